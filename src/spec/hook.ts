@@ -1,0 +1,51 @@
+/**
+ * Where a program is attached: plain data, made by the compiler (or an ELF reader), carried out by
+ * `kernel/link`. A hook already names everything (addresses, file offsets, numbers): wildcards and
+ * symbols were resolved through the compiler's Target.
+ */
+export type Hook =
+  /** Perf tracepoint: `category:event`. The program gets the record that the format file describes. Kernel 4.7; link 5.15. */
+  | { readonly kind: 'tracepoint'; readonly category: string; readonly event: string }
+  /** Raw tracepoint by name: ctx is an array of u64 arguments. Kernel 4.17. */
+  | { readonly kind: 'rawTracepoint'; readonly event: string }
+  /** BTF-typed raw tracepoint (program type TRACING, attach type TRACE_RAW_TP). Kernel 5.5. */
+  | { readonly kind: 'btfTracepoint'; readonly event: string }
+  | KprobeHook
+  | UprobeHook
+  /** A perf event on every online CPU, on one, or on a process. */
+  | {
+      readonly kind: 'perfEvent';
+      /** PERF_TYPE_*: 0 hardware, 1 software. */
+      readonly eventType: number;
+      readonly config: bigint;
+      /** Sample each `period` events (ns for the clocks), or at `frequencyHz`. Exactly one is set. */
+      readonly period?: bigint;
+      readonly frequencyHz?: number;
+      readonly cpus: 'all' | 'one';
+      /** Only while this process runs. */
+      readonly pid?: number;
+    }
+  /** Run once by BPF_PROG_TEST_RUN in our own process (begin, end). Kernel 5.10 for raw tracepoint programs. */
+  | { readonly kind: 'testRun' };
+
+export interface KprobeHook {
+  readonly kind: 'kprobe';
+  readonly return: boolean;
+  /** Exactly one of `function` (with `offset`) and `address`. */
+  readonly function?: string;
+  readonly module?: string;
+  readonly offset?: number;
+  readonly address?: bigint;
+}
+
+export interface UprobeHook {
+  readonly kind: 'uprobe';
+  readonly return: boolean;
+  /** Path that the kernel opens. */
+  readonly path: string;
+  /** Offset in the file, not a virtual address. */
+  readonly fileOffset: bigint;
+  /** File offset of a USDT semaphore. */
+  readonly refCtrOffset?: bigint;
+  readonly pid?: number;
+}

@@ -1,0 +1,4 @@
+export * from './collection.ts';
+export * from './hook.ts';
+export * from './plan.ts';
+export * from './value-type.ts';
