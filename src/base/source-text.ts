@@ -1,0 +1,115 @@
+/**
+ * Messages that point at a place in a script: the one shape that compile-time diagnostics and run-time
+ * warnings share. Spans are half-open ranges of UTF-16 code unit indices in the script's text.
+ */
+
+/** A script's text with the name that messages give it (`stdin` for -e and standard input). */
+export interface SourceText {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Both from 1. A column is a character (code point); a tab is one. */
+export interface TextPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface LocatedOptions {
+  /** Paint the first line: red for ERROR and BUG, yellow for WARNING. */
+  readonly colour?: boolean;
+  /** Lines that stand between the first line and the source text. */
+  readonly details?: readonly string[];
+}
+
+const COLOUR_OF_LEVEL: Readonly<Record<string, string>> = { ERROR: '\x1b[31m', BUG: '\x1b[31m', WARNING: '\x1b[33m' };
+const TAB = '    ';
+
+/**
+ * `name:line:from-to: LEVEL: text`, the source line and its underline; for a span over several lines
+ * `name:first-last: LEVEL: text` and those lines. Ends with a newline.
+ */
+export function renderLocated(
+  source: SourceText,
+  span: TextSpan,
+  level: string,
+  text: string,
+  options: LocatedOptions = {},
+): string {
+  const first = positionAt(source.text, span.start);
+  const last = endPosition(source.text, span, first);
+  const place = formatPlace(source.name, first, last);
+  const head = paint(`${place}: ${level}: ${text}`, level, options.colour === true);
+  const quoted =
+    first.line === last.line
+      ? quoteUnderlined(lineAt(source.text, first.line), first.column, last.column)
+      : quoteLines(source.text, first.line, last.line);
+  return [head, ...(options.details ?? []), ...quoted, ''].join('\n');
+}
+
+/** Only the first line of `renderLocated`, without a newline. */
+export function renderPlace(source: SourceText, span: TextSpan): string {
+  const first = positionAt(source.text, span.start);
+  return formatPlace(source.name, first, endPosition(source.text, span, first));
+}
+
+/** Position of a code unit index; an index past the end counts as the end. */
+export function positionAt(text: string, index: number): TextPosition {
+  const end = Math.min(Math.max(index, 0), text.length);
+  const lineStart = text.lastIndexOf('\n', end - 1) + 1;
+  let line = 1;
+  for (let at = text.indexOf('\n'); at !== -1 && at < lineStart; at = text.indexOf('\n', at + 1)) line++;
+  return { line: end === 0 ? 1 : line, column: characterCount(text.slice(end === 0 ? 0 : lineStart, end)) + 1 };
+}
+
+/** Paints a whole message line in the colour of its level. */
+export function paint(line: string, level: string, colour: boolean): string {
+  const code = COLOUR_OF_LEVEL[level];
+  return colour && code !== undefined ? `${code}${line}\x1b[0m` : line;
+}
+
+/** The column after the span's last character; for an empty span its start. */
+function endPosition(text: string, span: TextSpan, first: TextPosition): TextPosition {
+  if (span.end <= span.start || span.start >= text.length) return first;
+  const last = positionAt(text, Math.min(span.end, text.length) - 1);
+  return { line: last.line, column: last.column + 1 };
+}
+
+function formatPlace(name: string, first: TextPosition, last: TextPosition): string {
+  if (first.line !== last.line) return `${name}:${first.line}-${last.line}`;
+  return `${name}:${first.line}:${first.column}-${last.column}`;
+}
+
+function lineAt(text: string, line: number): string {
+  return (text.split('\n', line)[line - 1] ?? '').replace(/\r$/, '');
+}
+
+function quoteLines(text: string, first: number, last: number): string[] {
+  return text
+    .split('\n', last)
+    .slice(first - 1)
+    .map((line) => line.replace(/\r$/, '').replaceAll('\t', TAB));
+}
+
+function quoteUnderlined(line: string, from: number, to: number): string[] {
+  let underline = '';
+  let column = 1;
+  for (const character of line) {
+    if (column >= to) break;
+    const mark = column < from ? ' ' : '~';
+    underline += character === '\t' ? mark.repeat(TAB.length) : mark;
+    column++;
+  }
+  return [line.replaceAll('\t', TAB), underline];
+}
+
+function characterCount(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
