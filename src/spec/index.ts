@@ -1,4 +1,5 @@
 export * from './collection.ts';
+export * from './frame.ts';
 export * from './hook.ts';
 export * from './plan.ts';
 export * from './value-type.ts';
