@@ -1,0 +1,255 @@
+/**
+ * The checked tree: what the script means. Names are resolved, types known, implicit conversions explicit,
+ * wildcards expanded, fields turned into reads of memory. The checker makes it, lowering turns it into IR.
+ *
+ * A value of a word type (`isWord`) lives in a register, sign- or zero-extended to 64 bits by its type. Every
+ * other value lives in memory in the layout of its type.
+ */
+import type { Aggregation, FormatPiece, PlannedPoint, ProbePhase } from '../../spec/index.ts';
+import type { Span } from '../diagnostic/index.ts';
+import type { IntegerType, Type } from '../types/index.ts';
+import type { ScriptConfig } from '../config.ts';
+
+export interface CheckedScript {
+  readonly programs: readonly CheckedProgram[];
+  readonly maps: readonly ScriptMap[];
+  readonly config: ScriptConfig;
+}
+
+/** One eBPF program: one body at the attach points that share its context. */
+export interface CheckedProgram {
+  /** Unique; `[A-Za-z0-9_]`. */
+  readonly name: string;
+  readonly variant: ProbeVariant;
+  /** As written. */
+  readonly title: string;
+  readonly span: Span;
+  readonly predicate: Expression | undefined;
+  readonly body: readonly Statement[];
+  readonly variables: readonly Variable[];
+}
+
+/** What a provider made of an attach point: the program to make, where to attach it, and how to read its context. */
+export interface ProbeVariant {
+  readonly provider: string;
+  readonly phase: ProbePhase;
+  /** BPF_PROG_TYPE_*. */
+  readonly programType: number;
+  readonly expectedAttachType?: number;
+  readonly attachTo?: { readonly kind: 'typedef' | 'function'; readonly name: string; readonly module?: string };
+  readonly points: readonly PlannedPoint[];
+  /** Attach points of the script that this stands for. */
+  readonly pointCount: number;
+  readonly context: ProbeContext;
+  /** The body runs only for these system calls (one raw tracepoint stands for many tracepoints). */
+  readonly systemCalls?: SystemCallFilter;
+  /** In-kernel -p filter (providers whose hook has none of its own). */
+  readonly filterByPid: boolean;
+}
+
+export interface SystemCallFilter {
+  readonly number: ContextAccess;
+  /** Sorted. */
+  readonly numbers: readonly number[];
+  /** Where the 32-bit system calls of a 64-bit kernel can be told apart: thread_info.status & mask != 0 means compat. */
+  readonly compat?: { readonly offsetInTask: number; readonly size: 1 | 2 | 4 | 8; readonly mask: number };
+}
+
+export interface ProbeContext {
+  /** Address space of pointers that come from here (spec T-42). */
+  readonly space: 'kernel' | 'user';
+  /** The value of `probe`. */
+  readonly probeName:
+    | { readonly kind: 'fixed'; readonly name: string }
+    /** By the attach point's cookie, or by system call number. */
+    | { readonly kind: 'symbolic'; readonly access: ContextAccess; readonly names: ReadonlyMap<bigint, string> };
+  readonly probeType: string;
+  /** `args`: its fields, or why there are none (a whole sentence). */
+  readonly args: readonly ArgumentField[] | { readonly error: string };
+  /** `arg0` … ; undefined where the provider has none. */
+  readonly argument?: (index: number) => ContextAccess | { readonly error: string };
+  readonly returnValue?: { readonly type: Type; readonly access: ContextAccess };
+  readonly func?: { readonly kind: 'ksym' | 'usym'; readonly access: ContextAccess };
+  readonly register?: (name: string) => ContextAccess | { readonly error: string };
+  /** Type that `ctx` points to; undefined where `ctx` is an error. */
+  readonly contextType?: Type;
+  /** 1 in user mode, 0 in the kernel. */
+  readonly userMode?: ContextAccess;
+  readonly kernelStack: boolean;
+  readonly userStack: boolean;
+}
+
+export interface ArgumentField {
+  readonly name: string;
+  readonly type: Type;
+  readonly access: ContextAccess;
+}
+
+/** How to get a value out of a program's context pointer. */
+export type ContextAccess =
+  /** Integer of `size` bytes at ctx + offset, extended by sign. */
+  | { readonly kind: 'word'; readonly offset: number; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
+  /** The address ctx + offset: memory inside the context (arrays of a tracepoint's record), readable by direct loads. */
+  | { readonly kind: 'address'; readonly offset: number }
+  /** Address given by a `__data_loc` word: ctx + (u32 at offset & 0xffff). */
+  | { readonly kind: 'dataLoc'; readonly offset: number }
+  /** Integer of `size` bytes at (value of base) + offset; `direct` where the verifier knows the pointer (tp_btf), else probe_read. */
+  | {
+      readonly kind: 'pointed';
+      readonly base: ContextAccess;
+      readonly offset: number;
+      readonly size: 1 | 2 | 4 | 8;
+      readonly signed: boolean;
+      readonly direct: boolean;
+    }
+  /** bpf_get_attach_cookie(). */
+  | { readonly kind: 'cookie' }
+  /** bpf_get_func_ip() (kprobe, kretprobe, multi). */
+  | { readonly kind: 'functionAddress' }
+  /** (value of base & mask) == equals, as 0 or 1. */
+  | { readonly kind: 'maskEquals'; readonly base: ContextAccess; readonly mask: number; readonly equals: number };
+
+export interface Variable {
+  readonly id: number;
+  /** With the `$`. */
+  readonly name: string;
+  readonly type: Type;
+}
+
+export interface ScriptMap {
+  /** With the `@`. */
+  readonly name: string;
+  readonly span: Span;
+  /** Undefined: scalar. A multi-part key is a tuple. */
+  readonly key: Type | undefined;
+  readonly value: { readonly kind: 'value'; readonly type: Type } | { readonly kind: 'aggregation'; readonly aggregation: Aggregation };
+  readonly maxEntries: number;
+  readonly lru: boolean;
+}
+
+// ---- statements ---------------------------------------------------------------------------------------
+
+export type Statement =
+  | { readonly kind: 'expression'; readonly span: Span; readonly expression: Expression }
+  /** `value.type` equals the variable's type. */
+  | { readonly kind: 'assignVariable'; readonly span: Span; readonly variable: Variable; readonly value: Expression }
+  /** `value.type` and `key.type` equal the map's. */
+  | { readonly kind: 'assignMap'; readonly span: Span; readonly map: ScriptMap; readonly key: Expression | undefined; readonly value: Expression }
+  /** count() has no value. Integers are already converted to int64 or uint64. */
+  | { readonly kind: 'aggregate'; readonly span: Span; readonly map: ScriptMap; readonly key: Expression | undefined; readonly value: Expression | undefined }
+  | { readonly kind: 'if'; readonly span: Span; readonly condition: Expression; readonly then: readonly Statement[]; readonly else: readonly Statement[] }
+  | { readonly kind: 'while'; readonly span: Span; readonly condition: Expression; readonly body: readonly Statement[] }
+  | { readonly kind: 'unroll'; readonly span: Span; readonly count: number; readonly body: readonly Statement[] }
+  | { readonly kind: 'block'; readonly span: Span; readonly statements: readonly Statement[] }
+  | { readonly kind: 'break' | 'continue'; readonly span: Span }
+  /** Ends the program; the value, if any, is its return value. */
+  | { readonly kind: 'return'; readonly span: Span; readonly value: Expression | undefined }
+  | { readonly kind: 'emit'; readonly span: Span; readonly event: Emit };
+
+/** An asynchronous action: the record that is sent for it. */
+export type Emit =
+  | { readonly kind: 'printf' | 'cat' | 'system' | 'errorf' | 'warnf'; readonly format: readonly FormatPiece[]; readonly args: readonly Expression[] }
+  | { readonly kind: 'printValue'; readonly arg: Expression }
+  | { readonly kind: 'printMap'; readonly map: ScriptMap; readonly top: number | undefined; readonly div: number | undefined }
+  | { readonly kind: 'clearMap' | 'zeroMap'; readonly map: ScriptMap }
+  | { readonly kind: 'time'; readonly format: string }
+  /** `array`: address of an array of `char *`, ended by a null pointer, in address space `space`. */
+  | { readonly kind: 'join'; readonly array: Expression; readonly space: 'kernel' | 'user'; readonly separator: string }
+  /** Also ends the program, as `return` does. */
+  | { readonly kind: 'exit'; readonly code: Expression };
+
+// ---- expressions --------------------------------------------------------------------------------------
+
+interface Node {
+  readonly span: Span;
+  readonly type: Type;
+}
+
+export type ArithmeticOperator =
+  | 'add' | 'sub' | 'mul' | 'udiv' | 'sdiv' | 'umod' | 'smod' | 'and' | 'or' | 'xor' | 'shl' | 'shr';
+export type CompareOperator = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge';
+
+export type Expression =
+  /** integer, bool, enum, pointer, ksym…: any word type. In range of its type. */
+  | (Node & { readonly kind: 'constant'; readonly value: bigint })
+  /** UTF-8 bytes and a NUL; `type.size` may be larger. */
+  | (Node & { readonly kind: 'string'; readonly value: string })
+  | (Node & { readonly kind: 'variable'; readonly variable: Variable })
+  /** Zero value where the key is absent. */
+  | (Node & { readonly kind: 'mapRead'; readonly map: ScriptMap; readonly key: Expression | undefined })
+  /** count, sum, min, max, avg read as an integer: combined over all CPUs at this moment. */
+  | (Node & { readonly kind: 'aggregationRead'; readonly map: ScriptMap; readonly key: Expression | undefined })
+  | (Node & { readonly kind: 'unary'; readonly operator: 'neg' | 'not' | 'logicalNot'; readonly operand: Expression })
+  /** Both operands are 64-bit integers (or pointers, already scaled). A zero divisor gives 1 and a run-time warning. */
+  | (Node & { readonly kind: 'arithmetic'; readonly operator: ArithmeticOperator; readonly left: Expression; readonly right: Expression })
+  /** Words, both extended to 64 bits. Result bool. */
+  | (Node & { readonly kind: 'compare'; readonly operator: CompareOperator; readonly left: Expression; readonly right: Expression })
+  /** Strings up to the NUL. Result bool. */
+  | (Node & { readonly kind: 'compareStrings'; readonly operator: 'eq' | 'ne'; readonly left: Expression; readonly right: Expression })
+  /** Values in memory of one type (arrays, tuples, records), member by member; equal layouts without padding differences. Result bool. */
+  | (Node & { readonly kind: 'compareMemory'; readonly operator: 'eq' | 'ne'; readonly left: Expression; readonly right: Expression })
+  | (Node & { readonly kind: 'logical'; readonly operator: 'and' | 'or'; readonly left: Expression; readonly right: Expression })
+  /** Short-circuit; both branches have the type of the node. */
+  | (Node & { readonly kind: 'conditional'; readonly condition: Expression; readonly then: Expression; readonly else: Expression })
+  /**
+   * To `type`. Word to word: truncate, then extend by the sign of `type`; to bool: != 0. string to a larger string: pads
+   * with zeros. tuple, record: member by member. Word to array and back, string to int8[]: the same bytes, zero-padded.
+   */
+  | (Node & { readonly kind: 'convert'; readonly operand: Expression })
+  /** Memory at (address) + offset, read through probe_read of `space`; zero on a fault. A bit-field gives its extracted, extended value. */
+  | (Node & {
+      readonly kind: 'read';
+      readonly address: Expression;
+      readonly offset: number;
+      readonly space: 'kernel' | 'user';
+      readonly bits?: { readonly offset: number; readonly size: number };
+    })
+  | (Node & { readonly kind: 'context'; readonly access: ContextAccess })
+  /** `ctx` itself. */
+  | (Node & { readonly kind: 'contextPointer' })
+  /** Part of a value in memory: tuple element, record field, constant array or string index. */
+  | (Node & { readonly kind: 'member'; readonly operand: Expression; readonly offset: number; readonly bits?: { readonly offset: number; readonly size: number } })
+  /** Element of an array or string value; out of bounds gives zero and a run-time warning. `index` is a 64-bit integer. */
+  | (Node & { readonly kind: 'element'; readonly operand: Expression; readonly index: Expression; readonly count: number })
+  /** Tuple or record: the members in evaluation order with their offsets in the layout of `type`. */
+  | (Node & { readonly kind: 'aggregate'; readonly members: readonly { readonly offset: number; readonly value: Expression }[] })
+  /** A value that a helper or the compile gives: see BuiltinName. */
+  | (Node & { readonly kind: 'builtin'; readonly name: BuiltinName })
+  /** A synchronous function: see SyncFunction. */
+  | (Node & { readonly kind: 'call'; readonly call: SyncCall })
+  /** ++ and --: gives the old value, or with `prefix` the new one. */
+  | (Node & {
+      readonly kind: 'increment';
+      readonly target: { readonly kind: 'variable'; readonly variable: Variable } | { readonly kind: 'map'; readonly map: ScriptMap; readonly key: Expression | undefined };
+      readonly by: 1n | -1n;
+      readonly prefix: boolean;
+    })
+  /** True if the key existed. Without key: a scalar map is unset. */
+  | (Node & { readonly kind: 'mapDelete'; readonly map: ScriptMap; readonly key: Expression | undefined })
+  | (Node & { readonly kind: 'mapHasKey'; readonly map: ScriptMap; readonly key: Expression })
+  /** Statements, then a value. */
+  | (Node & { readonly kind: 'sequence'; readonly statements: readonly Statement[]; readonly value: Expression });
+
+export type BuiltinName =
+  | 'pid' | 'tid' | 'uid' | 'gid' | 'comm' | 'nsecs' | 'nsecsMonotonic' | 'nsecsTai' | 'elapsed' | 'cpu' | 'ncpus' | 'rand'
+  | 'curtask' | 'cgroup' | 'cpid' | 'jiffies' | 'numaid'
+  /** Type stack says which, how and how deep. */
+  | 'stack'
+  /** uid as username type. */
+  | 'username';
+
+export type SyncCall =
+  /** NUL-terminated text at `address`, at most `length` bytes with the NUL; `length` undefined: type.size bytes. */
+  | { readonly function: 'str'; readonly address: Expression; readonly space: 'kernel' | 'user'; readonly length: Expression | undefined }
+  /** Raw bytes. */
+  | { readonly function: 'buf'; readonly address: Expression; readonly space: 'kernel' | 'user'; readonly length: Expression }
+  /** Bytes of a value in memory (array or string) as a buffer. */
+  | { readonly function: 'bufOf'; readonly value: Expression; readonly length: Expression | undefined }
+  /** Address and current process. */
+  | { readonly function: 'usym'; readonly address: Expression }
+  /** 0 if the first `count` bytes are equal (up to a NUL), else 1. */
+  | { readonly function: 'strncmp'; readonly left: Expression; readonly right: Expression; readonly count: number }
+  | { readonly function: 'signal'; readonly signal: Expression; readonly thread: boolean };
+
+export const UINT64: IntegerType = { kind: 'integer', size: 8, signed: false };
+export const INT64: IntegerType = { kind: 'integer', size: 8, signed: true };

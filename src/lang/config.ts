@@ -1,0 +1,23 @@
+import type { StackMode } from '../spec/index.ts';
+
+/** All settings of a script (spec section 9), after defaults, config block and environment were merged. */
+export interface ScriptConfig {
+  readonly cacheUserSymbols: 'NONE' | 'PER_PROGRAM' | 'PER_PID';
+  readonly cppDemangle: boolean;
+  readonly lazySymbolication: boolean;
+  readonly license: string;
+  readonly logSizeBytes: number;
+  readonly maxBpfProgs: number;
+  readonly maxCatBytes: number;
+  readonly maxMapKeys: number;
+  readonly maxProbes: number;
+  readonly maxStrlen: number;
+  readonly onStackLimit: number;
+  /** Ring buffer bytes; default 8 MiB. */
+  readonly ringBytes: number;
+  readonly missingProbes: 'error' | 'warn' | 'ignore';
+  readonly printMapsOnExit: boolean;
+  readonly showDebugInfo: boolean;
+  readonly stackMode: StackMode;
+  readonly strTruncTrailer: string;
+}

@@ -1,0 +1,44 @@
+/** One probe type: its names, how a pattern expands, what its program sees, how it is listed. One file each in this folder. */
+import type { ProbeVariant } from '../checked/index.ts';
+import type { ScriptConfig } from '../config.ts';
+import type { Diagnostic } from '../diagnostic/index.ts';
+import type { AttachPointText } from '../syntax/index.ts';
+import type { Target } from '../target.ts';
+
+/** What a probe's body uses, found by a scan of its syntax tree before types are known. */
+export interface ProbeUses {
+  /** Every identifier and called name in predicate and body. */
+  readonly names: ReadonlySet<string>;
+  /** Fields of `args` by name; `*` when `args` is used whole. */
+  readonly args: ReadonlySet<string>;
+}
+
+export interface ResolveOptions {
+  readonly config: ScriptConfig;
+  readonly uses: ProbeUses;
+  readonly pid: number | undefined;
+  readonly childPid: number | undefined;
+  readonly unsafe: boolean;
+}
+
+export interface Resolution {
+  /** One for each program that is needed. Empty with missing_probes=warn or ignore and no match. */
+  readonly variants: readonly ProbeVariant[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ListOptions {
+  /** -lv: argument lines too. */
+  readonly verbose: boolean;
+  readonly pid: number | undefined;
+}
+
+export interface Provider {
+  /** Canonical: `tracepoint`. */
+  readonly name: string;
+  /** Long and short forms, compared without case unless of one upper-case letter. */
+  readonly aliases: readonly string[];
+  resolve(point: AttachPointText, target: Target, options: ResolveOptions): Resolution;
+  /** Lines of `-l` for pattern components after the provider (empty: everything), sorted bytewise, unique. */
+  list(components: readonly string[], target: Target, options: ListOptions): { readonly lines: readonly string[]; readonly notes: readonly string[] };
+}

@@ -1,0 +1,71 @@
+/**
+ * What a compile asks about the machine it compiles for. The real one is in `runtime`; tests use a recorded one.
+ * All answers are data and stay the same during a compile.
+ */
+import type { Btf } from '../btf/index.ts';
+
+export type Architecture = 'x86_64' | 'arm64';
+
+/** Feature probes that change what the compiler does. Names are those of `kernel/features`. */
+export type TargetFeature =
+  | 'kprobe'
+  | 'kprobe-multi'
+  | 'uprobe'
+  | 'uprobe-multi'
+  | 'btf-tracepoint'
+  | 'attach-cookie'
+  | 'current-task-btf'
+  | 'probe-read-kernel'
+  | 'ktime-boot'
+  | 'atomic-fetch'
+  | 'large-map-key'
+  | 'no-prealloc-tracing'
+  | 'lookup-percpu-elem'
+  | 'signed-division';
+
+export interface TracepointField {
+  /** C type as in the format file, without the name: `const char *`, `char[16]`, `__data_loc char[]`. */
+  readonly type: string;
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly signed: boolean;
+}
+
+export interface TracepointFormat {
+  readonly id: number;
+  /** All fields, `common_*` included. */
+  readonly fields: readonly TracepointField[];
+}
+
+/** An executable or library that user probes can name. Failing look-ups say why in `error`. */
+export interface UserBinary {
+  /** Path for the kernel, absolute. */
+  readonly path: string;
+  /** Names of functions with code in this file, sorted bytewise, unique. */
+  functions(): readonly string[];
+  /** File offset of `symbol + offset`. */
+  resolveFunction(symbol: string, offset: bigint): { readonly fileOffset: bigint; readonly size: bigint } | { readonly error: string };
+  resolveAddress(address: bigint): { readonly fileOffset: bigint } | { readonly error: string };
+}
+
+export interface Target {
+  readonly architecture: Architecture;
+  readonly kernelRelease: string;
+  readonly possibleCpus: number;
+  /** Undefined: no BTF on this kernel. Opened on first use. */
+  readonly btf: Btf | undefined;
+  have(feature: TargetFeature): boolean;
+  /** `category:event` of every tracepoint, sorted; undefined with the reason where tracefs can't be read. */
+  tracepoints(): readonly string[] | { readonly error: string };
+  tracepointFormat(category: string, event: string): TracepointFormat | undefined;
+  /** Names of kernel functions that can be probed (`available_filter_functions`; else from BTF). `module` only for modules' functions. */
+  kernelFunctions(): { readonly source: 'tracefs' | 'btf'; readonly functions: readonly { readonly name: string; readonly module?: string }[] };
+  /** Loaded kernel modules by name. */
+  modules(): readonly string[];
+  kernelSymbol(name: string): bigint | undefined;
+  /** Executables for a path as written in a script; several where it has a wildcard. */
+  userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string };
+  /** Device and inode of the tracer's pid namespace where it isn't the initial one. */
+  readonly pidNamespace: { readonly device: bigint; readonly inode: bigint } | undefined;
+}
