@@ -1,0 +1,142 @@
+/** Passes that only remove: each leaves the function's meaning as it was. */
+import {
+  type Block,
+  type Instruction,
+  type IrFunction,
+  isPure,
+  mapOperands,
+  mapTerminatorOperands,
+  operandsOf,
+  operandsOfTerminator,
+  type PlacedValue,
+  successorsOf,
+  type Value,
+} from './ir.ts';
+
+/** The passes in their order; each can be read, and run, alone. */
+export function clean(fn: IrFunction): IrFunction {
+  removeTrivialPhis(fn);
+  removeDeadCode(fn);
+  mergeBlocks(fn);
+  return fn;
+}
+
+/** phi(a, a, itself) is a: replaced everywhere, until nothing changes. */
+export function removeTrivialPhis(fn: IrFunction): void {
+  const replaced = new Map<Value, Value>();
+  const resolve = (value: Value): Value => {
+    let found = value;
+    for (let next = replaced.get(found); next !== undefined; next = replaced.get(found)) found = next;
+    return found;
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const block of fn.blocks) {
+      for (const phi of block.phis.slice()) {
+        const distinct: Value[] = [];
+        for (const incoming of phi.incoming.values()) {
+          const value = resolve(incoming);
+          if (value !== phi && !distinct.some((other) => isSame(other, value))) distinct.push(value);
+        }
+        if (distinct.length !== 1) continue;
+        replaced.set(phi, distinct[0] as Value);
+        block.phis.splice(block.phis.indexOf(phi), 1);
+        changed = true;
+      }
+    }
+  }
+  if (replaced.size === 0) return;
+  for (const block of fn.blocks) {
+    for (const phi of block.phis) for (const [from, value] of phi.incoming) phi.incoming.set(from, resolve(value));
+    for (const instruction of block.instructions) mapOperands(instruction, resolve);
+    if (block.terminator !== undefined) mapTerminatorOperands(block.terminator, resolve);
+  }
+}
+
+function isSame(a: Value, b: Value): boolean {
+  return a === b || (a.op === 'const' && b.op === 'const' && a.value === b.value);
+}
+
+/** Drops pure instructions and phis whose value nothing needs. */
+export function removeDeadCode(fn: IrFunction): void {
+  const live = new Set<PlacedValue>();
+  const work: Value[] = [];
+  for (const block of fn.blocks) {
+    for (const instruction of block.instructions) if (!isPure(instruction)) work.push(instruction);
+    if (block.terminator !== undefined) work.push(...operandsOfTerminator(block.terminator));
+  }
+  for (let value = work.pop(); value !== undefined; value = work.pop()) {
+    if (value.op === 'const' || value.op === 'frame' || value.op === 'map' || value.op === 'mapValue' || live.has(value)) continue;
+    live.add(value);
+    work.push(...(value.op === 'phi' ? value.incoming.values() : operandsOf(value)));
+  }
+  for (const block of fn.blocks) {
+    keep(block.phis, (phi) => live.has(phi));
+    keep(block.instructions, (instruction: Instruction) => live.has(instruction));
+  }
+}
+
+function keep<T>(list: T[], wanted: (item: T) => boolean): void {
+  let kept = 0;
+  for (const item of list) if (wanted(item)) list[kept++] = item;
+  list.length = kept;
+}
+
+/** Joins a block to its only predecessor where that one only leads here, and jumps over empty blocks. */
+export function mergeBlocks(fn: IrFunction): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const block of fn.blocks.slice()) {
+      if (skipEmpty(fn, block) || absorbSuccessor(fn, block)) changed = true;
+    }
+  }
+}
+
+function absorbSuccessor(fn: IrFunction, block: Block): boolean {
+  const terminator = block.terminator;
+  if (terminator?.op !== 'jump') return false;
+  const next = terminator.target;
+  if (next === block || next.predecessors.length !== 1 || next.phis.length > 0) return false;
+  block.instructions.push(...next.instructions);
+  block.terminator = next.terminator;
+  for (const successor of successorsOf(next)) replacePredecessor(successor, next, block);
+  fn.blocks.splice(fn.blocks.indexOf(next), 1);
+  return true;
+}
+
+/** An empty block that only jumps on: its predecessors jump there themselves, unless a phi tells them apart. */
+function skipEmpty(fn: IrFunction, block: Block): boolean {
+  const terminator = block.terminator;
+  if (block === fn.blocks[0] || terminator?.op !== 'jump' || block.instructions.length > 0 || block.phis.length > 0) return false;
+  const target = terminator.target;
+  if (target === block || target.phis.length > 0) return false;
+  target.predecessors.splice(target.predecessors.indexOf(block), 1);
+  for (const predecessor of block.predecessors) {
+    retarget(predecessor, block, target);
+    if (!target.predecessors.includes(predecessor)) target.predecessors.push(predecessor);
+  }
+  fn.blocks.splice(fn.blocks.indexOf(block), 1);
+  return true;
+}
+
+function retarget(block: Block, from: Block, to: Block): void {
+  const terminator = block.terminator;
+  if (terminator?.op === 'jump') {
+    terminator.target = to;
+  } else if (terminator?.op === 'branch') {
+    if (terminator.then === from) terminator.then = to;
+    if (terminator.else === from) terminator.else = to;
+    if (terminator.then === terminator.else) block.terminator = { op: 'jump', target: to };
+  }
+}
+
+function replacePredecessor(block: Block, from: Block, to: Block): void {
+  const at = block.predecessors.indexOf(from);
+  if (at >= 0) block.predecessors[at] = to;
+  for (const phi of block.phis) {
+    const value = phi.incoming.get(from);
+    if (value === undefined) continue;
+    phi.incoming.delete(from);
+    phi.incoming.set(to, value);
+  }
+}

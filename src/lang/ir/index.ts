@@ -1,0 +1,5 @@
+export * from './builder.ts';
+export * from './clean.ts';
+export * from './fold.ts';
+export * from './ir.ts';
+export * from './print.ts';

@@ -1,0 +1,185 @@
+/**
+ * The intermediate representation: SSA over basic blocks, one function per eBPF program.
+ *
+ * Every value is 64 bits wide and fits a register. What is larger lives in memory: in a frame slot, in the data
+ * region, in a map's value or in a ring buffer record, and is handled by address. Values without a place in a block
+ * (constants, frame and map addresses) are made anew where they are used: in BPF that is cheaper than to keep them.
+ */
+import type { Span } from '../diagnostic/index.ts';
+
+export type BinaryOp =
+  | 'add' | 'sub' | 'mul' | 'udiv' | 'sdiv' | 'umod' | 'smod' | 'and' | 'or' | 'xor' | 'shl' | 'lshr' | 'ashr';
+export type CompareOp = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge' | 'set';
+export type AccessSize = 1 | 2 | 4 | 8;
+
+/** A piece of the stack frame, aligned to 8 bytes. Its place below r10 is chosen by code generation. */
+export interface FrameSlot {
+  readonly id: number;
+  readonly sizeBytes: number;
+}
+
+interface ValueBase {
+  readonly id: number;
+}
+
+export type Value =
+  // made where used
+  | (ValueBase & { readonly op: 'const'; readonly value: bigint })
+  | (ValueBase & { readonly op: 'frame'; readonly slot: FrameSlot; readonly offset: number })
+  | (ValueBase & { readonly op: 'map'; readonly map: string })
+  | (ValueBase & { readonly op: 'mapValue'; readonly map: string; readonly offset: number })
+  // defined in a block
+  | PlacedValue;
+
+export type PlacedValue = Phi | Instruction;
+
+export type Phi = ValueBase & { readonly op: 'phi'; readonly block: Block; readonly incoming: Map<Block, Value> };
+
+export type Instruction = ValueBase & { readonly span: Span | undefined } & (
+  /** The program's context pointer; first instruction of the entry block. */
+  | { readonly op: 'context' }
+  | { readonly op: 'binary'; readonly operator: BinaryOp; left: Value; right: Value }
+  | { readonly op: 'negate'; operand: Value }
+  /** Reverses the order of the low `size` bytes, zero-extended. */
+  | { readonly op: 'byteSwap'; readonly size: 2 | 4 | 8; operand: Value }
+  /** Low `size` bytes, extended to 64 bits. */
+  | { readonly op: 'extend'; readonly size: 1 | 2 | 4; readonly signed: boolean; operand: Value }
+  /** floor(log2(operand)) of a positive int64. */
+  | { readonly op: 'log2'; operand: Value }
+  | { readonly op: 'load'; readonly size: AccessSize; readonly signed: boolean; base: Value; readonly offset: number }
+  | { readonly op: 'store'; readonly size: AccessSize; base: Value; readonly offset: number; value: Value }
+  /** No result; `fetchAdd` and `exchange` give the old value, `compareExchange` too (`expected`, new in `value`). */
+  | { readonly op: 'atomicAdd'; readonly size: 4 | 8; base: Value; readonly offset: number; value: Value }
+  | { readonly op: 'compareExchange'; readonly size: 4 | 8; base: Value; readonly offset: number; expected: Value; value: Value }
+  | { readonly op: 'call'; readonly helper: number; args: Value[] }
+);
+
+export type Terminator =
+  | { readonly op: 'jump'; target: Block }
+  /** `set`: left & right != 0. */
+  | { readonly op: 'branch'; readonly compare: CompareOp; left: Value; right: Value; then: Block; else: Block }
+  | { readonly op: 'exit'; value: Value };
+
+export interface Block {
+  readonly id: number;
+  readonly phis: Phi[];
+  readonly instructions: Instruction[];
+  terminator: Terminator | undefined;
+  readonly predecessors: Block[];
+  /** Rarely run (losses, warnings): laid out at the end. */
+  cold: boolean;
+}
+
+export interface IrFunction {
+  readonly name: string;
+  /** Entry first. */
+  blocks: Block[];
+  readonly slots: FrameSlot[];
+}
+
+/** Made anew at each use. */
+export function isRematerialized(value: Value): boolean {
+  return value.op === 'const' || value.op === 'frame' || value.op === 'map' || value.op === 'mapValue';
+}
+
+export function hasResult(instruction: Instruction): boolean {
+  return instruction.op !== 'store' && instruction.op !== 'atomicAdd';
+}
+
+/** Can be dropped when its result is not used. */
+export function isPure(instruction: Instruction): boolean {
+  switch (instruction.op) {
+    case 'binary':
+    case 'negate':
+    case 'byteSwap':
+    case 'extend':
+    case 'log2':
+    case 'load':
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function operandsOf(instruction: Instruction): Value[] {
+  switch (instruction.op) {
+    case 'context':
+      return [];
+    case 'binary':
+      return [instruction.left, instruction.right];
+    case 'negate':
+    case 'byteSwap':
+    case 'extend':
+    case 'log2':
+      return [instruction.operand];
+    case 'load':
+      return [instruction.base];
+    case 'store':
+    case 'atomicAdd':
+      return [instruction.base, instruction.value];
+    case 'compareExchange':
+      return [instruction.base, instruction.expected, instruction.value];
+    case 'call':
+      return instruction.args;
+  }
+}
+
+export function operandsOfTerminator(terminator: Terminator): Value[] {
+  switch (terminator.op) {
+    case 'jump':
+      return [];
+    case 'branch':
+      return [terminator.left, terminator.right];
+    case 'exit':
+      return [terminator.value];
+  }
+}
+
+export function successorsOf(block: Block): Block[] {
+  const terminator = block.terminator;
+  if (terminator === undefined || terminator.op === 'exit') return [];
+  return terminator.op === 'jump' ? [terminator.target] : [terminator.then, terminator.else];
+}
+
+/** Replaces each operand by `replace(operand)`. */
+export function mapOperands(instruction: Instruction, replace: (value: Value) => Value): void {
+  switch (instruction.op) {
+    case 'context':
+      return;
+    case 'binary':
+      instruction.left = replace(instruction.left);
+      instruction.right = replace(instruction.right);
+      return;
+    case 'negate':
+    case 'byteSwap':
+    case 'extend':
+    case 'log2':
+      instruction.operand = replace(instruction.operand);
+      return;
+    case 'load':
+      instruction.base = replace(instruction.base);
+      return;
+    case 'store':
+    case 'atomicAdd':
+      instruction.base = replace(instruction.base);
+      instruction.value = replace(instruction.value);
+      return;
+    case 'compareExchange':
+      instruction.base = replace(instruction.base);
+      instruction.expected = replace(instruction.expected);
+      instruction.value = replace(instruction.value);
+      return;
+    case 'call':
+      instruction.args = instruction.args.map(replace);
+      return;
+  }
+}
+
+export function mapTerminatorOperands(terminator: Terminator, replace: (value: Value) => Value): void {
+  if (terminator.op === 'branch') {
+    terminator.left = replace(terminator.left);
+    terminator.right = replace(terminator.right);
+  } else if (terminator.op === 'exit') {
+    terminator.value = replace(terminator.value);
+  }
+}
