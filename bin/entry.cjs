@@ -1,0 +1,163 @@
+'use strict';
+process.on('SIGUSR1', function () {}); // Before all else: without a listener this signal opens Node's inspector.
+
+// Chooses what runs: in an installed package the bundle; in a checkout the bundle only if it was made from these
+// sources (dist/stamp), else the sources. Requires nothing that Node has not loaded already, and is plain enough
+// for an old Node to say that it is too old.
+
+const fs = require('fs');
+const path = require('path');
+
+const MINIMUM_NODE = 24;
+
+/** A hash over the names and sizes of the sources that the bundle is made from, as `dist/stamp` holds it. */
+function fingerprint(root) {
+  let a = 0xdeadbeef;
+  let b = 0x41c6ce57;
+  const list = sourceList(path.join(root, 'src'), '');
+  for (let i = 0; i < list.length; i++) {
+    const unit = list.charCodeAt(i);
+    a = Math.imul(a ^ unit, 2654435761);
+    b = Math.imul(b ^ unit, 1597334677);
+  }
+  return (a >>> 0).toString(16).padStart(8, '0') + (b >>> 0).toString(16).padStart(8, '0');
+}
+
+/** The sources below a folder, one line each: name, size in bytes. A name without a dot is a folder's. */
+function sourceList(folder, prefix) {
+  let list = '';
+  for (const name of fs.readdirSync(folder)) {
+    if (name.endsWith('.test.ts') || name === 'testdata') continue;
+    if (name.indexOf('.') < 0) list += sourceList(folder + '/' + name, prefix + name + '/');
+    else list += prefix + name + ' ' + fs.statSync(folder + '/' + name).size + '\n';
+  }
+  return list;
+}
+
+function main() {
+  if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE) {
+    process.stderr.write(
+      'sonde: needs Node ' +
+        MINIMUM_NODE +
+        ' or newer, this is ' +
+        process.versions.node +
+        ' (' +
+        process.execPath +
+        ')\n',
+    );
+    process.exitCode = 1;
+    return;
+  }
+  giveBackEnvironment();
+  const root = path.dirname(__dirname);
+  if (bundleIsCurrent(root)) runBundle(path.join(root, 'dist'));
+  else void import(path.join(root, 'src/cli/main.ts')).then(start);
+}
+
+/** Commands that a script starts get the variables that the launcher kept from this process. */
+function giveBackEnvironment() {
+  const prefix = 'SONDE_CHILD_';
+  for (const name of Object.keys(process.env)) {
+    if (!name.startsWith(prefix)) continue;
+    process.env[name.slice(prefix.length)] = process.env[name];
+    delete process.env[name];
+  }
+}
+
+function start(program) {
+  return program.main(process.argv.slice(2)).then((status) => {
+    process.exitCode = status;
+  });
+}
+
+function bundleIsCurrent(root) {
+  if (!fs.existsSync(path.join(root, 'src/cli/main.ts'))) return true; // an installed package
+  let stamp;
+  try {
+    stamp = fs.readFileSync(path.join(root, 'dist/stamp'), 'latin1');
+  } catch {
+    return false;
+  }
+  return stamp === fingerprint(root) + '\n';
+}
+
+// ---- the bundle and V8's code cache ---------------------------------------------------------------------------
+
+function runBundle(dist) {
+  const vm = require('vm');
+  const file = path.join(dist, 'sonde.cjs');
+  const source = fs.readFileSync(file, 'latin1'); // the bundle is ASCII: V8 keeps it at one byte per character
+  // The cache holds machine-made code that would run unchecked: V8 compares only the length of the source.
+  // So it is bound to the bundle by the bundle's own id (its first line) and to the Node that made it.
+  const identity = source.slice(0, source.indexOf('\n')) + ' ' + process.version + ' ' + process.arch;
+  const cache = readCodeCache(dist, identity);
+  const script = new vm.Script(source, {
+    filename: file,
+    cachedData: cache ? cache.data : undefined,
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  const cached = cache !== undefined && !script.cachedDataRejected;
+  if (!(cached && cache.complete)) process.on('exit', () => writeCodeCache(dist, identity, script, cached));
+  const module_ = { exports: {} };
+  script.runInThisContext().call(module_.exports, module_.exports, require, module_, file, dist);
+  void start(module_.exports);
+}
+
+function cacheFile(dist) {
+  return path.join(dist, 'code-cache');
+}
+
+/** Written by no one but root or this user: true for what may be executed. */
+function isTrusted(stat) {
+  return (stat.uid === 0 || stat.uid === process.geteuid()) && (stat.mode & 0o022) === 0;
+}
+
+/**
+ * The cache's file: a line of identity, a line saying whether it was made by the run of a script (the parts that
+ * matter have been compiled then), the bytes. Undefined where there is none to trust or to use.
+ */
+function readCodeCache(dist, identity) {
+  let fd;
+  try {
+    if (!isTrusted(fs.lstatSync(dist))) return undefined;
+    fd = fs.openSync(cacheFile(dist), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile() || !isTrusted(stat)) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(stat.size);
+    if (fs.readSync(fd, bytes, 0, stat.size, 0) !== stat.size) return undefined;
+    for (const complete of [true, false]) {
+      const header = cacheHeader(identity, complete);
+      if (bytes.latin1Slice(0, header.length) === header) return { complete, data: bytes.subarray(header.length) };
+    }
+    return undefined;
+  } catch {
+    return undefined; // none, or not readable: only speed is lost
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+}
+
+function cacheHeader(identity, complete) {
+  const header = identity + '\n' + (complete ? 'complete' : 'partial') + '\n';
+  return header.padEnd(Math.ceil(header.length / 64) * 64, ' '); // V8 wants its bytes aligned
+}
+
+/** After a run: keep what V8 compiled, where the folder is this user's own. Failure costs only speed. */
+function writeCodeCache(dist, identity, script, hadCache) {
+  const complete = process.argv.slice(2).some((arg) => arg === '-e' || !arg.startsWith('-'));
+  if (hadCache && !complete) return;
+  const temporary = cacheFile(dist) + '.' + process.pid;
+  try {
+    const folder = fs.lstatSync(dist);
+    if (folder.uid !== process.geteuid() || !isTrusted(folder)) return;
+    const bytes = Buffer.concat([Buffer.from(cacheHeader(identity, complete), 'latin1'), script.createCachedData()]);
+    fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o644 });
+    fs.chmodSync(temporary, 0o644);
+    fs.renameSync(temporary, cacheFile(dist));
+  } catch {
+    fs.rmSync(temporary, { force: true });
+  }
+}
+
+if (require.main === module) main();
+else module.exports = { fingerprint };

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Makes a fresh clone ready: npm's packages, and with --system what the live tests need of Debian's.
+# Quiet and quick where nothing is missing.
+set -eu
+cd "$(dirname "$0")/.."
+
+locked=$(cksum <package-lock.json)
+stamp=node_modules/.installed
+if [ ! -e "$stamp" ] || [ "$(cat "$stamp")" != "$locked" ]; then
+	echo "Installing npm's packages"
+	npm ci --no-audit --no-fund </dev/null
+	echo "$locked" >"$stamp"
+fi
+
+# What the live tests start: other kernels, a C compiler for workloads, peers to compare with.
+packages="bpftool bpftrace busybox-static cpio gcc iproute2 libc6-dev procps qemu-system-x86 util-linux xz-utils zstd"
+
+missing() {
+	for package in $packages; do
+		case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+		*' installed') ;;
+		*) printf '%s ' "$package" ;;
+		esac
+	done
+}
+
+install() {
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $1 </dev/null >/dev/null
+}
+
+if [ "${1-}" = --system ] && [ -z "${SONDE_NO_SYSTEM_PACKAGES-}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	absent=$(missing)
+	if [ -n "$absent" ]; then
+		echo "Installing for the live tests: $absent(SONDE_NO_SYSTEM_PACKAGES=1 turns this off)"
+		install "$absent" 2>/dev/null || { apt-get update -qq && install "$absent"; } ||
+			echo "apt-get failed: the tests that need these packages will say so" >&2
+	fi
+fi

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Everything that has to hold, in one run of Node's test runner, whose summary comes last.
+# Arguments go to the runner: `npm test -- --test-name-pattern=hist`.
+set -eu
+cd "$(dirname "$0")/.."
+PATH=$PWD/node_modules/.bin:$PATH
+export PATH
+
+[ "$(id -u)" = 0 ] || echo "Not root: the live tests are skipped. Run \`sudo npm test\` for all of them." >&2
+exec node --test --test-reporter=spec --test-concurrency=2 --test-timeout=600000 "$@" \
+	'src/**/*.test.ts' 'tools/**/*.test.ts' 'gen/**/*.test.ts' \
+	test/architecture/*.test.ts test/self/*.test.ts test/packaging/*.test.ts
