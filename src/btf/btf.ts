@@ -1,0 +1,182 @@
+import { FormatError } from '../base/index.ts';
+import { decodeType } from './decode-type.ts';
+import { decodeSections } from './sections.ts';
+import type { Sections } from './sections.ts';
+import { findString, readString } from './strings.ts';
+import { EXTRA_WORDS, ITEM_WORDS, KINDS } from './types.ts';
+import type { BtfKind, BtfType } from './types.ts';
+
+/** The type of one kind. */
+export type BtfTypeOf<K extends BtfKind> = Extract<BtfType, { kind: K }>;
+
+const VOID: BtfType = { kind: 'void', id: 0, name: '' };
+/** What `find` looks for when no kind is given: everything that a program can mean by a name. */
+const NAMED: ReadonlySet<BtfKind> = new Set(['int', 'float', 'struct', 'union', 'enum', 'typedef', 'func', 'var', 'datasec']);
+
+/**
+ * Type information of a kernel, a module or an object file (`.BTF`). Opening costs nothing but a look at the
+ * header; the index is made at the first question, and a type is decoded when it is asked for and then kept.
+ * The bytes must not change while the Btf is in use. Every method throws FormatError for malformed bytes.
+ */
+export class Btf {
+  readonly base: Btf | undefined;
+  readonly littleEndian: boolean;
+  readonly #sections: Sections;
+  /** Word at which type `firstId + i` begins. Made lazily. */
+  #index: Uint32Array | undefined;
+  readonly #types = new Map<number, BtfType>();
+  readonly #idsByName = new Map<string, readonly number[]>();
+  readonly #source: { words: Uint32Array; string: (offset: number) => string };
+
+  private constructor(sections: Sections, base: Btf | undefined) {
+    this.#sections = sections;
+    this.base = base;
+    this.littleEndian = sections.littleEndian;
+    this.#source = { words: sections.words, string: (offset) => this.#string(offset) };
+  }
+
+  /** Opens raw BTF. A kernel module's (split) BTF continues the ids and strings of `base`. */
+  static decode(bytes: Uint8Array, base?: Btf): Btf {
+    return new Btf(decodeSections(bytes, base !== undefined), base);
+  }
+
+  /** Id of the first type that is stored here and not in the base. */
+  get firstId(): number {
+    return this.base?.typeCount ?? 1;
+  }
+
+  /** One more than the highest id. Counts void and the types of the base. */
+  get typeCount(): number {
+    return this.firstId + this.#offsets.length;
+  }
+
+  /** The type with this id. */
+  type(id: number): BtfType {
+    if (id === 0) return VOID;
+    const { firstId } = this;
+    if (this.base !== undefined && id < firstId) return this.base.type(id);
+    let type = this.#types.get(id);
+    if (type === undefined) {
+      const at = this.#offsets[id - firstId];
+      if (at === undefined) throw new FormatError('BTF', this.#sections.typesOffset, `there is no type ${id}`);
+      type = decodeType(this.#source, id, at);
+      this.#types.set(id, type);
+    }
+    return type;
+  }
+
+  /** The first type with this name (and kind). Without a kind, forward declarations and tags are passed over. */
+  find<K extends BtfKind>(name: string, kind: K): BtfTypeOf<K> | undefined;
+  find(name: string): BtfType | undefined;
+  find(name: string, kind?: BtfKind): BtfType | undefined {
+    for (const id of this.#idsOf(name)) {
+      const its = this.#kindAt(this.#offsets[id - this.firstId]!);
+      if (kind === undefined ? NAMED.has(its) : its === kind) return this.type(id);
+    }
+    return kind === undefined ? this.base?.find(name) : this.base?.find(name, kind);
+  }
+
+  /** All types of a kind (or of all kinds), by id, those of the base first. */
+  types(): IterableIterator<BtfType>;
+  types<K extends BtfKind>(kind: K): IterableIterator<BtfTypeOf<K>>;
+  *types(kind?: BtfKind): IterableIterator<BtfType> {
+    for (const id of this.ids(kind)) yield this.type(id);
+  }
+
+  /** Ids of all types of a kind. Decodes nothing. */
+  *ids(kind?: BtfKind): IterableIterator<number> {
+    if (this.base !== undefined) yield* this.base.ids(kind);
+    const offsets = this.#offsets;
+    const { firstId } = this;
+    for (let i = 0; i < offsets.length; i++) {
+      if (kind === undefined || this.#kindAt(offsets[i]!) === kind) yield firstId + i;
+    }
+  }
+
+  /** Names of all named types of a kind, in order of id; the same name can come twice. Made for listings: types are not decoded. */
+  *names(kind: BtfKind): IterableIterator<string> {
+    if (this.base !== undefined) yield* this.base.names(kind);
+    for (const at of this.#offsets) {
+      if (this.#kindAt(at) !== kind) continue;
+      const nameOffset = this.#sections.words[at]!;
+      if (nameOffset !== 0) yield this.#string(nameOffset);
+    }
+  }
+
+  /** All types of a kind whose name matches. */
+  *findAll<K extends BtfKind>(pattern: RegExp | ((name: string) => boolean), kind: K): IterableIterator<BtfTypeOf<K>> {
+    const matches = typeof pattern === 'function' ? pattern : (name: string) => name.search(pattern) >= 0;
+    if (this.base !== undefined) yield* this.base.findAll(pattern, kind);
+    const offsets = this.#offsets;
+    for (let i = 0; i < offsets.length; i++) {
+      const at = offsets[i]!;
+      if (this.#kindAt(at) !== kind) continue;
+      if (matches(this.#string(this.#sections.words[at]!))) yield this.type(this.firstId + i) as BtfTypeOf<K>;
+    }
+  }
+
+  get #offsets(): Uint32Array {
+    return (this.#index ??= indexTypes(this.#sections));
+  }
+
+  #kindAt(at: number): BtfKind {
+    return KINDS[(this.#sections.words[at + 1]! >>> 24) & 0x1f]!;
+  }
+
+  /** Length of the string tables of this and its bases. */
+  get #stringsLength(): number {
+    return this.#sections.strings.length + (this.base === undefined ? 0 : this.base.#stringsLength);
+  }
+
+  #string(offset: number): string {
+    const before = this.base === undefined ? 0 : this.base.#stringsLength;
+    if (offset < before) return this.base!.#string(offset);
+    return readString(this.#sections.strings, offset - before);
+  }
+
+  #stringOffsets(name: string): number[] {
+    const before = this.base === undefined ? 0 : this.base.#stringsLength;
+    const own = findString(this.#sections.strings, name).map((offset) => offset + before);
+    return this.base === undefined ? own : [...this.base.#stringOffsets(name), ...own];
+  }
+
+  /** Ids of types stored here (not in the base) that bear a name, ascending. */
+  #idsOf(name: string): readonly number[] {
+    let ids = this.#idsByName.get(name);
+    if (ids === undefined) {
+      ids = name === '' ? [] : this.#scan(new Set(this.#stringOffsets(name)));
+      this.#idsByName.set(name, ids);
+    }
+    return ids;
+  }
+
+  #scan(nameOffsets: ReadonlySet<number>): number[] {
+    const ids: number[] = [];
+    if (nameOffsets.size === 0) return ids;
+    const { words } = this.#sections;
+    const offsets = this.#offsets;
+    const [first] = nameOffsets;
+    for (let i = 0; i < offsets.length; i++) {
+      const nameOffset = words[offsets[i]!]!;
+      if (nameOffset === first || (nameOffsets.size > 1 && nameOffsets.has(nameOffset))) ids.push(this.firstId + i);
+    }
+    return ids;
+  }
+}
+
+/** Finds where each type begins and checks that its record lies inside the section. */
+function indexTypes({ words, typesOffset }: Sections): Uint32Array {
+  const offsets = new Uint32Array(Math.floor(words.length / 3));
+  let count = 0;
+  let at = 0;
+  while (at < words.length) {
+    if (at + 3 > words.length) throw new FormatError('BTF', typesOffset + at * 4, 'a type is cut off');
+    const info = words[at + 1]!;
+    const kind = (info >>> 24) & 0x1f;
+    if (KINDS[kind] === undefined) throw new FormatError('BTF', typesOffset + at * 4, `unknown kind ${kind}`);
+    offsets[count++] = at;
+    at += 3 + EXTRA_WORDS[kind]! + ITEM_WORDS[kind]! * (info & 0xffff);
+  }
+  if (at > words.length) throw new FormatError('BTF', typesOffset + offsets[count - 1]! * 4, 'a type is cut off');
+  return offsets.slice(0, count);
+}

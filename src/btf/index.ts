@@ -1,0 +1,2 @@
+export * from './btf.ts';
+export type * from './types.ts';
