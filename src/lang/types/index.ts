@@ -1,1 +1,4 @@
+export * from './common.ts';
+export * from './layout.ts';
+export * from './print.ts';
 export * from './type.ts';
