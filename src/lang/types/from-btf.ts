@@ -1,0 +1,159 @@
+/**
+ * Kernel types as types of the language. Pointers get no address space here unless BTF tags them `__user`: a
+ * pointer is of the memory that it is read from, which only its reader knows.
+ */
+import type { Btf, BtfType, Member } from '../../btf/index.ts';
+import type { EnumType, Field, IntegerType, RecordType, Type } from './type.ts';
+
+const caches = new WeakMap<Btf, Map<number, Type>>();
+
+/** The type with this id. Types without numbers of the language (floats, functions) give `none` or `void`. */
+export function typeFromBtf(btf: Btf, id: number): Type {
+  let cache = caches.get(btf);
+  if (cache === undefined) caches.set(btf, (cache = new Map()));
+  const known = cache.get(id);
+  if (known !== undefined) return known;
+  const type = convert(btf, btf.type(id));
+  cache.set(id, type);
+  return type;
+}
+
+/** A struct, union or enum by name; undefined where the kernel has none or only declares it. */
+export function findTaggedType(btf: Btf, tag: 'struct' | 'union' | 'enum', name: string): Type | undefined {
+  const found = btf.find(name, tag);
+  return found === undefined ? undefined : typeFromBtf(btf, found.id);
+}
+
+/** A typedef or plain type by name: `size_t`, `pid_t`, `unsigned int`. */
+export function findNamedType(btf: Btf, name: string): Type | undefined {
+  const found = btf.find(name, 'typedef') ?? btf.find(name, 'int');
+  return found === undefined ? undefined : typeFromBtf(btf, found.id);
+}
+
+/** A constant of any enum. Decodes all enums: for names that nothing else explains. */
+export function findEnumerator(btf: Btf, name: string): { readonly type: Type; readonly value: bigint } | undefined {
+  for (const type of btf.types('enum')) {
+    if (type.kind !== 'enum') continue;
+    const found = type.values.find((value) => value.name === name);
+    if (found !== undefined) return { type: namedEnum(type), value: found.value };
+  }
+  return undefined;
+}
+
+function convert(btf: Btf, type: BtfType): Type {
+  switch (type.kind) {
+    case 'int':
+      return convertInteger(type);
+    case 'enum':
+      // The members of an anonymous enum are plain numbers to a reader.
+      return type.name === '' ? { kind: 'integer', size: wordSize(type.size), signed: type.signed } : namedEnum(type);
+    case 'pointer':
+      return convertPointer(btf, type.typeId);
+    case 'array':
+      return convertArray(btf, type.typeId, type.count);
+    case 'struct':
+    case 'union':
+      return convertRecord(btf, type);
+    case 'fwd':
+      return emptyRecord(type.union ? 'union' : 'struct', type.name);
+    case 'typedef':
+    case 'volatile':
+    case 'const':
+    case 'restrict':
+    case 'typeTag':
+      return typeFromBtf(btf, type.typeId);
+    case 'float':
+      return { kind: 'none' };
+    default:
+      return { kind: 'void' };
+  }
+}
+
+function convertInteger(type: BtfType & { kind: 'int' }): Type {
+  if (type.bool) return { kind: 'bool' };
+  // The only 128-bit integers of the language are pairs of words.
+  if (type.size === 16) return { kind: 'array', element: { kind: 'integer', size: 8, signed: false }, count: 2 };
+  return { kind: 'integer', size: wordSize(type.size), signed: type.signed || type.name === 'char' };
+}
+
+function wordSize(size: number): IntegerType['size'] {
+  return size === 1 || size === 2 || size === 4 ? size : 8;
+}
+
+function namedEnum(type: BtfType & { kind: 'enum' }): EnumType {
+  const names = new Map<bigint, string>();
+  for (const { name, value } of type.values) if (!names.has(value)) names.set(value, name);
+  return { kind: 'enum', name: type.name, size: wordSize(type.size), signed: type.signed, names };
+}
+
+/** Chains of pointers end quickly, and records are lazy: no cycle can be met here. */
+function convertPointer(btf: Btf, target: number): Type {
+  return { kind: 'pointer', to: typeFromBtf(btf, target), space: isUserTagged(btf, target) ? 'user' : 'none' };
+}
+
+function isUserTagged(btf: Btf, target: number): boolean {
+  for (let type = btf.type(target); 'typeId' in type; type = btf.type(type.typeId)) {
+    if (type.kind === 'typeTag' && type.name === 'user') return true;
+    if (type.kind !== 'typeTag' && type.kind !== 'const' && type.kind !== 'volatile') return false;
+  }
+  return false;
+}
+
+function convertArray(btf: Btf, elementId: number, count: number): Type {
+  if (count > 0 && isPlainChar(btf, elementId)) return { kind: 'string', size: count, exact: true };
+  return { kind: 'array', element: typeFromBtf(btf, elementId), count };
+}
+
+function isPlainChar(btf: Btf, id: number): boolean {
+  let type = btf.type(id);
+  while (type.kind === 'const' || type.kind === 'volatile' || type.kind === 'typedef') type = btf.type(type.typeId);
+  return type.kind === 'int' && type.size === 1 && type.name === 'char';
+}
+
+function emptyRecord(tag: 'struct' | 'union', name: string): RecordType {
+  return { kind: 'record', tag, name, sizeBytes: 0, fields: () => [], field: () => undefined };
+}
+
+function convertRecord(btf: Btf, type: BtfType & { kind: 'struct' | 'union' }): RecordType {
+  let fields: readonly Field[] | undefined;
+  const all = () => (fields ??= type.members.map((member) => convertMember(btf, member)));
+  return {
+    kind: 'record',
+    tag: type.kind,
+    name: type.name,
+    sizeBytes: type.size,
+    fields: all,
+    field: (name) => findField(all(), name),
+  };
+}
+
+function convertMember(btf: Btf, member: Member): Field {
+  const type = typeFromBtf(btf, member.typeId);
+  if (member.bitSize === 0) return { name: member.name, type, offset: member.bitOffset / 8 };
+  return { name: member.name, ...placeBits(type, member.bitOffset, member.bitSize) };
+}
+
+/** The aligned integer that holds the bits; a wider, unaligned one for bits of a packed struct that cross its border. */
+function placeBits(type: Type, bitOffset: number, bitSize: number): Omit<Field, 'name'> {
+  const size = type.kind === 'integer' || type.kind === 'enum' ? type.size : 1;
+  const offset = Math.floor(bitOffset / (size * 8)) * size;
+  const bits = { offset: bitOffset - offset * 8, size: bitSize };
+  if (bits.offset + bitSize <= size * 8) return { type, offset, bits };
+  const start = Math.floor(bitOffset / 8);
+  const needed = Math.ceil((bitOffset - start * 8 + bitSize) / 8);
+  const wide: Type = { kind: 'integer', size: ([1, 2, 4, 8] as const).find((bytes) => bytes >= needed) ?? 8, signed: 'signed' in type && type.signed };
+  return { type: wide, offset: start, bits: { offset: bitOffset - start * 8, size: bitSize } };
+}
+
+/** Named first, then inside anonymous members. */
+function findField(fields: readonly Field[], name: string): Field | undefined {
+  for (const field of fields) {
+    if (field.name === name && name !== '') return field;
+  }
+  for (const field of fields) {
+    if (field.name !== '' || field.type.kind !== 'record') continue;
+    const inner = field.type.field(name);
+    if (inner !== undefined) return { ...inner, offset: field.offset + inner.offset };
+  }
+  return undefined;
+}
