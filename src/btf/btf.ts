@@ -3,7 +3,8 @@ import { decodeType } from './decode-type.ts';
 import { decodeSections } from './sections.ts';
 import type { Sections } from './sections.ts';
 import { findString, readString } from './strings.ts';
-import { EXTRA_WORDS, ITEM_WORDS, KINDS } from './types.ts';
+import { TypeIndex } from './type-index.ts';
+import { KINDS } from './types.ts';
 import type { BtfKind, BtfType } from './types.ts';
 
 /** The type of one kind. */
@@ -22,16 +23,15 @@ export class Btf {
   readonly base: Btf | undefined;
   readonly littleEndian: boolean;
   readonly #sections: Sections;
-  /** Word at which type `firstId + i` begins. Made lazily. */
-  #index: Uint32Array | undefined;
+  readonly #index: TypeIndex;
   readonly #types = new Map<number, BtfType>();
-  readonly #idsByName = new Map<string, readonly number[]>();
   readonly #source: { words: Uint32Array; string: (offset: number) => string };
 
   private constructor(sections: Sections, base: Btf | undefined) {
     this.#sections = sections;
     this.base = base;
     this.littleEndian = sections.littleEndian;
+    this.#index = new TypeIndex(sections);
     this.#source = { words: sections.words, string: (offset) => this.#string(offset) };
   }
 
@@ -57,9 +57,10 @@ export class Btf {
     if (this.base !== undefined && id < firstId) return this.base.type(id);
     let type = this.#types.get(id);
     if (type === undefined) {
-      const at = this.#offsets[id - firstId];
-      if (at === undefined) throw new FormatError('BTF', this.#sections.typesOffset, `there is no type ${id}`);
-      type = decodeType(this.#source, id, at);
+      const i = id - firstId;
+      this.#index.reach(i);
+      if (!(i < this.#index.count)) throw new FormatError('BTF', this.#sections.typesOffset, `there is no type ${id}`);
+      type = decodeType(this.#source, id, this.#index.offsets[i]!);
       this.#types.set(id, type);
     }
     return type;
@@ -69,9 +70,11 @@ export class Btf {
   find<K extends BtfKind>(name: string, kind: K): BtfTypeOf<K> | undefined;
   find(name: string): BtfType | undefined;
   find(name: string, kind?: BtfKind): BtfType | undefined {
-    for (const id of this.#idsOf(name)) {
-      const its = this.#kindAt(this.#offsets[id - this.firstId]!);
-      if (kind === undefined ? NAMED.has(its) : its === kind) return this.type(id);
+    for (const nameOffset of this.#stringOffsets(name)) {
+      for (let i = this.#index.findName(nameOffset, 0); i >= 0; i = this.#index.findName(nameOffset, i + 1)) {
+        const its = this.#kindAt(this.#index.offsets[i]!);
+        if (kind === undefined ? NAMED.has(its) : its === kind) return this.type(this.firstId + i);
+      }
     }
     return kind === undefined ? this.base?.find(name) : this.base?.find(name, kind);
   }
@@ -116,7 +119,8 @@ export class Btf {
   }
 
   get #offsets(): Uint32Array {
-    return (this.#index ??= indexTypes(this.#sections));
+    const { offsets, count } = this.#index.complete();
+    return offsets.subarray(0, count);
   }
 
   #kindAt(at: number): BtfKind {
@@ -134,49 +138,11 @@ export class Btf {
     return readString(this.#sections.strings, offset - before);
   }
 
-  #stringOffsets(name: string): number[] {
+  /** Where a name stands in the string tables. Encoders share equal strings, so the first is the one in practice. */
+  *#stringOffsets(name: string): IterableIterator<number> {
+    if (name === '') return;
+    if (this.base !== undefined) yield* this.base.#stringOffsets(name);
     const before = this.base === undefined ? 0 : this.base.#stringsLength;
-    const own = findString(this.#sections.strings, name).map((offset) => offset + before);
-    return this.base === undefined ? own : [...this.base.#stringOffsets(name), ...own];
+    for (const offset of findString(this.#sections.strings, name)) yield offset + before;
   }
-
-  /** Ids of types stored here (not in the base) that bear a name, ascending. */
-  #idsOf(name: string): readonly number[] {
-    let ids = this.#idsByName.get(name);
-    if (ids === undefined) {
-      ids = name === '' ? [] : this.#scan(new Set(this.#stringOffsets(name)));
-      this.#idsByName.set(name, ids);
-    }
-    return ids;
-  }
-
-  #scan(nameOffsets: ReadonlySet<number>): number[] {
-    const ids: number[] = [];
-    if (nameOffsets.size === 0) return ids;
-    const { words } = this.#sections;
-    const offsets = this.#offsets;
-    const [first] = nameOffsets;
-    for (let i = 0; i < offsets.length; i++) {
-      const nameOffset = words[offsets[i]!]!;
-      if (nameOffset === first || (nameOffsets.size > 1 && nameOffsets.has(nameOffset))) ids.push(this.firstId + i);
-    }
-    return ids;
-  }
-}
-
-/** Finds where each type begins and checks that its record lies inside the section. */
-function indexTypes({ words, typesOffset }: Sections): Uint32Array {
-  const offsets = new Uint32Array(Math.floor(words.length / 3));
-  let count = 0;
-  let at = 0;
-  while (at < words.length) {
-    if (at + 3 > words.length) throw new FormatError('BTF', typesOffset + at * 4, 'a type is cut off');
-    const info = words[at + 1]!;
-    const kind = (info >>> 24) & 0x1f;
-    if (KINDS[kind] === undefined) throw new FormatError('BTF', typesOffset + at * 4, `unknown kind ${kind}`);
-    offsets[count++] = at;
-    at += 3 + EXTRA_WORDS[kind]! + ITEM_WORDS[kind]! * (info & 0xffff);
-  }
-  if (at > words.length) throw new FormatError('BTF', typesOffset + offsets[count - 1]! * 4, 'a type is cut off');
-  return offsets.slice(0, count);
 }

@@ -1,6 +1,7 @@
 import { FormatError } from '../base/index.ts';
 
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** Reads the NUL-terminated string at `offset`. The table ends with a NUL (checked when it was opened). */
 export function readString(table: Uint8Array, offset: number): string {
@@ -14,25 +15,33 @@ export function readString(table: Uint8Array, offset: number): string {
   }
 }
 
-/**
- * Offsets at which `name` stands as a whole string. Encoders share equal strings, so there is one in practice.
- * Searches from the right end of the name (Boyer-Moore-Horspool): on the 2 MB table of a kernel that reads
- * a small part of the bytes.
- */
-export function findString(table: Uint8Array, name: string): number[] {
-  const body = new TextEncoder().encode(name);
+/** Offsets, ascending, at which `name` stands as a whole string. Searches as it is asked. */
+export function* findString(table: Uint8Array, name: string): IterableIterator<number> {
+  const body = encoder.encode(name);
   const pattern = new Uint8Array(body.length + 2);
   pattern.set(body, 1);
+  const indexOf = searcher(table, pattern);
+  for (let at = indexOf(0); at >= 0; at = indexOf(at + 1)) yield at + 1;
+}
+
+/** Byte search: Node's native one, elsewhere (a browser) Boyer-Moore-Horspool, which reads few of the bytes. */
+function searcher(table: Uint8Array, pattern: Uint8Array): (from: number) => number {
+  const native = (globalThis as { Buffer?: typeof Buffer }).Buffer;
+  if (native === undefined) return horspool(table, pattern);
+  const buffer = native.from(table.buffer, table.byteOffset, table.length);
+  return (from) => buffer.indexOf(pattern, from);
+}
+
+export function horspool(table: Uint8Array, pattern: Uint8Array): (from: number) => number {
   const last = pattern.length - 1;
   const shift = new Int32Array(256).fill(pattern.length);
   for (let i = 0; i < last; i++) shift[pattern[i]!] = last - i;
-  const found: number[] = [];
-  let at = 0;
-  while (at + last < table.length) {
-    let i = last;
-    while (i >= 0 && table[at + i] === pattern[i]) i--;
-    if (i < 0) found.push(at + 1);
-    at += shift[table[at + last]!]!;
-  }
-  return found;
+  return (from) => {
+    for (let at = from; at + last < table.length; at += shift[table[at + last]!]!) {
+      let i = last;
+      while (i >= 0 && table[at + i] === pattern[i]) i--;
+      if (i < 0) return at;
+    }
+    return -1;
+  };
 }
