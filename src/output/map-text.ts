@@ -1,0 +1,125 @@
+import type { Aggregation, PlannedMap, ValueType } from '../spec/index.ts';
+import { type Aggregate, combineAggregation, weightOf } from './aggregate.ts';
+import { type ByteString, encodeText } from './byte-string.ts';
+import { compareNumbers, compareValues } from './compare.ts';
+import { formatHistogram } from './histogram.ts';
+import type { FormatOptions } from './resolver.ts';
+import { formatValue } from './value-text.ts';
+import { readNumber, type ValueBytes, viewOf } from './value-reader.ts';
+
+/** One element of a script's map. */
+export interface MapEntry {
+  /** Empty for a scalar. */
+  readonly key: Uint8Array;
+  /** Of an aggregation: the CPUs' shares, `strideBytes` apart. */
+  readonly value: Uint8Array;
+}
+
+/** A map's state at one moment. */
+export interface MapSnapshot {
+  readonly map: PlannedMap;
+  /** Of a scalar at most one; none: it is not set. */
+  readonly entries: readonly MapEntry[];
+  /** Distance of the CPUs' shares of an aggregation. */
+  readonly strideBytes: number;
+}
+
+export interface MapPrintOptions {
+  /** Show only so many entries: those that sort last. 0 or less: all. */
+  readonly top?: number;
+  /** Divide numbers, averages and counts in hist buckets. */
+  readonly div?: number;
+}
+
+/** An entry ready to be shown, in its place in the order. */
+export interface OrderedEntry {
+  readonly key: ValueBytes;
+  readonly value: ValueBytes;
+  readonly aggregate: Aggregate | undefined;
+}
+
+/** The entries in the order in which they are shown, after `top`. */
+export function orderEntries(snapshot: MapSnapshot, top = 0): OrderedEntry[] {
+  const { map } = snapshot;
+  const entries = snapshot.entries.map((entry): OrderedEntry & { weight: bigint } => {
+    const value = viewOf(entry.value);
+    const aggregate =
+      map.value.kind === 'aggregation' ? combineAggregation(map.value.aggregation, entry.value, snapshot.strideBytes) : undefined;
+    return { key: viewOf(entry.key), value, aggregate, weight: entryWeight(map, value, aggregate) };
+  });
+  const keyType = map.key;
+  if (keyType !== undefined) {
+    entries.sort((a, b) => compareNumbers(a.weight, b.weight) || compareValues(keyType, a.key, 0, b.key, 0));
+  }
+  return top > 0 ? entries.slice(-top) : entries;
+}
+
+/**
+ * The text of a whole map, ending with a newline; '' when there is nothing to show. An unset scalar shows its
+ * zero value; who dumps maps leaves unset scalars out before.
+ */
+export function formatMap(snapshot: MapSnapshot, print: MapPrintOptions, options: FormatOptions): ByteString {
+  const { map } = snapshot;
+  const name = encodeText(map.name);
+  const divisor = BigInt(print.div ?? 1);
+  if (map.key === undefined) return formatScalar(snapshot, name, divisor, options);
+  const key = map.key;
+  return orderEntries(snapshot, print.top)
+    .map((entry) => formatEntry(map, `${name}[${formatKey(key, entry.key, options)}]`, entry, divisor, options))
+    .join('');
+}
+
+/** A key's text between the brackets: several parts stand without the tuple's own parentheses. */
+export function formatKey(type: ValueType, key: ValueBytes, options: FormatOptions): ByteString {
+  const text = formatValue(type, key, 0, options);
+  return type.kind === 'tuple' ? text.slice(1, -1) : text;
+}
+
+export function isHistogram(aggregation: Aggregation): aggregation is Extract<Aggregation, { kind: 'hist' | 'lhist' }> {
+  return aggregation.kind === 'hist' || aggregation.kind === 'lhist';
+}
+
+/** Division as print(@m, top, div) does it: rounds toward zero. */
+export function divideEntryNumber(type: ValueType, value: ValueBytes, divisor: bigint): bigint | undefined {
+  return type.kind === 'integer' && divisor !== 1n ? (readNumber(type, value.view, 0) as bigint) / divisor : undefined;
+}
+
+function formatScalar(snapshot: MapSnapshot, name: ByteString, divisor: bigint, options: FormatOptions): ByteString {
+  const { map } = snapshot;
+  const [entry] = orderEntries(snapshot);
+  if (entry !== undefined) return formatEntry(map, name, entry, divisor, options);
+  if (map.value.kind === 'aggregation') {
+    if (isHistogram(map.value.aggregation)) return '';
+    return `${name}: ${formatAggregate(map.value.aggregation, combineAggregation(map.value.aggregation, new Uint8Array(0), 8), divisor)}\n`;
+  }
+  const unset = viewOf(new Uint8Array(Math.max(map.value.type.size, 8)));
+  return formatEntry(map, name, { key: unset, value: unset, aggregate: undefined }, divisor, options);
+}
+
+function formatEntry(map: PlannedMap, label: ByteString, entry: OrderedEntry, divisor: bigint, options: FormatOptions): ByteString {
+  if (map.value.kind === 'value') {
+    const quotient = divideEntryNumber(map.value.type, entry.value, divisor);
+    return `${label}: ${quotient === undefined ? formatValue(map.value.type, entry.value, 0, options) : quotient}\n`;
+  }
+  const { aggregation } = map.value;
+  const aggregate = entry.aggregate as Aggregate;
+  if (isHistogram(aggregation) && aggregate.kind === 'buckets') {
+    return `${label}:\n${formatHistogram(aggregation, aggregate.counts, divisor)}\n`;
+  }
+  return `${label}: ${formatAggregate(aggregation, aggregate, divisor)}\n`;
+}
+
+/** The text of an aggregation that fits a line. */
+function formatAggregate(aggregation: Aggregation, aggregate: Aggregate, divisor: bigint): ByteString {
+  if (aggregate.kind === 'average' && aggregation.kind === 'stats') {
+    return `{ .count = ${aggregate.count}, .average = ${aggregate.average / divisor}, .total = ${aggregate.total} }`;
+  }
+  return (weightOf(aggregate) / divisor).toString();
+}
+
+/** Entries sort by this, then by key; values that are no numbers don't weigh. */
+function entryWeight(map: PlannedMap, value: ValueBytes, aggregate: Aggregate | undefined): bigint {
+  if (aggregate !== undefined) return weightOf(aggregate);
+  const type = (map.value as { type: ValueType }).type;
+  return type.kind === 'integer' ? (readNumber(type, value.view, 0) as bigint) : 0n;
+}

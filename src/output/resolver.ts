@@ -1,0 +1,34 @@
+import type { Frame } from '../spec/index.ts';
+
+/** What printing must ask the world: symbols, stacks, users, clocks. The kernel's or a simulated one. */
+export interface ValueResolver {
+  /** Frames at an address of kernel code: the calls inlined there and the function that holds them. Never empty. */
+  kernelFrames(address: bigint): readonly Frame[];
+  /** The same for a process; `pid` is its thread group id. */
+  userFrames(pid: number, address: bigint): readonly Frame[];
+  /** Addresses of a stored stack, innermost first. Undefined: the map holds no such id (any more). */
+  stackAddresses(map: string, id: number): readonly bigint[] | undefined;
+  /** Undefined: no such user. */
+  userName(uid: number): string | undefined;
+  /** Nanoseconds to add to CLOCK_BOOTTIME to get time since the Unix epoch. */
+  bootTimeOffsetNs(): bigint;
+  /** Local time zone at a moment (seconds since the Unix epoch). */
+  timeZone(unixSeconds: number): TimeZone;
+}
+
+export interface TimeZone {
+  /** Minutes east of UTC. */
+  readonly offsetMinutes: number;
+  /** Abbreviation, such as `CET`. */
+  readonly name: string;
+}
+
+export interface FormatOptions {
+  readonly resolver: ValueResolver;
+  /** Stands after a string that did not fit its buffer. */
+  readonly truncationTrailer: string;
+  /** The sink is a terminal: control bytes of data are escaped. */
+  readonly terminal: boolean;
+  /** Told when a stack was not stored; `errno` is positive (17: the map's slot was taken by another stack). */
+  readonly onMissingStack?: (errno: number) => void;
+}
