@@ -1,1 +1,3 @@
 export * from './diagnostic.ts';
+export * from './nearest.ts';
+export * from './render.ts';

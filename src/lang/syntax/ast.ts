@@ -46,7 +46,7 @@ export interface AttachPointText {
   readonly span: Span;
   /** `mine` of `mine=kprobe:vfs_read`. */
   readonly name: string | undefined;
-  /** Text without the name, as written: for messages. */
+  /** Without the name; quotes as written, positional parameters replaced: for messages. */
   readonly text: string;
   /** Split at `:` outside quotes. The first is the provider. */
   readonly components: readonly AttachComponent[];
@@ -80,7 +80,7 @@ export interface MapDeclaration {
   readonly maxEntries: bigint;
 }
 
-/** A type as written. */
+/** A type as written. Multi-word C names are one name: `unsigned long`. */
 export type TypeSyntax =
   | { readonly kind: 'named'; readonly name: string; readonly span: Span }
   | { readonly kind: 'tagged'; readonly tag: 'struct' | 'union' | 'enum'; readonly name: string; readonly span: Span }
@@ -146,6 +146,7 @@ export type Expression =
   /** `$1` has index 1. */
   | { readonly kind: 'positional'; readonly span: Span; readonly index: number }
   | { readonly kind: 'parameterCount'; readonly span: Span }
+  /** Name with `$`, here and wherever else a variable or a parameter is named. */
   | { readonly kind: 'variable'; readonly span: Span; readonly name: string }
   /** Name with `@`. `key` undefined: no brackets. One element: that expression is the key; more: a tuple. */
   | { readonly kind: 'map'; readonly span: Span; readonly name: string; readonly key: readonly Expression[] | undefined }
@@ -165,6 +166,11 @@ export type Expression =
   | { readonly kind: 'ifExpression'; readonly span: Span; readonly comptime: boolean; readonly condition: Expression; readonly then: Block; readonly else: Block | undefined }
   | { readonly kind: 'blockExpression'; readonly span: Span; readonly block: Block }
   | { readonly kind: 'comptime'; readonly span: Span; readonly operand: Expression }
-  /** sizeof, typeinfo: of a type or of an expression's type. */
+  /** A type where an expression stands: `struct page` as an argument of a macro, `typeof($x)`. Never a plain name. */
+  | { readonly kind: 'typeExpression'; readonly span: Span; readonly type: TypeSyntax }
+  /**
+   * sizeof, typeinfo: of a type or of an expression's type. A plain name is a `named` type here (it may turn out to
+   * be a macro's parameter, a builtin or a constant), except a core builtin, which is an `identifier`. A `tuple` is always an expression.
+   */
   | { readonly kind: 'sizeof' | 'typeinfo'; readonly span: Span; readonly operand: TypeSyntax | Expression }
   | { readonly kind: 'offsetof'; readonly span: Span; readonly operand: TypeSyntax | Expression; readonly path: readonly string[] };

@@ -1,0 +1,38 @@
+import { paint, renderLocated } from '../../base/index.ts';
+import type { Diagnostic, Severity, SourceFile, Span } from './diagnostic.ts';
+
+export interface RenderOptions {
+  readonly colour: boolean;
+}
+
+/** Everything for the terminal: errors first, then warnings, each group in the given order. Empty text for none. */
+export function renderDiagnostics(source: SourceFile, diagnostics: readonly Diagnostic[], options: RenderOptions): string {
+  const shown = visibleText(source);
+  const ordered = [...ofSeverity(diagnostics, 'error'), ...ofSeverity(diagnostics, 'warning')];
+  return ordered.map((diagnostic) => renderDiagnostic(shown, diagnostic, options)).join('');
+}
+
+function ofSeverity(diagnostics: readonly Diagnostic[], severity: Severity): Diagnostic[] {
+  return diagnostics.filter((diagnostic) => diagnostic.severity === severity);
+}
+
+/** The main entry, the related ones in the same shape and level, then the hints. */
+function renderDiagnostic(source: SourceFile, diagnostic: Diagnostic, options: RenderOptions): string {
+  const level = diagnostic.severity === 'error' ? 'ERROR' : 'WARNING';
+  const entries = [
+    renderEntry(source, diagnostic.span, level, diagnostic.message, options),
+    ...(diagnostic.related ?? []).map((related) => renderEntry(source, related.span, level, related.message, options)),
+    ...(diagnostic.hints ?? []).map((hint) => `HINT: ${hint}\n`),
+  ];
+  return entries.join('');
+}
+
+function renderEntry(source: SourceFile, span: Span | undefined, level: string, text: string, { colour }: RenderOptions): string {
+  if (span === undefined) return `${paint(`${level}: ${text}`, level, colour)}\n`;
+  return renderLocated(source, span, level, text, { colour });
+}
+
+/** Control characters of a script must not reach a terminal; each is replaced by one character, so spans stay right. */
+function visibleText(source: SourceFile): SourceFile {
+  return { name: source.name, text: source.text.replace(/[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)/g, '\ufffd') };
+}

@@ -1,0 +1,2 @@
+export * from './decode-source.ts';
+export * from './text-bytes.ts';

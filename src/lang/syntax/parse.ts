@@ -1,0 +1,50 @@
+import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
+import { checkSourceText } from '../source/index.ts';
+import type { Script } from './ast.ts';
+import { TooManyErrors } from './cursor.ts';
+import { ScriptParser } from './script-parser.ts';
+
+export interface ParseOptions {
+  /** `$1`, `$2`, … as given: they replace those in unquoted attach points. Elsewhere they stay nodes. */
+  readonly positional: readonly string[];
+}
+
+export interface ParseResult {
+  /** Undefined when some diagnostic is an error. */
+  readonly script: Script | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** More than a tree of hand-written text ever has; what walks the tree may recurse. */
+const DEEPEST_TREE = 1000;
+
+/** The syntax tree of a script. Never throws: whatever the text is, what is wrong with it is in the diagnostics. */
+export function parse(source: SourceFile, options: ParseOptions): ParseResult {
+  const unfit = checkSourceText(source);
+  if (unfit !== undefined) return { script: undefined, diagnostics: [unfit] };
+  const parser = new ScriptParser(source, options.positional);
+  try {
+    const script = parser.parseScript();
+    const deep = findTooDeep(script);
+    if (deep !== undefined) parser.report(`nested too deeply (more than ${DEEPEST_TREE} levels)`, deep);
+    const failed = parser.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+    return { script: failed ? undefined : script, diagnostics: parser.diagnostics };
+  } catch (error) {
+    if (!(error instanceof TooManyErrors)) throw error;
+    return { script: undefined, diagnostics: parser.diagnostics };
+  }
+}
+
+/** The first node deeper than the limit: long chains such as `1 + 1 + …` are deep without any nesting in the text. */
+function findTooDeep(root: object): Span | undefined {
+  const pending: { readonly node: object; readonly depth: number }[] = [{ node: root, depth: 0 }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { node, depth } = next;
+    const span = 'span' in node ? (node.span as Span) : undefined;
+    if (span !== undefined && depth > DEEPEST_TREE) return span;
+    for (const child of Object.values(node)) {
+      if (typeof child === 'object' && child !== null && child !== span) pending.push({ node: child, depth: depth + 1 });
+    }
+  }
+  return undefined;
+}
