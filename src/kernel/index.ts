@@ -1,0 +1,11 @@
+export { kernelBtf, kernelBtfPaths, moduleBtf, modulesWithBtf, readBtfFile, requireKernelBtf } from './btf-source.ts';
+export { KernelCollection } from './collection.ts';
+export * from './kallsyms/index.ts';
+export * from './link/index.ts';
+export { KernelMap, UpdateMode, type MapCreateOptions, type MapEntry, type MapInfo } from './map/index.ts';
+export * from './program/index.ts';
+export * from './ringbuf/index.ts';
+export {
+  capabilities, type CapabilityName, onlineCpus, openPidfd, permissionAdvice, possibleCpus, sendSignal, setThreadName,
+} from './sys/index.ts';
+export * from './tracefs/index.ts';

@@ -1,0 +1,1 @@
+export { Kallsyms, kallsyms, type KernelSymbol } from './kallsyms.ts';

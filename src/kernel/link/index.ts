@@ -1,0 +1,2 @@
+export { attach, attachAll, multiAttachType, type AttachAllOptions, type AttachPoint } from './attach.ts';
+export type { AttachableProgram, Link, LinkInfo } from './link.ts';

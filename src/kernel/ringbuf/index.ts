@@ -1,0 +1,1 @@
+export { RingBuffer, type RecordCallback, type RingView } from './ring-buffer.ts';

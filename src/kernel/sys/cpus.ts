@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { FormatError } from '../../base/index.ts';
+
+let possible: number | undefined;
+
+/** Number of CPUs that per-CPU map values hold a slot for: the highest possible CPU number plus one. Fixed at boot. */
+export function possibleCpus(): number {
+  possible ??= Math.max(...parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8'))) + 1;
+  return possible;
+}
+
+/** Numbers of the CPUs that are online now, ascending. */
+export function onlineCpus(): number[] {
+  return parseCpuList(readFileSync('/sys/devices/system/cpu/online', 'utf8'));
+}
+
+/** `0-3,8` -> [0, 1, 2, 3, 8]. */
+export function parseCpuList(text: string): number[] {
+  const cpus: number[] = [];
+  for (const part of text.trim().split(',')) {
+    const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part);
+    if (match === null) throw new FormatError('CPU list', 0, `not a range: ${JSON.stringify(part)}`);
+    const last = Number(match[2] ?? match[1]);
+    for (let cpu = Number(match[1]); cpu <= last; cpu++) cpus.push(cpu);
+  }
+  return cpus;
+}

@@ -1,0 +1,11 @@
+export * from './attr.ts';
+export * from './bpf.ts';
+export * from './capabilities.ts';
+export * from './cpus.ts';
+export * from './errors.ts';
+export * from './memory.ts';
+export * from './mount.ts';
+export * from './perf-event.ts';
+export { holdUntilHere } from './native.ts';
+export * from './process.ts';
+export { replaceSyscalls, syscalls, type SyscallArgument, type SyscallName, type Syscalls } from './syscalls.ts';

@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+import { architectureOf, syscallNumber } from '../../abi/index.ts';
+import { BugError, UnsupportedFeatureError } from '../../base/index.ts';
+import type { SyscallName, Syscalls } from './syscalls.ts';
+
+/** The part of koffi that is used here. */
+interface Koffi {
+  readonly version: string;
+  load(path: null): { func(declaration: string): (...args: (number | bigint)[]) => number | bigint };
+  address(buffer: Uint8Array | BigUint64Array): bigint;
+  view(address: number, sizeBytes: number): ArrayBuffer;
+  errno(): number;
+}
+
+/** The direct path below is koffi's own affair: it is taken only for the release that it was checked with. */
+const KOFFI_VERSION = '3.3.4';
+const DECLARATION = 'int64_t syscall(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t)';
+
+/** The real kernel, through libc's `syscall()`. Takes about a millisecond, once. */
+export function nativeSyscalls(): Syscalls {
+  const arch = architectureOf(process.arch);
+  if (process.platform !== 'linux' || arch === undefined) {
+    throw new UnsupportedFeatureError('platform', `Sonde traces Linux on x64 and arm64, not ${process.platform} on ${process.arch}`);
+  }
+  const koffi = loadKoffi();
+  const syscall = koffi.load(null).func(DECLARATION);
+  const numbers = new Map<SyscallName, number>();
+  const numberOf = (name: SyscallName): number => {
+    const number = numbers.get(name) ?? syscallNumber(arch, name);
+    if (number === undefined) throw new BugError(`no number of system call ${name} on ${arch}`);
+    numbers.set(name, number);
+    return number;
+  };
+  const addressOf = (buffer: Uint8Array | BigUint64Array): bigint => (buffer.byteLength === 0 ? 0n : koffi.address(buffer));
+  return {
+    call(name, ...args) {
+      const raw: (number | bigint)[] = [numberOf(name), 0, 0, 0, 0, 0, 0];
+      for (let i = 0; i < args.length; i++) {
+        const argument = args[i]!;
+        raw[i + 1] = typeof argument === 'object' ? addressOf(argument) : argument;
+      }
+      // User space addresses have fewer than 53 bits: a Number holds every result.
+      const result = Number(syscall(...raw));
+      const outcome = result === -1 ? -koffi.errno() : result;
+      holdUntilHere(args);
+      return outcome;
+    },
+    addressOf,
+    view: (address, sizeBytes) => koffi.view(address, sizeBytes),
+  };
+}
+
+let lastHeld: unknown;
+
+/** Keeps the garbage collector from freeing buffers of which only the address is in use. */
+export function holdUntilHere(buffers: unknown): void {
+  lastHeld = buffers;
+  lastHeld = undefined;
+  void lastHeld;
+}
+
+function loadKoffi(): Koffi {
+  const require = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
+  for (const libc of ['linux', 'musl']) {
+    try {
+      const direct = require(`@koromix/koffi-linux-${process.arch}/${libc}_${process.arch}/koffi.node`) as Koffi;
+      if (direct.version === KOFFI_VERSION) return direct;
+    } catch {
+      // Other libc, or other layout: the package's own entry knows how to find or explain it.
+    }
+  }
+  return require('koffi') as Koffi;
+}

@@ -1,0 +1,36 @@
+import { nativeSyscalls } from './native.ts';
+
+/**
+ * The one way from Sonde into the kernel (besides reading ordinary files): every request for BPF, perf
+ * events, memory mappings, mounts and processes passes `call`. Tests replace it by a fake.
+ */
+export interface Syscalls {
+  /** The result, or the negated errno. Buffers are passed by address and stay alive during the call. */
+  call(name: SyscallName, ...args: SyscallArgument[]): number;
+  /** Address of the first byte. Valid as long as the caller holds the buffer. */
+  addressOf(buffer: Uint8Array | BigUint64Array): bigint;
+  /** Memory at `address` as an ArrayBuffer, without a copy. It dangles once the memory is unmapped: see `Mapping`. */
+  view(address: number, sizeBytes: number): ArrayBuffer;
+}
+
+export type SyscallArgument = number | bigint | Uint8Array;
+
+/** The system calls that Sonde makes this way, its tests' included. */
+export type SyscallName =
+  | 'bpf' | 'perf_event_open' | 'ioctl' | 'mmap' | 'munmap' | 'close' | 'prctl' | 'prlimit64' | 'capget' | 'kill' | 'pidfd_open' | 'setns'
+  | 'fsopen' | 'fsconfig' | 'fsmount' | 'sched_setaffinity' | 'gettid' | 'getppid' | 'sched_get_priority_max' | 'sched_get_priority_min';
+
+let current: Syscalls | undefined;
+
+/** What requests go through: the kernel, loaded on first use, unless a test put something in its place. */
+export function syscalls(): Syscalls {
+  current ??= nativeSyscalls();
+  return current;
+}
+
+/** Puts `replacement` in the kernel's place until the result is disposed of. For tests. */
+export function replaceSyscalls(replacement: Syscalls): Disposable {
+  const previous = current;
+  current = replacement;
+  return { [Symbol.dispose]: () => void (current = previous) };
+}
