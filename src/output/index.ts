@@ -6,6 +6,7 @@ export * from './gfp.ts';
 export * from './histogram.ts';
 export * from './map-text.ts';
 export * from './printf.ts';
+export { compileRecordWriter, generateRecordWriter, interpretRecordWriter, type RecordFormat, type RecordWriter } from './record-writer.ts';
 export * from './resolver.ts';
 export * from './stack-text.ts';
 export * from './strftime.ts';
