@@ -62,8 +62,12 @@ export type MapStorage =
   | { readonly kind: 'map'; readonly map: string; readonly perCpu: boolean }
   /** In the data region, shared by all CPUs: `valueOffset`, and a u64 at `isSetOffset` that is non-zero once assigned. */
   | { readonly kind: 'shared'; readonly valueOffset: number; readonly isSetOffset: number }
-  /** In the data region, once per CPU: value at `perCpuOffset + cpu * perCpuStride + offset`. */
-  | { readonly kind: 'perCpu'; readonly offset: number; readonly sizeBytes: number };
+  /**
+   * In the data region, once per CPU: value at `perCpuOffset + cpu * perCpuStrideBytes + offset`. At `isSetOffset` of each
+   * block may stand a u64 that is non-zero once assigned; without it a map counts as set when its value says so (a sum
+   * of zeros can't).
+   */
+  | { readonly kind: 'perCpu'; readonly offset: number; readonly sizeBytes: number; readonly isSetOffset?: number };
 
 /**
  * The data region: the single value of an ARRAY map with BPF_F_MMAPABLE. First `sharedSizeBytes` shared by all
