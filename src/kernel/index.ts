@@ -1,5 +1,6 @@
 export { kernelBtf, kernelBtfPaths, moduleBtf, modulesWithBtf, readBtfFile, requireKernelBtf } from './btf-source.ts';
 export { KernelCollection } from './collection.ts';
+export * from './features/index.ts';
 export * from './kallsyms/index.ts';
 export * from './link/index.ts';
 export { KernelMap, UpdateMode, type MapCreateOptions, type MapEntry, type MapInfo } from './map/index.ts';

@@ -60,7 +60,8 @@ export function holdUntilHere(buffers: unknown): void {
 }
 
 function loadKoffi(): Koffi {
-  const require = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
+  // In the CommonJS bundle `import.meta` is empty.
+  const require = createRequire((import.meta.url as string | undefined) ?? __filename);
   for (const libc of ['linux', 'musl']) {
     try {
       const direct = require(`@koromix/koffi-linux-${process.arch}/${libc}_${process.arch}/koffi.node`) as Koffi;

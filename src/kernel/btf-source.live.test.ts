@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { FormatError } from '../base/index.ts';
+import { Btf } from '../btf/index.ts';
+import { kernelBtf, kernelBtfPaths, modulesWithBtf, readBtfFile } from './index.ts';
+
+test("the kernel's own BTF is found", () => {
+  assert.ok(kernelBtf()?.find('task_struct', 'struct') !== undefined);
+  assert.ok(Array.isArray(modulesWithBtf()));
+});
+
+test('the places to search, and the one that overrides them', () => {
+  assert.deepEqual(kernelBtfPaths({}, '6.1').slice(0, 3), ['/sys/kernel/btf/vmlinux', '/boot/vmlinux-6.1', '/lib/modules/6.1/vmlinux-6.1']);
+  assert.deepEqual(kernelBtfPaths({ BPFTRACE_BTF: '/tmp/x.btf' }, '6.1'), ['/tmp/x.btf']);
+});
+
+test('a BTF file elsewhere is read; other files are refused', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sonde-'));
+  try {
+    const path = join(directory, 'vmlinux');
+    copyFileSync('/sys/kernel/btf/vmlinux', path);
+    assert.ok(Btf.decode(readBtfFile(path)!).find('task_struct', 'struct'));
+    assert.equal(readBtfFile(join(directory, 'missing')), undefined);
+    assert.throws(() => readBtfFile(process.execPath), FormatError);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
