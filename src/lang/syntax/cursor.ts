@@ -26,6 +26,7 @@ export class Cursor {
   /** Errors are not reported while the token at which the last one was is still near: they would only follow from it. */
   private quiet = false;
   private depth = 0;
+  private errorCount = 0;
 
   constructor(source: SourceFile) {
     this.source = source;
@@ -84,16 +85,18 @@ export class Cursor {
 
   /** Whether the current token stands on a later line than the one before it. */
   startsLine(): boolean {
-    const newline = this.text.indexOf('\n', this.previousEnd);
-    return newline !== -1 && newline < this.token.start;
+    return this.text.slice(this.previousEnd, this.token.start).includes('\n');
   }
 
   // Reports
 
   report(message: string, span: Span, extras: Extras = {}): void {
     if (this.quiet) return;
-    this.add({ severity: 'error', code: 'syntax', message: `syntax: ${message}`, span: { start: span.start, end: span.end }, ...extras });
-    if (this.diagnostics.length >= MOST_ERRORS) throw new TooManyErrors();
+    const last = ++this.errorCount === MOST_ERRORS;
+    const hints = last ? [...(extras.hints ?? []), 'The script was not read any further.'] : extras.hints;
+    const { start, end } = span;
+    this.add({ severity: 'error', code: 'syntax', message: `syntax: ${message}`, span: { start, end }, related: extras.related, hints });
+    if (last) throw new TooManyErrors();
   }
 
   add(diagnostic: Diagnostic): void {
@@ -108,13 +111,21 @@ export class Cursor {
   /** Reports that `what` should stand where the current token is, or what is wrong with that token itself. */
   reportExpected(what: string, extras?: Extras): void {
     const problem = problemOf(this.token);
-    if (problem === undefined) this.report(`expected ${what}`, this.token, extras ?? hintFor(this.token));
+    if (problem === undefined) this.report(`expected ${what}`, this.placeOfToken(), extras ?? hintFor(this.token, this.peek()));
     else this.report(problem.message, this.token, { hints: problem.hints });
   }
 
   failExpected(what: string, extras?: Extras): never {
     this.reportExpected(what, extras);
     throw new SyntaxFailure();
+  }
+
+  /** The end of a text with line breaks is the end of its last line that says something. */
+  private placeOfToken(): Span {
+    if (this.token.kind !== 'end') return this.token;
+    const newline = this.text.slice(this.previousEnd, this.token.start).search(/\r?\n/);
+    const end = newline === -1 ? this.token.start : this.previousEnd + newline;
+    return { start: end, end };
   }
 
   /** Until `speak`, reports are dropped: the text is known to be wrong already. */
@@ -201,7 +212,8 @@ function describeCharacter(character: string): string {
 const WORD_OPERATORS: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!' };
 
 /** Habits from other languages, told by the token that surprised the parser. */
-function hintFor(token: Token): Extras | undefined {
+function hintFor(token: Token, next: Token): Extras | undefined {
+  if (token.text === '=' && next.text === '>' && next.start === token.end) return { hints: ["Members are written with '.' or '->'."] };
   if (token.kind === 'identifier' && Object.hasOwn(WORD_OPERATORS, token.text)) {
     return { hints: [`The operator is '${WORD_OPERATORS[token.text]}'.`] };
   }

@@ -2,3 +2,4 @@ export * from './ast.ts';
 export { isCoreBuiltin } from './core-builtins.ts';
 export { readOutsideInteger } from './literal.ts';
 export * from './parse.ts';
+export { printAst, printAstInline, printType } from './print.ts';

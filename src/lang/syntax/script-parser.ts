@@ -57,7 +57,7 @@ export class ScriptParser extends StatementParser {
     if (this.token.kind === 'identifier') {
       const { text } = this.token;
       if (text === 'config' && isPunctuator(next, '=')) return this.parseConfig();
-      if (text === 'import' && (next.kind === 'string' || next.kind === 'end' || isPunctuator(next, ';'))) return this.parseImport();
+      if (text === 'import' && !isPunctuator(next, ':')) return this.parseImport();
       if (text === 'macro' && next.kind === 'identifier') return this.addItem(this.parseMacro());
       if (text === 'fn' && next.kind === 'identifier') return this.addItem(this.parseFunction());
       if (text === 'let') return this.addItem(this.parseMapDeclaration());
@@ -228,13 +228,13 @@ export class ScriptParser extends StatementParser {
       this.failExpected('attach point', this.strayTokenHint());
     }
     const scanned = scanAttachPoint(this.text, this.token.start, this.positional);
-    this.reportAttachPoint(scanned);
     this.moveTo(scanned.point.span.end);
+    this.reportAttachPoint(scanned);
     return scanned.point;
   }
 
   private reportAttachPoint({ problems, missing }: ScannedAttachPoint): void {
-    for (const { message, span } of problems) this.report(message, span);
+    for (const { message, span } of problems) this.fail(message, span);
     for (const { index, span } of missing) {
       const message = `Positional parameter $${index} is empty or not provided.`;
       this.add({ severity: 'warning', code: 'missing-parameter', message, span });

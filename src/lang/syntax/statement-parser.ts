@@ -167,10 +167,13 @@ export abstract class StatementParser extends ExpressionParser {
     this.report("expected ')'", { start, end: start + 1 }, { hints: ["Use '==' to compare; an assignment is no expression."] });
   }
 
-  /** Whether a block begins before the statement can have ended; then it is at the current token. */
-  protected skipToBody(): boolean {
+  /**
+   * Whether a block begins before the statement can have ended; then it is at the current token. `open`: how many
+   * parentheses are open, inside which a `;` ends nothing.
+   */
+  protected skipToBody(open = 0): boolean {
     if (this.token.kind === 'string') return false;
-    let parentheses = 0;
+    let parentheses = open;
     for (let token = this.token; token.kind !== 'end'; token = this.peek(token)) {
       if (isPunctuator(token, '{')) {
         this.moveTo(token.start);
@@ -208,7 +211,7 @@ export abstract class StatementParser extends ExpressionParser {
     const { start } = this.advance();
     const parenthesised = this.accept('(');
     const variable = this.token;
-    if (variable.kind !== 'variable' || !isPunctuator(this.peek(), ':')) return this.refuseLoopHead(start, variable);
+    if (variable.kind !== 'variable' || !isPunctuator(this.peek(), ':')) return this.refuseLoopHead(variable, parenthesised);
     this.advance();
     this.advance();
     const over = this.parseIterable(parenthesised);
@@ -219,14 +222,13 @@ export abstract class StatementParser extends ExpressionParser {
   }
 
   /** Reports the head, then reads the body of the loop all the same. */
-  private refuseLoopHead(start: number, variable: Token): Statement {
+  private refuseLoopHead(variable: Token, parenthesised: boolean): Statement {
     if (variable.kind !== 'variable') this.reportExpected('loop variable', { hints: [C_LOOP_HINT] });
     else {
       this.advance();
       this.reportExpected("':'", { hints: [C_LOOP_HINT] });
     }
-    if (!this.skipToBody()) throw new SyntaxFailure();
-    this.hush();
+    if (!this.skipToBody(parenthesised ? 1 : 0)) throw new SyntaxFailure();
     return this.parseBody();
   }
 

@@ -90,7 +90,7 @@ function measure(text: string, at: number): [TokenKind, number] {
   }
   if (text.startsWith('/*', at)) return ['invalid', text.length - at];
   for (const length of [3, 2, 1]) {
-    if (PUNCTUATORS.has(text.slice(at, at + length))) return ['punctuator', length];
+    if (at + length <= text.length && PUNCTUATORS.has(text.slice(at, at + length))) return ['punctuator', length];
   }
   return ['invalid', text.codePointAt(at)! > 0xffff ? 2 : 1];
 }
