@@ -91,7 +91,7 @@ function bpfFile({ kernel, enums, flags }: KernelEnums, macros: Record<string, s
     .map(([key, value]) => [key.slice('BPF_FUNC_'.length), value] as const);
   const allFlags = Object.entries({ ...flags, ...macros, ...later })
     .filter(([key]) => /^BPF_(F_|ANY$|NOEXIST$|EXIST$|RB_|LOCAL_STORAGE_GET_|SK_STORAGE_GET_|FIB_LOOKUP_|RINGBUF_)/.test(key))
-    .map(([key, value]) => [key, unsigned32IfSignExtended(key, value)] as const);
+    .map(([key, value]) => [key, checkedNumber(key, value)] as const);
   return [
     constObject('MapType', `enum bpf_map_type of Linux ${kernel}.`, enumEntries(enums, 'bpf_map_type', 'BPF_MAP_TYPE_')),
     constObject('ProgramType', `enum bpf_prog_type of Linux ${kernel}.`, enumEntries(enums, 'bpf_prog_type', 'BPF_PROG_TYPE_')),
@@ -103,11 +103,8 @@ function bpfFile({ kernel, enums, flags }: KernelEnums, macros: Record<string, s
   ].join('');
 }
 
-/** Some kernels record bit 31 sign-extended to 64 bits; the flag itself has 32. */
-function unsigned32IfSignExtended(name: string, value: string): string {
-  const number = BigInt(value);
-  if (number >= 0xffffffff80000000n) return String(number & 0xffffffffn);
-  if (number > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`${name} does not fit a number`);
+function checkedNumber(name: string, value: string): string {
+  if (!Number.isSafeInteger(Number(value))) throw new Error(`${name} does not fit a number`);
   return value;
 }
 
