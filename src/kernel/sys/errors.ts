@@ -1,9 +1,11 @@
-import { errnoName, strerror } from '../../abi/index.ts';
+import { Errno, errnoName, strerror } from '../../abi/index.ts';
 import { SystemError } from '../../base/index.ts';
 
 /** `bpf(MAP_CREATE): Operation not permitted (EPERM)`. */
 export function systemError(call: string, errno: number, options: { advice?: string; cause?: unknown } = {}): SystemError {
-  return new SystemError(call, errno, `${call}: ${strerror(errno)} (${errnoName(errno) ?? errno})`, options);
+  // The C library has no text for this one, which the kernel should not let out.
+  const text = errno === Errno.ENOTSUPP ? 'Not supported by this kernel' : strerror(errno);
+  return new SystemError(call, errno, `${call}: ${text} (${errnoName(errno) ?? errno})`, options);
 }
 
 /** Throws where `result` is a negated errno, else gives it back. */
