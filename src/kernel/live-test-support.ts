@@ -1,10 +1,10 @@
 /** Programs and drivers for the live tests. Every program looks at its own test process only. */
-import { AttachType, BpfFlag, HelperId, MapType, ProgramType, syscallNumber, type Architecture, architectureOf } from '../abi/index.ts';
+import { AttachType, BpfFlag, Command, HelperId, MapType, ProgramType, syscallNumber, type Architecture, architectureOf } from '../abi/index.ts';
 import { alu64, atomic, call, exit, type Instruction, jump, jumpIf, labelled, load, loadMap, loadMapValue, mov64, store } from '../asm/index.ts';
 import type { CollectionSpec, MapSpec, ProgramSpec } from '../spec/index.ts';
 import { KernelCollection } from './collection.ts';
 import type { KernelProgram } from './program/index.ts';
-import { syscalls } from './sys/index.ts';
+import { Attr, closeFd, syscalls, tryBpf } from './sys/index.ts';
 
 export const arch: Architecture = architectureOf(process.arch)!;
 /** A system call that nothing else makes. */
@@ -97,4 +97,19 @@ export function ringWriter(words: number, discardEvery?: number): ProgramSpec {
     ...(discardEvery === undefined ? [] : [labelled('discard', call(HelperId.ringbuf_discard)), jump('out')]),
     labelled('full', mov64('r0', 0)), ...count(1),
   ]);
+}
+
+/** Whether a program of this kernel id is loaded; by anyone. */
+export function programExists(id: number): boolean {
+  return exists(Command.ProgGetFdById, id);
+}
+
+export function linkExists(id: number): boolean {
+  return exists(Command.LinkGetFdById, id);
+}
+
+function exists(command: number, id: number): boolean {
+  const fd = tryBpf(command, new Attr(12).u32(0, id));
+  if (fd >= 0) closeFd(fd);
+  return fd >= 0;
 }

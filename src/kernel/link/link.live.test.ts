@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { AttachType, PerfType, ProgramType } from '../../abi/index.ts';
+import { jumpIf, load } from '../../asm/index.ts';
+import { SystemError, UnsupportedFeatureError } from '../../base/index.ts';
+import { ElfFile } from '../../elf/index.ts';
+import type { Hook, UprobeHook } from '../../spec/index.ts';
+import { probeFeature } from '../features/index.ts';
+import {
+  arch, btfCounter, count, countByCookie, Counter, drive, driverNumber, driverTracepoint, leave, linkExists, onlyProcess, program, programExists, rawCounter,
+} from '../live-test-support.ts';
+import { onlineCpus } from '../sys/index.ts';
+import { attach, attachAll, multiAttachType } from './index.ts';
+
+const syscallTracepoint: Hook = { kind: 'tracepoint', ...driverTracepoint };
+const rawTracepoint: Hook = { kind: 'rawTracepoint', event: 'sys_enter' };
+
+/** Hits are counted while attached, and no longer. */
+function countsExactly(counter: Counter, hook: Hook, slot = 0, options: { cookie?: bigint } = {}): void {
+  drive(3);
+  const link = attach(counter.program, hook, options);
+  drive(1000);
+  assert.equal(counter.read(8)[slot], 1000);
+  const { ids, missed } = link.info();
+  assert.ok(ids.length > 0 && ids.every((id) => id > 0));
+  assert.equal(missed, 0n);
+  link.close();
+  link.close();
+  drive(3);
+  assert.equal(counter.read(8)[slot], 1000);
+}
+
+describe('tracepoints', () => {
+  test('perf tracepoint', () => {
+    using counter = new Counter(program(ProgramType.Tracepoint, [...onlyProcess(), ...count(0), ...leave]));
+    countsExactly(counter, syscallTracepoint);
+  });
+  test('perf tracepoint with a cookie', () => {
+    using counter = new Counter(program(ProgramType.Tracepoint, [...onlyProcess(), ...countByCookie(), ...leave]));
+    countsExactly(counter, syscallTracepoint, 5, { cookie: 5n });
+  });
+  test('raw tracepoint', () => {
+    using counter = new Counter(rawCounter());
+    countsExactly(counter, rawTracepoint);
+  });
+  test('raw tracepoint with a cookie', () => {
+    using counter = new Counter(rawCounter(countByCookie()));
+    countsExactly(counter, rawTracepoint, 6, { cookie: 6n });
+  });
+  test('BTF-typed tracepoint, without and with a cookie', () => {
+    using counter = new Counter(btfCounter());
+    countsExactly(counter, { kind: 'btfTracepoint', event: 'sys_enter' });
+    using cookies = new Counter(btfCounter(countByCookie()));
+    countsExactly(cookies, { kind: 'btfTracepoint', event: 'sys_enter' }, 7, { cookie: 7n });
+  });
+  test('one program at several places: which one, the cookie says', () => {
+    using counter = new Counter(program(ProgramType.Tracepoint, [...onlyProcess(), ...countByCookie(), ...leave]));
+    const exit: Hook = { kind: 'tracepoint', category: 'syscalls', event: 'sys_exit_sched_get_priority_max' };
+    const links = attachAll(counter.program, [{ hook: syscallTracepoint, cookie: 1n }, { hook: exit, cookie: 2n }]);
+    drive(10);
+    for (const link of links) link.close();
+    assert.deepEqual(counter.read(4), [0, 10, 10, 0]);
+  });
+  test('what is not there is named', () => {
+    using counter = new Counter(program(ProgramType.Tracepoint, [...onlyProcess(), ...leave]));
+    assert.throws(() => attach(counter.program, { kind: 'tracepoint', category: 'sched', event: 'nonesuch' }), {
+      name: 'UnsupportedFeatureError',
+      message: 'this kernel has no tracepoint sched:nonesuch',
+    });
+    using raw = new Counter(rawCounter());
+    assert.throws(() => attach(raw.program, { kind: 'rawTracepoint', event: 'nonesuch' }), {
+      message: 'this kernel has no raw tracepoint nonesuch',
+    });
+  });
+});
+
+describe('perf events', () => {
+  const cpuClock = { kind: 'perfEvent', eventType: PerfType.Software, config: 0n } as const;
+  const sampler = program(ProgramType.PerfEvent, [...onlyProcess(), ...count(0), ...leave]);
+
+  function workFor(milliseconds: number): void {
+    for (const end = performance.now() + milliseconds; performance.now() < end; );
+  }
+  test('the CPU clock at a frequency, on all CPUs', () => {
+    using counter = new Counter(sampler);
+    using link = attach(counter.program, { ...cpuClock, frequencyHz: 997, cpus: 'all' });
+    workFor(60);
+    assert.ok(counter.read()[0]! >= 5, String(counter.read()[0]));
+    assert.equal(link.info().ids.length, onlineCpus().length);
+  });
+  test('on one CPU', () => {
+    using counter = new Counter(sampler);
+    using link = attach(counter.program, { ...cpuClock, period: 1_000_000n, cpus: 'one' });
+    assert.equal(link.info().ids.length, 1);
+  });
+  test('on the threads of a process', () => {
+    using counter = new Counter(sampler);
+    using link = attach(counter.program, { ...cpuClock, period: 1_000_000n, cpus: 'all', pid: process.pid });
+    workFor(60);
+    assert.ok(counter.read()[0]! >= 5, String(counter.read()[0]));
+    assert.ok(link.info().ids.length > 1, 'node has several threads');
+  });
+  test('a software counter: each page fault', () => {
+    using counter = new Counter(sampler);
+    using _ = attach(counter.program, { kind: 'perfEvent', eventType: PerfType.Software, config: 2n, period: 1n, cpus: 'all', pid: process.pid });
+    const pages = 512;
+    new Uint8Array(pages * 4096).fill(1);
+    assert.ok(counter.read()[0]! > 0);
+  });
+  test('a process that is gone', () => {
+    using counter = new Counter(sampler);
+    assert.throws(() => attach(counter.program, { ...cpuClock, period: 1_000_000n, cpus: 'all', pid: 0x3ffffe }), (error: unknown) => {
+      assert.ok(error instanceof SystemError);
+      assert.equal(error.advice, 'There is no process 4194302.');
+      return true;
+    });
+  });
+  test('hardware events work, or the machine is said not to have them', () => {
+    using counter = new Counter(sampler);
+    const cycles: Hook = { kind: 'perfEvent', eventType: PerfType.Hardware, config: 0n, period: 1_000_000n, cpus: 'one' };
+    try {
+      attach(counter.program, cycles).close();
+    } catch (error) {
+      assert.ok(error instanceof SystemError);
+      assert.equal(error.errno, 2);
+      assert.match(error.advice!, /virtual machines often lack hardware counters/);
+    }
+  });
+});
+
+/** Path of this process's libc and the file offset of a function in it. */
+function libcFunction(name: string): { path: string; fileOffset: bigint } {
+  const path = /\s(\/\S*libc\.(?:so\.6|musl\S*))$/m.exec(readFileSync('/proc/self/maps', 'utf8'))![1]!;
+  const elf = ElfFile.fromBytes(readFileSync(path));
+  const symbol = elf.findSymbols(name)[0]!;
+  return { path, fileOffset: elf.fileOffsetOf(symbol.address)! };
+}
+
+describe('user probes', () => {
+  const place = libcFunction('syscall');
+  const entry: UprobeHook = { kind: 'uprobe', return: false, ...place };
+  /** First argument of the function, in pt_regs: rdi, x0. */
+  const firstArgument = arch === 'x86_64' ? 112 : 0;
+  const onlyDriver = [load(8, 'r1', 'r6', firstArgument), jumpIf('ne', 'r1', driverNumber, 'out')];
+  const onDriver = (body = count(0), expectedAttachType = 0) =>
+    program(ProgramType.Kprobe, [...onlyProcess(), ...onlyDriver, ...body, ...leave], { expectedAttachType });
+
+  test('uprobe, with and without cookie and process', () => {
+    using counter = new Counter(onDriver());
+    countsExactly(counter, entry);
+    using cookies = new Counter(onDriver(countByCookie()));
+    countsExactly(cookies, { ...entry, pid: process.pid }, 3, { cookie: 3n });
+  });
+  test('uretprobe sees the returned value', () => {
+    // The largest real-time priority is 99 everywhere; that it returned is what counts. x86: rax, arm64: x0.
+    const returned = arch === 'x86_64' ? 80 : 0;
+    const spec = program(ProgramType.Kprobe, [...onlyProcess(), load(8, 'r1', 'r6', returned), jumpIf('ne', 'r1', 99, 'out'), ...count(0), ...leave]);
+    using counter = new Counter(spec);
+    countsExactly(counter, { ...entry, return: true });
+  });
+  test('several places of one file by one link', { skip: probeFeature('uprobe-multi').answer === 'no' && 'needs 6.6' }, () => {
+    const spec = program(ProgramType.Kprobe, [...onlyProcess(), ...countByCookie(), ...leave], {
+      expectedAttachType: multiAttachType([entry, entry])!,
+    });
+    assert.equal(spec.expectedAttachType, AttachType.TraceUprobeMulti);
+    using counter = new Counter(spec);
+    const getppid: UprobeHook = { kind: 'uprobe', return: false, ...libcFunction('getppid') };
+    const links = attachAll(counter.program, [
+      { hook: entry, cookie: 1n },
+      { hook: getppid, cookie: 2n },
+      { hook: { ...entry, return: true, pid: process.pid }, cookie: 3n },
+    ]);
+    assert.equal(links.length, 2);
+    drive(20);
+    void process.ppid;
+    for (const link of links) assert.equal(link.info().ids.length, 1);
+    for (const link of links) link.close();
+    const [, entries, getppids, returns] = counter.read(4);
+    assert.ok(entries! >= 20 && returns! >= 20, String([entries, returns]));
+    assert.equal(getppids, 1);
+  });
+  test('a bad place is left out, the others are attached', { skip: probeFeature('uprobe-multi').answer === 'no' && 'needs 6.6' }, () => {
+    using counter = new Counter(onDriver(count(0), AttachType.TraceUprobeMulti));
+    const bad: UprobeHook = { ...entry, fileOffset: 1n << 40n };
+    const failed: Hook[] = [];
+    const points = [{ hook: bad }, { hook: entry }];
+    assert.throws(() => attachAll(counter.program, points), SystemError);
+    const links = attachAll(counter.program, points, { onFailure: ({ hook }) => failed.push(hook) });
+    drive(5);
+    for (const link of links) link.close();
+    assert.deepEqual(failed, [bad]);
+    assert.equal(counter.read()[0], 5);
+  });
+  test('a file that is not there is named', () => {
+    using counter = new Counter(onDriver());
+    assert.throws(() => attach(counter.program, { ...entry, path: '/no/such/file' }), (error: unknown) => {
+      assert.ok(error instanceof SystemError);
+      assert.match(error.message, /^perf_event_open\(uprobe \/no\/such\/file\+0x[0-9a-f]+\): No such file or directory \(ENOENT\)$/);
+      assert.equal(error.advice, 'There is no file /no/such/file.');
+      return true;
+    });
+  });
+});
+
+describe('kernel probes', () => {
+  const hook: Hook = { kind: 'kprobe', return: false, function: '__x64_sys_sched_get_priority_max' };
+  const spec = program(ProgramType.Kprobe, [...onlyProcess(), ...count(0), ...leave]);
+
+  test('work, or the missing kernel option is named', () => {
+    using counter = new Counter(spec);
+    if (probeFeature('kprobe').answer === 'yes') return countsExactly(counter, { ...hook, function: arch === 'x86_64' ? hook.function : '__arm64_sys_sched_get_priority_max' });
+    assert.throws(() => attach(counter.program, hook), (error: unknown) => {
+      assert.ok(error instanceof UnsupportedFeatureError);
+      assert.match(error.message, /CONFIG_KPROBES and CONFIG_KPROBE_EVENTS/);
+      assert.equal(error.advice, 'Use a tracepoint near the function instead.');
+      return true;
+    });
+  });
+  test('many by one link, or the missing kernel option is named', () => {
+    using counter = new Counter({ ...spec, expectedAttachType: multiAttachType([hook])! });
+    if (probeFeature('kprobe-multi').answer === 'yes') return countsExactly(counter, hook);
+    assert.throws(() => attachAll(counter.program, [{ hook }]), UnsupportedFeatureError);
+  });
+});
+
+describe('nothing survives the process', () => {
+  const script = `
+    import { attach, KernelCollection } from ${JSON.stringify(import.meta.resolve('../index.ts'))};
+    import { btfCounter, Counter, driverTracepoint, program, onlyProcess, leave } from ${JSON.stringify(import.meta.resolve('../live-test-support.ts'))};
+    const raw = new Counter(btfCounter());
+    const tp = new Counter(program(${ProgramType.Tracepoint}, [...onlyProcess(), ...leave]));
+    const links = [attach(raw.program, { kind: 'btfTracepoint', event: 'sys_enter' }), attach(tp.program, { kind: 'tracepoint', ...driverTracepoint })];
+    console.log(JSON.stringify({ programs: [raw, tp].map((c) => c.program.info().id), links: links.flatMap((l) => l.info().ids) }));
+    setInterval(() => {}, 1000);
+  `;
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    test(`after ${signal} its programs and links are gone`, async () => {
+      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [line] = (await once(child.stdout, 'data')) as [Buffer];
+      const ids = JSON.parse(line.toString()) as { programs: number[]; links: number[] };
+      assert.equal(ids.links.length, 2);
+      assert.ok(ids.programs.every(programExists) && ids.links.every(linkExists));
+      child.kill(signal);
+      await once(child, 'exit');
+      const gone = (): boolean => !ids.programs.some(programExists) && !ids.links.some(linkExists);
+      for (let waited = 0; !gone() && waited < 2000; waited += 20) await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.ok(gone());
+    });
+  }
+});
