@@ -89,23 +89,27 @@ function qemuArguments(kernel: Kernel, run: string, disks: readonly string[]): s
   // Against slow emulation: no mitigations, no self-tests of ciphers, no watchdogs. An oops ends the guest.
   const parameters =
     'console=ttyS0 quiet panic=-1 oops=panic mitigations=off no_timer_check tsc=reliable nowatchdog cryptomgr.notests';
-  const port = (name: string, number: number): string[] => [
-    ...['-chardev', `file,id=${name},path=${join(run, name)}`],
-    ...['-device', `virtserialport,chardev=${name},nr=${number}`],
+  const port = (name: string, number: number): string[][] => [
+    ['-chardev', `file,id=${name},path=${join(run, name)}`],
+    ['-device', `virtserialport,chardev=${name},nr=${number}`],
+  ];
+  const disk = (path: string, index: number): string[][] => [
+    ['-drive', `if=none,id=disk${index},format=raw,cache=unsafe,file=${path}`],
+    ['-device', `virtio-blk-pci,drive=disk${index}`],
   ];
   return [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off', '-smp', '2', '-m', '1G'],
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', `file:${join(run, 'console')}`],
-    ...['-kernel', join(kernel.folder, 'vmlinux'), '-initrd', join(kernel.folder, 'initrd')],
-    ...['-append', `${parameters} guest_run=${run}`],
-    ...['-virtfs', 'local,path=/,security_model=none,readonly=on,multidevs=remap,mount_tag=root'],
-    ...['-device', 'virtio-serial-pci', ...port('out', 1), ...port('err', 2), ...port('status', 3)],
-    ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
-    ...disks.flatMap((path, index) => [
-      ...['-drive', `if=none,id=disk${index},format=raw,cache=unsafe,file=${path}`],
-      ...['-device', `virtio-blk-pci,drive=disk${index}`],
-    ]),
-  ];
+    ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off', '-smp', '2', '-m', '1G'],
+    ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', `file:${join(run, 'console')}`],
+    ['-kernel', join(kernel.folder, 'vmlinux'), '-initrd', join(kernel.folder, 'initrd')],
+    ['-append', `${parameters} guest_run=${run}`],
+    ['-virtfs', 'local,path=/,security_model=none,readonly=on,multidevs=remap,mount_tag=root'],
+    ['-device', 'virtio-serial-pci'],
+    ...port('out', 1),
+    ...port('err', 2),
+    ...port('status', 3),
+    ['-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
+    ...disks.flatMap(disk),
+  ].flat();
 }
 
 /** Resolves when QEMU has ended, with how it did. */

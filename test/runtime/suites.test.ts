@@ -1,0 +1,18 @@
+/** Every case of every `.rt` suite in this folder, each as a test of its own. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { runCase, skipReason } from './case.ts';
+import { parseSuite } from './suite.ts';
+
+const folder = import.meta.dirname;
+
+for (const file of readdirSync(folder)
+  .filter((name) => name.endsWith('.rt'))
+  .sort()) {
+  describe(file, () => {
+    for (const case_ of parseSuite(readFileSync(join(folder, file), 'utf8'), file)) {
+      test(case_.name, { skip: skipReason(case_) }, () => runCase(case_));
+    }
+  });
+}

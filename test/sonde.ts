@@ -1,0 +1,61 @@
+/** Runs `sonde` as its users do, for tests: the launcher on the sources. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..');
+export const launcher = join(root, 'bin/sonde');
+export const isRoot = process.geteuid!() === 0;
+
+export interface Run {
+  /** Exit status, or the signal's name. */
+  readonly status: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  readonly cwd?: string;
+  /** Called once with the process id when the script's probes are attached, as standard error says. */
+  readonly onAttached?: (pid: number) => void;
+}
+
+/** The tests' environment: what the test runner or a user has set for Node or Sonde is none of the tests' matter. */
+export function testEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(NODE_|SONDE_|BPFTRACE_)/.test(name));
+  const PATH = `${join(root, 'bin')}:${join(root, 'node_modules/.bin')}:${process.env['PATH']}`;
+  // In a guest every instruction is emulated: there the bundle runs, which is made from the same sources.
+  const what = process.env['SONDE_GUEST'] === undefined ? { SONDE_RUN: 'sources' } : {};
+  return { ...Object.fromEntries(own), PATH, TZ: 'UTC', ...what, ...more };
+}
+
+export const sonde = (args: readonly string[], options: RunOptions = {}): Promise<Run> => run(launcher, args, options);
+
+/** Runs a command in a process group of its own, so that nothing of it is left behind after the time limit. */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: testEnvironment(options.environment),
+    });
+    const texts = { stdout: '', stderr: '' };
+    let attached = false;
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        texts[name] += text;
+        if (attached || !/^Attached \d+ probes?$/m.test(texts.stderr)) return;
+        attached = true;
+        options.onAttached?.(child.pid!);
+      });
+    }
+    const limit = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), options.timeoutMs ?? 20_000);
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(limit);
+      resolve({ status: code ?? signal!, ...texts });
+    });
+  });
+}
