@@ -1,0 +1,95 @@
+/** Text -> tree -> checked tree -> IR -> instructions -> CollectionSpec and plan: the whole compiler in one function. */
+import { disassemble } from '../asm/index.ts';
+import type { CollectionSpec, ProgramSpec, ScriptPlan } from '../spec/index.ts';
+import { printChecked } from './checked/index.ts';
+import type { CheckedProgram } from './checked/index.ts';
+import { generateCode, STACK_BYTES } from './codegen/index.ts';
+import type { Diagnostic, SourceFile } from './diagnostic/index.ts';
+import { clean, type IrFunction, printIr } from './ir/index.ts';
+import { lowerScript } from './lower/index.ts';
+import { check } from './passes/index.ts';
+import { parse, printAst } from './syntax/index.ts';
+import type { Target } from './target.ts';
+
+export interface CompileOptions {
+  /** Values of `$1`, `$2`, … */
+  readonly positional: readonly string[];
+  /** -p: only this process. */
+  readonly pid?: number;
+  /** Process of -c: `cpid`. */
+  readonly childPid?: number;
+  readonly unsafe: boolean;
+  /** Where `BPFTRACE_*` settings are looked up. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** CLOCK_BOOTTIME of the start, for `elapsed`. */
+  readonly bootTimeNs: bigint;
+  /** -d: called with the text of each stage that was asked for, as soon as there is one. */
+  readonly dump?: { readonly stages: ReadonlySet<Stage>; readonly write: (stage: Stage, text: string) => void };
+}
+
+export const STAGES = ['ast', 'types', 'codegen', 'codegen-opt', 'dis'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface CompileResult {
+  /** Undefined where a diagnostic is an error. */
+  readonly compiled: { readonly collection: CollectionSpec; readonly plan: ScriptPlan } | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function compile(source: SourceFile, target: Target, options: CompileOptions): CompileResult {
+  const dump = (stage: Stage, text: () => string): void => {
+    if (options.dump?.stages.has(stage) === true) options.dump.write(stage, text());
+  };
+  const parsed = parse(source, { positional: options.positional });
+  const { script } = parsed;
+  if (script === undefined || hasError(parsed.diagnostics)) return { compiled: undefined, diagnostics: parsed.diagnostics };
+  dump('ast', () => printAst(script));
+  const { checked, diagnostics: found } = check(script, source, target, options);
+  const diagnostics = [...parsed.diagnostics, ...found];
+  if (checked === undefined || hasError(diagnostics)) return { compiled: undefined, diagnostics };
+  dump('types', () => printChecked(checked));
+
+  const lowered = lowerScript(checked, source, target, options);
+  diagnostics.push(...lowered.diagnostics);
+  dump('codegen', () => lowered.functions.map(({ ir }) => printIr(ir)).join('\n'));
+  for (const { ir } of lowered.functions) clean(ir);
+  dump('codegen-opt', () => lowered.functions.map(({ ir }) => printIr(ir)).join('\n'));
+
+  const programs: ProgramSpec[] = [];
+  for (const { program, ir } of lowered.functions) {
+    const made = makeProgram(program, ir, checked.config.license);
+    if ('severity' in made) diagnostics.push(made);
+    else programs.push(made);
+  }
+  if (hasError(diagnostics)) return { compiled: undefined, diagnostics };
+  dump('dis', () => programs.map((program) => `${program.name}:\n${disassemble(program.instructions)}\n`).join('\n'));
+  return { compiled: { collection: { maps: lowered.maps, programs }, plan: lowered.plan }, diagnostics };
+}
+
+function makeProgram(program: CheckedProgram, ir: IrFunction, license: string): ProgramSpec | Diagnostic {
+  const code = generateCode(ir);
+  if ('stackOverflow' in code) return stackOverflow(program, code.stackOverflow);
+  const { variant } = program;
+  return {
+    name: program.name,
+    type: variant.programType,
+    instructions: code.instructions,
+    license,
+    ...(variant.expectedAttachType === undefined ? {} : { expectedAttachType: variant.expectedAttachType }),
+    ...(variant.attachTo === undefined ? {} : { attachTo: variant.attachTo }),
+  };
+}
+
+function stackOverflow(program: CheckedProgram, bytes: number): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'stack-overflow',
+    message: `This probe needs ${bytes} bytes of stack; an eBPF program has ${STACK_BYTES}`,
+    span: program.span,
+    hints: ['use fewer values at the same time, or split the probe into several'],
+  };
+}
+
+function hasError(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ severity }) => severity === 'error');
+}

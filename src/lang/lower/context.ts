@@ -1,0 +1,73 @@
+/** Reads from a program's context, as its provider says. */
+import { BugError } from '../../base/index.ts';
+import type { ContextAccess } from '../checked/index.ts';
+import type { Value } from '../ir/index.ts';
+import { type Address, Helper, type Lowering, pointer } from './lowering.ts';
+
+/** Contexts don't change while a program runs: each access is made once. */
+export function readContext(l: Lowering, access: ContextAccess): Value {
+  return l.builder.once(`context:${JSON.stringify(access)}`, () => read(l, access));
+}
+
+function read(l: Lowering, access: ContextAccess): Value {
+  const b = l.builder;
+  switch (access.kind) {
+    case 'word':
+      return b.load(access.size, access.signed, b.context(), access.offset);
+    case 'address':
+      return b.add(b.context(), access.offset);
+    case 'dataLoc': {
+      const word = b.load(4, false, b.context(), access.offset);
+      return b.add(b.binary('add', b.context(), b.binary('and', word, b.constant(0xffff))), access.plus ?? 0);
+    }
+    case 'constant':
+      return b.constant(access.value);
+    case 'pointed': {
+      const base = readContext(l, access.base);
+      if (access.direct) return b.load(access.size, access.signed, base, access.offset);
+      return probeRead(l, 'kernel', b.add(base, access.offset), access.size, access.signed);
+    }
+    case 'cookie':
+      return b.call(Helper.get_attach_cookie, [b.context()]);
+    case 'functionAddress':
+      return b.call(Helper.get_func_ip, [b.context()]);
+    case 'maskEquals': {
+      const masked = b.binary('and', readContext(l, access.base), b.constant(access.mask));
+      return truth(l, 'eq', masked, b.constant(access.equals));
+    }
+  }
+}
+
+/** Integer in memory that the program can't load directly; zero on a fault. */
+export function probeRead(l: Lowering, space: 'kernel' | 'user', address: Value, size: 1 | 2 | 4 | 8, signed: boolean): Value {
+  const place = l.temporary(8);
+  probeReadInto(l, space, place, address, size);
+  return l.builder.load(size, signed, place.base, place.offset);
+}
+
+/** The kernel clears the target when a read fails. */
+export function probeReadInto(l: Lowering, space: 'kernel' | 'user', to: Address, address: Value, sizeBytes: number): Value {
+  const helper = space === 'kernel' ? Helper.probe_read_kernel : Helper.probe_read_user;
+  return l.builder.call(helper, [pointer(l, to), l.builder.constant(sizeBytes), address]);
+}
+
+/** 1 or 0. */
+export function truth(l: Lowering, compare: 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge', left: Value, right: Value): Value {
+  const b = l.builder;
+  const result = b.temporary();
+  const yes = b.block();
+  const done = b.block();
+  b.write(result, b.constant(0));
+  b.branch(compare, left, right, yes, done);
+  b.enter(yes);
+  b.write(result, b.constant(1));
+  b.jump(done);
+  b.enter(done);
+  return b.read(result);
+}
+
+/** Memory that stands in the context itself, where the value's access says so. */
+export function contextAddress(l: Lowering, access: ContextAccess): Address {
+  if (access.kind !== 'address') throw new BugError(`a value in memory can't be had by '${access.kind}' from the context`);
+  return { base: l.builder.context(), offset: access.offset };
+}

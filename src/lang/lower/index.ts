@@ -1,0 +1,2 @@
+export type { LowerOptions } from './lowering.ts';
+export * from './script.ts';

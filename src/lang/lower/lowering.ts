@@ -1,0 +1,133 @@
+/** What the parts of lowering share: the program being built, and the script that it belongs to. */
+import { HelperId } from '../../abi/index.ts';
+import type { EventSchema, MapSpec, MapStorage } from '../../spec/index.ts';
+import type { CheckedProgram, Expression, ScriptMap, Statement, Variable } from '../checked/index.ts';
+import type { ScriptConfig } from '../config.ts';
+import type { Diagnostic, Span } from '../diagnostic/index.ts';
+import type { Block, Builder, Value } from '../ir/index.ts';
+import type { Target } from '../target.ts';
+import type { DataRegion } from './region.ts';
+
+export const Helper = HelperId;
+
+/** Bytes in memory: `offset` from an address. */
+export interface Address {
+  readonly base: Value;
+  readonly offset: number;
+}
+
+export interface LowerOptions {
+  readonly pid?: number;
+  readonly childPid?: number;
+  /** CLOCK_BOOTTIME when the script started, for `elapsed`. */
+  readonly bootTimeNs: bigint;
+}
+
+/** One script: what its programs have in common. */
+export interface ScriptLowering {
+  readonly target: Target;
+  readonly config: ScriptConfig;
+  readonly options: LowerOptions;
+  readonly region: DataRegion;
+  readonly diagnostics: Diagnostic[];
+  /** Adds an event kind; gives its id. */
+  addEvent(make: (id: number) => EventSchema): number;
+  /** Ring buffer's map; made on first call. */
+  ring(): string;
+  hasRing(): boolean;
+  storageOf(map: ScriptMap): Storage;
+  /** Map of kernel or user stacks of at most `limit` frames. */
+  stackMap(limit: number): string;
+  lostOffset(): number;
+  exitOffset(): number;
+  /** Offset in the region of at least this many zero bytes, never written. */
+  zeros(sizeBytes: number): number;
+}
+
+export interface Storage {
+  readonly planned: MapStorage;
+  /** Where the storage is a map of its own. */
+  readonly map: MapSpec | undefined;
+  readonly valueSizeBytes: number;
+  /** Elements of the map are deleted by programs or by the user side while it runs. */
+  readonly isDeletedFrom: boolean;
+}
+
+/** One program. */
+export interface Lowering {
+  readonly script: ScriptLowering;
+  readonly program: CheckedProgram;
+  readonly builder: Builder;
+  /** Where the program ends without a value. */
+  readonly end: Block;
+  /** Innermost loop. */
+  readonly loops: { readonly continueTo: Block; readonly breakTo: Block }[];
+  word(expression: Expression): Value;
+  /** The value's bytes at an address: an existing place that must not be written, or a new one. */
+  address(expression: Expression): Address;
+  /**
+   * Writes the value at `to`, in the layout of its type. `padded`: text is followed by zeros up to its size, as keys
+   * and stored values want it. A place for a string has room for one more byte than its size.
+   */
+  store(expression: Expression, to: Address, padded: boolean): void;
+  statements(list: readonly Statement[]): void;
+  /** A place for the statement at hand, on the stack or, if large, in the per-CPU scratch area. */
+  temporary(sizeBytes: number): Address;
+  /** A place that keeps its contents to the end of the program. */
+  permanent(sizeBytes: number): Address;
+  /** Where a variable of a type that is no word lives. */
+  placeOf(variable: Variable): Address;
+  /** While `build` runs, `expression` is not evaluated: its value stands at `place`. */
+  withPlace(expression: Expression, place: Address, build: () => void): void;
+}
+
+// ---- small shared steps -------------------------------------------------------------------------------
+
+/** This CPU's block of the data region. */
+export function perCpuBlock(l: Lowering): Value {
+  const b = l.builder;
+  return b.once('perCpuBlock', () => {
+    const region = l.script.region;
+    if (region.cpus === 1) return b.binary('add', b.constant(0), region.perCpuBase);
+    const cpu = b.binary('and', cpuNumber(l), b.constant(region.cpus - 1));
+    return b.binary('add', b.binary('shl', cpu, region.perCpuShift), region.perCpuBase);
+  });
+}
+
+export function cpuNumber(l: Lowering): Value {
+  return l.builder.once('cpu', () => l.builder.call(Helper.get_smp_processor_id, []));
+}
+
+export function pointer(l: Lowering, address: Address): Value {
+  return l.builder.add(address.base, address.offset);
+}
+
+/** Counts a run-time warning at this place of the script. `code` is what a helper returned. */
+export function warn(l: Lowering, site: { message?: string; helper?: string; level: 1 | 2; span: Span }, code?: Value): void {
+  const { region } = l.script;
+  const countOffset = region.perCpu(8);
+  const codeOffset = code === undefined ? undefined : region.perCpu(8);
+  region.warnings.push({
+    countOffset,
+    level: site.level,
+    span: site.span,
+    ...(site.message === undefined ? {} : { message: site.message }),
+    ...(site.helper === undefined ? {} : { helper: site.helper }),
+    ...(codeOffset === undefined ? {} : { codeOffset }),
+  });
+  const block = perCpuBlock(l);
+  if (code !== undefined && codeOffset !== undefined) l.builder.store(8, block, codeOffset, code);
+  l.builder.atomicAdd(8, block, countOffset, l.builder.constant(1));
+}
+
+/** `if (condition) then` where the body is rarely run. */
+export function whenRare(l: Lowering, compare: 'eq' | 'ne' | 'slt' | 'ugt' | 'uge', left: Value, right: Value, body: () => void): void {
+  const b = l.builder;
+  const rare = b.block({ cold: true });
+  const after = b.block();
+  b.branch(compare, left, right, rare, after);
+  b.enter(rare);
+  b.scope(body);
+  b.jump(after);
+  b.enter(after);
+}

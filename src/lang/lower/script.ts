@@ -1,0 +1,209 @@
+/** A checked script -> IR of its programs, kernel maps, and the plan for the user side. */
+import { BpfFlag, MapType } from '../../abi/index.ts';
+import type { EventSchema, MapSpec, PlannedMap, ScriptPlan } from '../../spec/index.ts';
+import type { CheckedProgram, CheckedScript, ScriptMap } from '../checked/index.ts';
+import type { Diagnostic, SourceFile } from '../diagnostic/index.ts';
+import type { IrFunction } from '../ir/index.ts';
+import type { Target } from '../target.ts';
+import { isWord, layout, sizeOf } from '../types/index.ts';
+import { aggregationSizeBytes } from './aggregations.ts';
+import type { LowerOptions, ScriptLowering, Storage } from './lowering.ts';
+import { keySizeBytes } from './maps.ts';
+import { lowerProgram } from './program.ts';
+import { DataRegion } from './region.ts';
+
+export interface LoweredScript {
+  readonly functions: readonly { readonly program: CheckedProgram; readonly ir: IrFunction }[];
+  readonly maps: readonly MapSpec[];
+  readonly plan: ScriptPlan;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const RING_MAP = 'ring';
+/** Different stacks that can be told apart. */
+const STACK_ENTRIES = 8192;
+/** Above this size preallocating values for all CPUs and keys costs more memory than it saves time. */
+const PREALLOCATED_VALUE_BYTES = 64;
+
+export function lowerScript(checked: CheckedScript, source: SourceFile, target: Target, options: LowerOptions): LoweredScript {
+  const script = new ScriptState(checked, target, options);
+  const functions = checked.programs.map((program) => ({ program, ir: lowerProgram(script, program) }));
+  return { functions, ...script.finish(source), diagnostics: script.diagnostics };
+}
+
+class ScriptState implements ScriptLowering {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly region: DataRegion;
+  readonly target: Target;
+  readonly options: LowerOptions;
+  private readonly checked: CheckedScript;
+  private readonly events: EventSchema[] = [];
+  private readonly storages = new Map<string, Storage>();
+  private readonly stackLimits = new Set<number>();
+  private readonly usesRing: boolean;
+  private readonly deletedFrom: ReadonlySet<string>;
+  private lost: number | undefined;
+  private exit: number | undefined;
+  private zeroArea: { offset: number; sizeBytes: number } | undefined;
+
+  constructor(checked: CheckedScript, target: Target, options: LowerOptions) {
+    this.checked = checked;
+    this.target = target;
+    this.options = options;
+    this.region = new DataRegion(target.possibleCpus);
+    const facts = new ScriptFacts();
+    for (const program of checked.programs) facts.visit([program.predicate, program.body]);
+    this.usesRing = facts.emits;
+    this.deletedFrom = facts.deletedFrom;
+    // What all CPUs read comes first, so that every map has its place before programs are lowered.
+    for (const map of checked.maps) this.storages.set(map.name, this.makeStorage(map));
+    const largest = Math.max(0, ...[...this.storages.values()].map((storage) => (storage.planned.kind === 'map' && storage.planned.perCpu ? storage.valueSizeBytes : 0)));
+    if (largest > 0) this.zeroArea = { offset: this.region.shared(largest), sizeBytes: largest };
+  }
+
+  get config(): CheckedScript['config'] {
+    return this.checked.config;
+  }
+
+  addEvent(make: (id: number) => EventSchema): number {
+    const id = this.events.length;
+    this.events.push(make(id));
+    return id;
+  }
+
+  ring(): string {
+    return RING_MAP;
+  }
+
+  hasRing(): boolean {
+    return this.usesRing;
+  }
+
+  lostOffset(): number {
+    return (this.lost ??= this.region.perCpu(8));
+  }
+
+  exitOffset(): number {
+    return (this.exit ??= this.region.shared(8));
+  }
+
+  zeros(_sizeBytes: number): number {
+    return this.zeroArea?.offset ?? 0;
+  }
+
+  stackMap(limit: number): string {
+    this.stackLimits.add(limit);
+    return `stacks_${limit}`;
+  }
+
+  storageOf(map: ScriptMap): Storage {
+    return this.storages.get(map.name) as Storage;
+  }
+
+  // ---- storage ------------------------------------------------------------------------------------
+
+  private makeStorage(map: ScriptMap): Storage {
+    const isDeletedFrom = this.deletedFrom.has(map.name);
+    if (map.value.kind === 'aggregation') {
+      const valueSizeBytes = aggregationSizeBytes(map.value.aggregation);
+      if (map.key === undefined) {
+        const offset = this.region.perCpu(valueSizeBytes);
+        return { planned: { kind: 'perCpu', offset, sizeBytes: valueSizeBytes }, map: undefined, valueSizeBytes, isDeletedFrom };
+      }
+      return { ...this.ownMap(map, valueSizeBytes, true), isDeletedFrom };
+    }
+    if (map.key === undefined && isWord(map.value.type)) {
+      const planned = { kind: 'shared' as const, valueOffset: this.region.shared(8), isSetOffset: this.region.shared(8) };
+      return { planned, map: undefined, valueSizeBytes: 8, isDeletedFrom };
+    }
+    return { ...this.ownMap(map, Math.ceil(Math.max(1, sizeOf(map.value.type)) / 8) * 8, false), isDeletedFrom };
+  }
+
+  private ownMap(map: ScriptMap, valueSizeBytes: number, perCpu: boolean): Omit<Storage, 'isDeletedFrom'> {
+    const name = `map${map.name === '@' ? '' : `_${map.name.slice(1)}`}`;
+    const plain = perCpu ? MapType.PercpuHash : MapType.Hash;
+    const type = map.lru ? (perCpu ? MapType.LruPercpuHash : MapType.LruHash) : plain;
+    const keyBytes = keySizeBytes(map.key);
+    const isLarge = valueSizeBytes + keyBytes > PREALLOCATED_VALUE_BYTES;
+    const onDemand = !map.lru && isLarge && this.target.have('no-prealloc-tracing');
+    const spec: MapSpec = {
+      name,
+      title: map.name,
+      type,
+      keySizeBytes: keyBytes,
+      valueSizeBytes,
+      maxEntries: map.key === undefined ? 1 : map.maxEntries,
+      flags: onDemand ? BpfFlag.BPF_F_NO_PREALLOC : 0,
+    };
+    return { planned: { kind: 'map', map: name, perCpu }, map: spec, valueSizeBytes };
+  }
+
+  // ---- results ------------------------------------------------------------------------------------
+
+  finish(source: SourceFile): { maps: MapSpec[]; plan: ScriptPlan } {
+    const { config } = this.checked;
+    const maps: MapSpec[] = [];
+    for (const storage of this.storages.values()) if (storage.map !== undefined) maps.push(storage.map);
+    for (const limit of this.stackLimits) {
+      maps.push({ name: `stacks_${limit}`, type: MapType.StackTrace, keySizeBytes: 4, valueSizeBytes: limit * 8, maxEntries: STACK_ENTRIES, flags: 0 });
+    }
+    if (this.usesRing) {
+      this.lostOffset();
+      maps.push({ name: RING_MAP, type: MapType.Ringbuf, keySizeBytes: 0, valueSizeBytes: 0, maxEntries: config.ringBytes, flags: 0 });
+    }
+    const data = this.region.isUsed ? this.region.finish(this.lost, this.exit) : undefined;
+    if (data !== undefined) maps.push(data.map);
+    const plan: ScriptPlan = {
+      source,
+      probes: this.checked.programs.map(({ name, variant, title, span }) => ({
+        program: name,
+        phase: variant.phase,
+        points: variant.points,
+        pointCount: variant.pointCount,
+        title,
+        span,
+      })),
+      maps: this.checked.maps.map((map) => this.plannedMap(map)),
+      events: this.events,
+      ...(this.usesRing ? { ring: { map: RING_MAP, sizeBytes: config.ringBytes } } : {}),
+      ...(data === undefined ? {} : { data: data.layout }),
+      config: {
+        printMapsOnExit: config.printMapsOnExit,
+        missingProbes: config.missingProbes,
+        strTruncTrailer: config.strTruncTrailer,
+        maxCatBytes: config.maxCatBytes,
+        cppDemangle: config.cppDemangle,
+        logSizeBytes: config.logSizeBytes,
+      },
+    };
+    return { maps, plan };
+  }
+
+  private plannedMap(map: ScriptMap): PlannedMap {
+    const value = map.value.kind === 'value' ? { kind: 'value' as const, type: layout(map.value.type) } : map.value;
+    return { name: map.name, key: map.key === undefined ? undefined : layout(map.key), value, storage: this.storageOf(map).planned };
+  }
+}
+
+/** What one look over the whole tree tells. */
+class ScriptFacts {
+  emits = false;
+  readonly deletedFrom = new Set<string>();
+
+  visit(node: unknown): void {
+    if (typeof node !== 'object' || node === null) return;
+    if (Array.isArray(node)) {
+      for (const item of node) this.visit(item);
+      return;
+    }
+    const { kind, map, event } = node as { kind?: string; map?: ScriptMap; event?: { kind: string; map?: ScriptMap } };
+    if (kind === 'mapDelete' && map !== undefined) this.deletedFrom.add(map.name);
+    if (kind === 'emit' && event !== undefined) {
+      if (event.kind !== 'exit') this.emits = true;
+      if (event.kind === 'clearMap' && event.map !== undefined) this.deletedFrom.add(event.map.name);
+    }
+    for (const [key, child] of Object.entries(node)) {
+      if (key !== 'type' && key !== 'map' && key !== 'variable' && key !== 'span') this.visit(child);
+    }
+  }
+}
