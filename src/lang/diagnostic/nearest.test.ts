@@ -3,7 +3,20 @@ import test from 'node:test';
 import { editDistance, nearest } from './index.ts';
 
 test('slips of the finger find their word', () => {
-  const words = ['printf', 'print', 'strftime', 'pid', 'tid', 'comm', 'nsecs', 'kprobe', 'kretprobe', 'tracepoint', 'count', 'curtask'];
+  const words = [
+    'printf',
+    'print',
+    'strftime',
+    'pid',
+    'tid',
+    'comm',
+    'nsecs',
+    'kprobe',
+    'kretprobe',
+    'tracepoint',
+    'count',
+    'curtask',
+  ];
   const cases: readonly (readonly [string, string | undefined])[] = [
     ['pritnf', 'printf'],
     ['prnt', 'print'],

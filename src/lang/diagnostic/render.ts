@@ -6,7 +6,11 @@ export interface RenderOptions {
 }
 
 /** Everything for the terminal: errors first, then warnings, each group in the given order. Empty text for none. */
-export function renderDiagnostics(source: SourceFile, diagnostics: readonly Diagnostic[], options: RenderOptions): string {
+export function renderDiagnostics(
+  source: SourceFile,
+  diagnostics: readonly Diagnostic[],
+  options: RenderOptions,
+): string {
   const shown = visibleText(source);
   const ordered = [...ofSeverity(diagnostics, 'error'), ...ofSeverity(diagnostics, 'warning')];
   return ordered.map((diagnostic) => renderDiagnostic(shown, diagnostic, options)).join('');
@@ -27,12 +31,18 @@ function renderDiagnostic(source: SourceFile, diagnostic: Diagnostic, options: R
   return entries.join('');
 }
 
-function renderEntry(source: SourceFile, span: Span | undefined, level: string, text: string, { colour }: RenderOptions): string {
+function renderEntry(
+  source: SourceFile,
+  span: Span | undefined,
+  level: string,
+  text: string,
+  { colour }: RenderOptions,
+): string {
   if (span === undefined) return `${paint(`${level}: ${text}`, level, colour)}\n`;
   return renderLocated(source, span, level, text, { colour });
 }
 
 /** Control characters of a script must not reach a terminal; each is replaced by one character, so spans stay right. */
 function visibleText(source: SourceFile): SourceFile {
-  return { name: source.name, text: source.text.replace(/[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)/g, '\ufffd') };
+  return { name: source.name, text: source.text.replace(/(?![\t\r\n])\p{Cc}|\r(?!\n)/gu, '\ufffd') };
 }

@@ -22,16 +22,25 @@ export function decodeSource(
   if (problem === undefined) return { source: { name, text: decodeText(bytes) }, diagnostics: [] };
   return {
     source: { name, text: '' },
-    diagnostics: [{ severity: 'error', code: 'not-a-script', message: `${name} is not a script: ${problem}`, span: undefined }],
+    diagnostics: [
+      { severity: 'error', code: 'not-a-script', message: `${name} is not a script: ${problem}`, span: undefined },
+    ],
   };
 }
 
 /** What text that no script can be is wrong with: NUL characters, too long. */
 export function checkSourceText(source: SourceFile): Diagnostic | undefined {
   const problem =
-    source.text.length > MAX_SOURCE_LENGTH ? tooLong(source.text.length, 'characters') : nulProblem(source.text.indexOf('\0'));
+    source.text.length > MAX_SOURCE_LENGTH
+      ? tooLong(source.text.length, 'characters')
+      : nulProblem(source.text.indexOf('\0'));
   if (problem === undefined) return undefined;
-  return { severity: 'error', code: 'not-a-script', message: `${source.name} is not a script: ${problem}`, span: undefined };
+  return {
+    severity: 'error',
+    code: 'not-a-script',
+    message: `${source.name} is not a script: ${problem}`,
+    span: undefined,
+  };
 }
 
 function findBinary(bytes: Uint8Array): string | undefined {

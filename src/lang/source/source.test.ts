@@ -23,7 +23,10 @@ test('files that are no scripts are told by what they are', () => {
   ];
   for (const [bytes, problem] of cases) {
     const { diagnostics } = decodeSource('file', Uint8Array.from(bytes));
-    assert.deepEqual(diagnostics.map(({ message, span }) => [message, span]), [[`file is not a script: ${problem}`, undefined]]);
+    assert.deepEqual(
+      diagnostics.map(({ message, span }) => [message, span]),
+      [[`file is not a script: ${problem}`, undefined]],
+    );
   }
   const latin1 = decodeSource('file', Uint8Array.from(Buffer.from('begin { } // \xe9', 'latin1')));
   assert.deepEqual(latin1.diagnostics, []);

@@ -25,7 +25,9 @@ export interface ConfigSetting {
   readonly span: Span;
   readonly key: string;
   /** Integer and string literals by value, identifiers and booleans by text. */
-  readonly value: { readonly kind: 'string' | 'identifier'; readonly text: string } | { readonly kind: 'integer'; readonly value: bigint };
+  readonly value:
+    | { readonly kind: 'string' | 'identifier'; readonly text: string }
+    | { readonly kind: 'integer'; readonly value: bigint };
 }
 export interface Import {
   readonly span: Span;
@@ -61,7 +63,11 @@ export interface Macro {
   readonly span: Span;
   readonly name: string;
   readonly nameSpan: Span;
-  readonly parameters: readonly { readonly kind: 'variable' | 'map' | 'expression'; readonly name: string; readonly span: Span }[];
+  readonly parameters: readonly {
+    readonly kind: 'variable' | 'map' | 'expression';
+    readonly name: string;
+    readonly span: Span;
+  }[];
   readonly body: Block;
 }
 export interface FunctionDefinition {
@@ -101,7 +107,13 @@ export type AssignOperator = '=' | '+=' | '-=' | '*=' | '/=' | '%=' | '&=' | '|=
 
 export type Statement =
   | { readonly kind: 'expressionStatement'; readonly span: Span; readonly expression: Expression }
-  | { readonly kind: 'assign'; readonly span: Span; readonly target: Expression; readonly operator: AssignOperator; readonly value: Expression }
+  | {
+      readonly kind: 'assign';
+      readonly span: Span;
+      readonly target: Expression;
+      readonly operator: AssignOperator;
+      readonly value: Expression;
+    }
   /** `_ = expr;` */
   | { readonly kind: 'discard'; readonly span: Span; readonly value: Expression }
   | {
@@ -121,7 +133,14 @@ export type Statement =
       readonly else: Block | undefined;
     }
   | { readonly kind: 'while'; readonly span: Span; readonly condition: Expression; readonly body: Block }
-  | { readonly kind: 'for'; readonly span: Span; readonly variable: string; readonly variableSpan: Span; readonly over: Expression | Range; readonly body: Block }
+  | {
+      readonly kind: 'for';
+      readonly span: Span;
+      readonly variable: string;
+      readonly variableSpan: Span;
+      readonly over: Expression | Range;
+      readonly body: Block;
+    }
   | { readonly kind: 'unroll'; readonly span: Span; readonly count: Expression; readonly body: Block }
   | Block
   | { readonly kind: 'break' | 'continue'; readonly span: Span }
@@ -136,11 +155,34 @@ export interface Range {
 }
 
 export type BinaryOperator =
-  | '||' | '&&' | '|' | '^' | '&' | '==' | '!=' | '<' | '<=' | '>' | '>=' | '<<' | '>>' | '+' | '-' | '*' | '/' | '%';
+  | '||'
+  | '&&'
+  | '|'
+  | '^'
+  | '&'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | '<<'
+  | '>>'
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%';
 
 export type Expression =
   /** Literals have no sign: `-` is a unary node. `value` has duration suffixes applied; `suffix` as written. */
-  | { readonly kind: 'integer'; readonly span: Span; readonly value: bigint; readonly text: string; readonly suffix: string }
+  | {
+      readonly kind: 'integer';
+      readonly span: Span;
+      readonly value: bigint;
+      readonly text: string;
+      readonly suffix: string;
+    }
   | { readonly kind: 'string'; readonly span: Span; readonly value: string }
   | { readonly kind: 'boolean'; readonly span: Span; readonly value: boolean }
   /** `$1` has index 1. */
@@ -149,21 +191,74 @@ export type Expression =
   /** Name with `$`, here and wherever else a variable or a parameter is named. */
   | { readonly kind: 'variable'; readonly span: Span; readonly name: string }
   /** Name with `@`. `key` undefined: no brackets. One element: that expression is the key; more: a tuple. */
-  | { readonly kind: 'map'; readonly span: Span; readonly name: string; readonly key: readonly Expression[] | undefined }
+  | {
+      readonly kind: 'map';
+      readonly span: Span;
+      readonly name: string;
+      readonly key: readonly Expression[] | undefined;
+    }
   | { readonly kind: 'identifier'; readonly span: Span; readonly name: string }
-  | { readonly kind: 'call'; readonly span: Span; readonly name: string; readonly nameSpan: Span; readonly arguments: readonly Expression[] }
-  | { readonly kind: 'unary'; readonly span: Span; readonly operator: '-' | '!' | '~' | '*' | '&'; readonly operand: Expression }
-  | { readonly kind: 'increment'; readonly span: Span; readonly operator: '++' | '--'; readonly prefix: boolean; readonly operand: Expression }
-  | { readonly kind: 'binary'; readonly span: Span; readonly operator: BinaryOperator; readonly operatorSpan: Span; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: 'call';
+      readonly span: Span;
+      readonly name: string;
+      readonly nameSpan: Span;
+      readonly arguments: readonly Expression[];
+    }
+  | {
+      readonly kind: 'unary';
+      readonly span: Span;
+      readonly operator: '-' | '!' | '~' | '*' | '&';
+      readonly operand: Expression;
+    }
+  | {
+      readonly kind: 'increment';
+      readonly span: Span;
+      readonly operator: '++' | '--';
+      readonly prefix: boolean;
+      readonly operand: Expression;
+    }
+  | {
+      readonly kind: 'binary';
+      readonly span: Span;
+      readonly operator: BinaryOperator;
+      readonly operatorSpan: Span;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
   /** `then` undefined: the elvis operator `a ?: b`. */
-  | { readonly kind: 'conditional'; readonly span: Span; readonly condition: Expression; readonly then: Expression | undefined; readonly else: Expression }
+  | {
+      readonly kind: 'conditional';
+      readonly span: Span;
+      readonly condition: Expression;
+      readonly then: Expression | undefined;
+      readonly else: Expression;
+    }
   | { readonly kind: 'cast'; readonly span: Span; readonly type: TypeSyntax; readonly operand: Expression }
   /** `.f` and `->f`; a tuple member has its number as name. */
-  | { readonly kind: 'field'; readonly span: Span; readonly arrow: boolean; readonly operand: Expression; readonly name: string; readonly nameSpan: Span }
+  | {
+      readonly kind: 'field';
+      readonly span: Span;
+      readonly arrow: boolean;
+      readonly operand: Expression;
+      readonly name: string;
+      readonly nameSpan: Span;
+    }
   | { readonly kind: 'index'; readonly span: Span; readonly operand: Expression; readonly index: Expression }
   | { readonly kind: 'tuple'; readonly span: Span; readonly elements: readonly Expression[] }
-  | { readonly kind: 'record'; readonly span: Span; readonly members: readonly { readonly name: string; readonly value: Expression; readonly span: Span }[] }
-  | { readonly kind: 'ifExpression'; readonly span: Span; readonly comptime: boolean; readonly condition: Expression; readonly then: Block; readonly else: Block | undefined }
+  | {
+      readonly kind: 'record';
+      readonly span: Span;
+      readonly members: readonly { readonly name: string; readonly value: Expression; readonly span: Span }[];
+    }
+  | {
+      readonly kind: 'ifExpression';
+      readonly span: Span;
+      readonly comptime: boolean;
+      readonly condition: Expression;
+      readonly then: Block;
+      readonly else: Block | undefined;
+    }
   | { readonly kind: 'blockExpression'; readonly span: Span; readonly block: Block }
   | { readonly kind: 'comptime'; readonly span: Span; readonly operand: Expression }
   /** A type where an expression stands: `struct page` as an argument of a macro, `typeof($x)`. Never a plain name. */
@@ -173,4 +268,9 @@ export type Expression =
    * be a macro's parameter, a builtin or a constant), except a core builtin, which is an `identifier`. A `tuple` is always an expression.
    */
   | { readonly kind: 'sizeof' | 'typeinfo'; readonly span: Span; readonly operand: TypeSyntax | Expression }
-  | { readonly kind: 'offsetof'; readonly span: Span; readonly operand: TypeSyntax | Expression; readonly path: readonly string[] };
+  | {
+      readonly kind: 'offsetof';
+      readonly span: Span;
+      readonly operand: TypeSyntax | Expression;
+      readonly path: readonly string[];
+    };

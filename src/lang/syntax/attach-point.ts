@@ -47,7 +47,11 @@ class AttachPointScanner {
     while (at < this.text.length && !this.endsAt(at)) at = this.readPiece(at);
     this.endComponent();
     const span = { start: this.start, end: at };
-    return { point: { span, name, text: this.shown, components: this.components }, problems: this.problems, missing: this.missing };
+    return {
+      point: { span, name, text: this.shown, components: this.components },
+      problems: this.problems,
+      missing: this.missing,
+    };
   }
 
   private endsAt(at: number): boolean {

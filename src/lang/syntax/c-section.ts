@@ -15,13 +15,18 @@ export function scanCText(text: string, start: number): ScannedCText | undefined
   const word = scanToken(text, start);
   if (word.kind !== 'identifier') return undefined;
   if (word.text === 'typedef') return scanTypedef(text, word);
-  return word.text === 'struct' || word.text === 'union' || word.text === 'enum' ? scanDefinition(text, word) : undefined;
+  return word.text === 'struct' || word.text === 'union' || word.text === 'enum'
+    ? scanDefinition(text, word)
+    : undefined;
 }
 
 function scanDirective(text: string, start: number): ScannedCText {
   const newline = text.indexOf('\n', start);
   const end = newline === -1 ? text.length : newline;
-  return { declaration: { kind: 'directive', text: text.slice(start, end).replace(/\r$/, ''), span: { start, end } }, unclosed: undefined };
+  return {
+    declaration: { kind: 'directive', text: text.slice(start, end).replace(/\r$/, ''), span: { start, end } },
+    unclosed: undefined,
+  };
 }
 
 /** A definition only if, names and balanced `()` and `[]` aside, `{` comes next: else it is something of the script. */

@@ -1,4 +1,5 @@
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
+import { isUnterminated } from './literal.ts';
 import { scanToken } from './token.ts';
 import type { Token } from './token.ts';
 
@@ -83,6 +84,10 @@ export class Cursor {
     return { start, end: Math.max(this.previousEnd, start) };
   }
 
+  atUnterminatedString(): boolean {
+    return this.token.kind === 'string' && isUnterminated(this.token.text);
+  }
+
   /** Whether the current token stands on a later line than the one before it. */
   startsLine(): boolean {
     return this.text.slice(this.previousEnd, this.token.start).includes('\n');
@@ -95,7 +100,14 @@ export class Cursor {
     const last = ++this.errorCount === MOST_ERRORS;
     const hints = last ? [...(extras.hints ?? []), 'The script was not read any further.'] : extras.hints;
     const { start, end } = span;
-    this.add({ severity: 'error', code: 'syntax', message: `syntax: ${message}`, span: { start, end }, related: extras.related, hints });
+    this.add({
+      severity: 'error',
+      code: 'syntax',
+      message: `syntax: ${message}`,
+      span: { start, end },
+      related: extras.related,
+      hints,
+    });
     if (last) throw new TooManyErrors();
   }
 
@@ -111,13 +123,24 @@ export class Cursor {
   /** Reports that `what` should stand where the current token is, or what is wrong with that token itself. */
   reportExpected(what: string, extras?: Extras): void {
     const problem = problemOf(this.token);
-    if (problem === undefined) this.report(`expected ${what}`, this.placeOfToken(), extras ?? hintFor(this.token, this.peek()));
+    if (problem === undefined) this.report(`expected ${what}`, this.placeOfToken(), extras ?? this.hint());
     else this.report(problem.message, this.token, { hints: problem.hints });
   }
 
   failExpected(what: string, extras?: Extras): never {
     this.reportExpected(what, extras);
     throw new SyntaxFailure();
+  }
+
+  /** Habits from other languages, told by the token that surprised the parser. */
+  private hint(): Extras | undefined {
+    const { kind, text, end } = this.token;
+    if (kind === 'identifier' && Object.hasOwn(WORD_OPERATORS, text))
+      return { hints: [`The operator is '${WORD_OPERATORS[text]}'.`] };
+    if (kind === 'string' && this.text[this.previousEnd - 1] === '"')
+      return { hints: ["Strings are joined with '+'."] };
+    if (text === '=' && this.text[end] === '>') return { hints: ["Members are written with '.' or '->'."] };
+    return undefined;
   }
 
   /** The end of a text with line breaks is the end of its last line that says something. */
@@ -210,12 +233,3 @@ function describeCharacter(character: string): string {
 }
 
 const WORD_OPERATORS: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!' };
-
-/** Habits from other languages, told by the token that surprised the parser. */
-function hintFor(token: Token, next: Token): Extras | undefined {
-  if (token.text === '=' && next.text === '>' && next.start === token.end) return { hints: ["Members are written with '.' or '->'."] };
-  if (token.kind === 'identifier' && Object.hasOwn(WORD_OPERATORS, token.text)) {
-    return { hints: [`The operator is '${WORD_OPERATORS[token.text]}'.`] };
-  }
-  return undefined;
-}

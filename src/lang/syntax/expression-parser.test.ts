@@ -1,12 +1,15 @@
 import test from 'node:test';
-import { expectErrors, expectExpression, expectStatements } from './testing.ts';
+import { expectErrors, expectExpression, expectStatements } from './testing.test.ts';
 
 test('operators bind as the table of precedence says', () => {
   expectExpression('1 + 2 * 3 - 4 / 2', '(- (+ 1 (* 2 3)) (/ 4 2))');
   expectExpression('(1 | 2) ^ 3 & 1', '(^ (| 1 2) (& 3 1))');
   expectExpression('1 << 2 + 1', '(<< 1 (+ 2 1))');
   expectExpression('1 - 2 - 3', '(- (- 1 2) 3)');
-  expectExpression('$a || $b && $c | $d ^ $e & $f == $g < $h >> $i', '(|| $a (&& $b (| $c (^ $d (& $e (== $f (< $g (>> $h $i))))))))');
+  expectExpression(
+    '$a || $b && $c | $d ^ $e & $f == $g < $h >> $i',
+    '(|| $a (&& $b (| $c (^ $d (& $e (== $f (< $g (>> $h $i))))))))',
+  );
   expectExpression('$a != 1 && $b >= 2', '(&& (!= $a 1) (>= $b 2))');
   expectExpression('-$x * ~!5', '(* (- $x) (~ (! 5)))');
   expectExpression('$a % 3 <= 1', '(<= (% $a 3) 1)');
@@ -21,7 +24,10 @@ test('the conditional operator is right-associative and its middle may be left o
 
 test('literals', () => {
   expectExpression('0x1f + 010 + 1_0', '(+ (+ 31 8) 10)');
-  expectExpression('(1e6, 5e3, 1ms, 2m, 3us, 1s, 1h, 1d, 7ns)', '(tuple 1000000 5000 1000000 120000000000 3000 1000000000 3600000000000 86400000000000 7)');
+  expectExpression(
+    '(1e6, 5e3, 1ms, 2m, 3us, 1s, 1h, 1d, 7ns)',
+    '(tuple 1000000 5000 1000000 120000000000 3000 1000000000 3600000000000 86400000000000 7)',
+  );
   expectExpression('(1u, 1ul, 1ull, 1l, 1ll, 0xdead_beef, 0XFF)', '(tuple 1 1 1 1 1 3735928559 255)');
   expectExpression('18446744073709551615', '18446744073709551615');
   expectExpression('(true, false)', '(tuple true false)');
@@ -111,9 +117,18 @@ test('sizeof and its like take types and expressions', () => {
 
 test('blocks and if are expressions', () => {
   expectExpression('{ let $t = 1; $t + 1 }', '(block (let $t 1) (value (+ $t 1)))');
-  expectExpression('if ($a > 1) { "big" } else { "small" }', '(if (> $a 1) (then (value "big")) (else (value "small")))');
-  expectExpression('if $a { 1 } else if $b { 2 } else { 3 }', '(if $a (then (value 1)) (else (value (if $b (then (value 2)) (else (value 3))))))');
-  expectExpression('{ f(); if $a { 1 } else { 2 } }', '(block call f (value (if $a (then (value 1)) (else (value 2)))))');
+  expectExpression(
+    'if ($a > 1) { "big" } else { "small" }',
+    '(if (> $a 1) (then (value "big")) (else (value "small")))',
+  );
+  expectExpression(
+    'if $a { 1 } else if $b { 2 } else { 3 }',
+    '(if $a (then (value 1)) (else (value (if $b (then (value 2)) (else (value 3))))))',
+  );
+  expectExpression(
+    '{ f(); if $a { 1 } else { 2 } }',
+    '(block call f (value (if $a (then (value 1)) (else (value 2)))))',
+  );
   expectExpression('{ { 1 } }', '(block (value (block (value 1))))');
   expectExpression('comptime $x + 1', '(+ (comptime $x) 1)');
   expectStatements('if ($a) { f() } else { g() }', '(if $a (then (value call f)) (else (value call g)))');
@@ -135,8 +150,14 @@ test('mistakes in expressions', () => {
   expectErrors('_ = 12e3;', '13-17 syntax: the coefficient of an exponent must be 1-9: 12e3');
   expectErrors('_ = 1e06;', '13-17 syntax: the exponent must start with 1-9: 1e06');
   expectErrors('_ = 4294967296u;', '13-24 syntax: overflow error, maximum value is 4294967295: 4294967296u');
-  expectErrors('_ = 18446744073709551616;', '13-33 syntax: overflow error, maximum value is 18446744073709551615: 18446744073709551616');
-  expectErrors('_ = 9223372036854775808l;', '13-33 syntax: overflow error, maximum value is 9223372036854775807: 9223372036854775808l');
+  expectErrors(
+    '_ = 18446744073709551616;',
+    '13-33 syntax: overflow error, maximum value is 18446744073709551615: 18446744073709551616',
+  );
+  expectErrors(
+    '_ = 9223372036854775808l;',
+    '13-33 syntax: overflow error, maximum value is 9223372036854775807: 9223372036854775808l',
+  );
   expectErrors('_ = 9e99;', '13-17 syntax: overflow error, maximum value is 18446744073709551615: 9e99');
   expectErrors('_ = 999999d;', '13-20 syntax: overflow error, maximum value is 18446744073709551615: 999999d');
   expectErrors('_ = $0;', '13-15 syntax: positional parameters begin with $1');

@@ -19,7 +19,9 @@ const LEVELS: readonly (readonly BinaryOperator[])[] = [
   ['+', '-'],
   ['*', '/', '%'],
 ];
-const LEVEL_OF_OPERATOR = new Map<string, number>(LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level] as const)));
+const LEVEL_OF_OPERATOR = new Map<string, number>(
+  LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level] as const)),
+);
 
 /**
  * Where an expression stands. In the head of if, while, for, unroll without parentheses `{` begins the body; in a
@@ -110,7 +112,8 @@ export abstract class ExpressionParser extends TypeParser {
       case '&': {
         this.advance();
         const operand = this.nested(() => this.parseUnary());
-        if (text === '&' && !isPlace(operand)) this.report("'&' can only be applied to a variable or a map", this.spanFrom(start));
+        if (text === '&' && !isPlace(operand))
+          this.report("'&' can only be applied to a variable or a map", this.spanFrom(start));
         return { kind: 'unary', span: this.spanFrom(start), operator: text, operand };
       }
       case '++':
@@ -161,10 +164,20 @@ export abstract class ExpressionParser extends TypeParser {
       if (operand.kind === 'integer') this.fail('floating-point numbers are not supported', { start, end: name.end });
       if (!/^(?:0|[1-9][0-9]*)$/.test(name.text)) this.failExpected('field name');
     } else if (name.kind !== 'identifier') {
-      this.failExpected('field name', this.at('>') && !arrow ? { hints: ["Members are written with '.' or '->'."] } : undefined);
+      this.failExpected(
+        'field name',
+        this.at('>') && !arrow ? { hints: ["Members are written with '.' or '->'."] } : undefined,
+      );
     }
     this.advance();
-    return { kind: 'field', span: this.spanFrom(start), arrow, operand, name: name.text, nameSpan: { start: name.start, end: name.end } };
+    return {
+      kind: 'field',
+      span: this.spanFrom(start),
+      arrow,
+      operand,
+      name: name.text,
+      nameSpan: { start: name.start, end: name.end },
+    };
   }
 
   private parsePrimary(): Expression {
@@ -200,7 +213,8 @@ export abstract class ExpressionParser extends TypeParser {
 
   private expressionHint(): { hints: string[] } | undefined {
     if (this.at('+')) return { hints: ['There is no unary +.'] };
-    if (this.at('>') && this.text[this.previousEnd - 1] === '=') return { hints: ["Members are written with '.' or '->'."] };
+    if (this.at('>') && this.text[this.previousEnd - 1] === '=')
+      return { hints: ["Members are written with '.' or '->'."] };
     if (this.at('>') && this.text[this.previousEnd - 1] === '-') return { hints: ["Write '->' without a blank."] };
     if (this.at('=') && this.text[this.previousEnd - 1] === '=') return { hints: ["The operator is '=='."] };
     return undefined;

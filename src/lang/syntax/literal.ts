@@ -7,7 +7,14 @@ const UINT64_MAX = (1n << 64n) - 1n;
 const INT64_MAX = (1n << 63n) - 1n;
 
 /** Largest value by range suffix. */
-const RANGES: Readonly<Record<string, bigint>> = { '': UINT64_MAX, u: (1n << 32n) - 1n, ul: UINT64_MAX, ull: UINT64_MAX, l: INT64_MAX, ll: INT64_MAX };
+const RANGES: Readonly<Record<string, bigint>> = {
+  '': UINT64_MAX,
+  u: (1n << 32n) - 1n,
+  ul: UINT64_MAX,
+  ull: UINT64_MAX,
+  l: INT64_MAX,
+  ll: INT64_MAX,
+};
 /** Nanoseconds by duration suffix. */
 const DURATIONS: Readonly<Record<string, bigint>> = {
   ns: 1n,
@@ -62,7 +69,11 @@ function readExponent(text: string, coefficient: string, exponent: string, suffi
   if (!/^[1-9]/.test(exponent)) return { error: `the exponent must start with 1-9: ${text}` };
   if (exponent.endsWith('_')) return { error: 'trailing underscore in integer literal' };
   const power = Number(exponent.replaceAll('_', ''));
-  return applySuffix(text, power > MOST_DIGITS ? { value: UINT64_MAX + 1n } : { value: BigInt(coefficient) * 10n ** BigInt(power) }, suffix);
+  return applySuffix(
+    text,
+    power > MOST_DIGITS ? { value: UINT64_MAX + 1n } : { value: BigInt(coefficient) * 10n ** BigInt(power) },
+    suffix,
+  );
 }
 
 function readDigits(digits: string): { readonly value: bigint } | { readonly error: string } {
@@ -74,7 +85,11 @@ function readDigits(digits: string): { readonly value: bigint } | { readonly err
   return { value: BigInt((hexadecimal ? '0x' : octal ? '0o' : '') + significant) };
 }
 
-function applySuffix(text: string, digits: { readonly value: bigint } | { readonly error: string }, suffix: string): IntegerReading {
+function applySuffix(
+  text: string,
+  digits: { readonly value: bigint } | { readonly error: string },
+  suffix: string,
+): IntegerReading {
   if ('error' in digits) return digits;
   const range = Object.hasOwn(RANGES, suffix) ? RANGES[suffix] : undefined;
   const unit = Object.hasOwn(DURATIONS, suffix) ? DURATIONS[suffix] : undefined;
@@ -96,24 +111,35 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: 
 
 /** Value of a literal with its quotes. `mistake` is the first one; the value then leaves it out. */
 export function readString(literal: string): { readonly value: string; readonly mistake: StringMistake | undefined } {
-  const quote = literal[0]!;
-  const terminated = literal.length > 1 && literal.endsWith(quote) && !endsInEscape(literal);
+  const terminated = !isUnterminated(literal);
   const body = literal.slice(1, terminated ? -1 : undefined);
   let mistake: StringMistake | undefined;
   if (!terminated) mistake = { message: 'unterminated string', from: 0, to: literal.length };
   if (!body.includes('\\')) return { value: body, mistake };
   let hasBytes = false;
-  const value = body.replace(/\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|([^]?))/gu, (escape, octal, hexadecimal, other, at: number) => {
-    const byte = octal === undefined ? hexadecimal === undefined ? -1 : Number.parseInt(hexadecimal, 16) : Number.parseInt(octal, 8);
-    if (byte >= 0x80 && byte <= 0xff) hasBytes = true;
-    if (byte >= 0 && byte <= 0xff) return String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte);
-    const simple = SIMPLE_ESCAPES[other ?? ''];
-    if (byte < 0 && simple !== undefined) return simple;
-    const message = byte < 0 ? `invalid escape character '${escape}'` : `octal escape out of range '${escape}'`;
-    mistake ??= { message, from: at + 1, to: at + 1 + escape.length };
-    return '';
-  });
+  const value = body.replace(
+    /\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|([^]?))/gu,
+    (escape, octal, hexadecimal, other, at: number) => {
+      const byte =
+        octal === undefined
+          ? hexadecimal === undefined
+            ? -1
+            : Number.parseInt(hexadecimal, 16)
+          : Number.parseInt(octal, 8);
+      if (byte >= 0x80 && byte <= 0xff) hasBytes = true;
+      if (byte >= 0 && byte <= 0xff) return String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte);
+      const simple = SIMPLE_ESCAPES[other ?? ''];
+      if (byte < 0 && simple !== undefined) return simple;
+      const message = byte < 0 ? `invalid escape character '${escape}'` : `octal escape out of range '${escape}'`;
+      mistake ??= { message, from: at + 1, to: at + 1 + escape.length };
+      return '';
+    },
+  );
   return { value: hasBytes ? decodeText(encodeText(value)) : value, mistake };
+}
+
+export function isUnterminated(literal: string): boolean {
+  return literal.length < 2 || !literal.endsWith(literal[0]!) || endsInEscape(literal);
 }
 
 function endsInEscape(literal: string): boolean {

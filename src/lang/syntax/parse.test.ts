@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { renderDiagnostics } from '../diagnostic/index.ts';
 import type { ParseResult } from './index.ts';
 import { parse, printAst } from './index.ts';
-import { expectDiagnostics } from './testing.ts';
+import { expectDiagnostics } from './testing.test.ts';
 
 const SCRIPTS = [
   `#!/usr/bin/env sonde
@@ -42,16 +42,24 @@ function assertSane(text: string): void {
   for (const { span, related = [] } of diagnostics) {
     for (const place of [span, ...related.map((entry) => entry.span)]) {
       if (place === undefined) continue;
-      assert.ok(place.start >= 0 && place.start <= place.end && place.end <= text.length, `${JSON.stringify(place)} in ${JSON.stringify(text)}`);
+      assert.ok(
+        place.start >= 0 && place.start <= place.end && place.end <= text.length,
+        `${JSON.stringify(place)} in ${JSON.stringify(text)}`,
+      );
     }
   }
-  assert.equal(renderDiagnostics({ name: 'stdin', text }, diagnostics, { colour: false }) === '', diagnostics.length === 0);
+  assert.equal(
+    renderDiagnostics({ name: 'stdin', text }, diagnostics, { colour: false }) === '',
+    diagnostics.length === 0,
+  );
 }
 
 const PIECES = [
   ...'{}()[],;:?.+-*/%&|^~!<>=$@"\'#\\_0x1 \n'.split(''),
-  ...('begin kprobe:f if else for while unroll let return struct enum typeof sizeof( offsetof( comptime macro fn config import ' +
-    '$x @m $1 -> ++ == && .. /* */ // "a" 1e9 0x1f 12ms (uint8) struct{ typedef').split(' '),
+  ...(
+    'begin kprobe:f if else for while unroll let return struct enum typeof sizeof( offsetof( comptime macro fn config import ' +
+    '$x @m $1 -> ++ == && .. /* */ // "a" 1e9 0x1f 12ms (uint8) struct{ typedef'
+  ).split(' '),
   ' ',
 ];
 
@@ -96,11 +104,32 @@ test('a script cut off anywhere gives a tree or few errors', () => {
 
 test('a NUL byte or too long a text is no script', () => {
   expectDiagnostics('begin\0', 'ERROR: stdin is not a script: it has a NUL byte at offset 5\n');
-  expectDiagnostics(' '.repeat(5_000_000), 'ERROR: stdin is not a script: it has 5000000 characters, the limit is 4194304\n');
+  expectDiagnostics(
+    ' '.repeat(5_000_000),
+    'ERROR: stdin is not a script: it has 5000000 characters, the limit is 4194304\n',
+  );
 });
 
 test('deep nesting is refused, not fatal', () => {
-  for (const piece of ['(', '{', '[', '-', '!', 'if 1 {', 'if if ', 'f(', '@[', '(uint8)', 'sizeof(', 'typeof((', '1?', '1?:', 'comptime ', 'if 1 {} else ', '(1,']) {
+  for (const piece of [
+    '(',
+    '{',
+    '[',
+    '-',
+    '!',
+    'if 1 {',
+    'if if ',
+    'f(',
+    '@[',
+    '(uint8)',
+    'sizeof(',
+    'typeof((',
+    '1?',
+    '1?:',
+    'comptime ',
+    'if 1 {} else ',
+    '(1,',
+  ]) {
     const { script, diagnostics } = parseText(`begin { ${piece.repeat(100_000)}`);
     assert.equal(script, undefined);
     assert.ok(diagnostics.length <= 2, piece);

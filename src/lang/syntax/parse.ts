@@ -43,7 +43,8 @@ function findTooDeep(root: object): Span | undefined {
     const span = 'span' in node ? (node.span as Span) : undefined;
     if (span !== undefined && depth > DEEPEST_TREE) return span;
     for (const child of Object.values(node)) {
-      if (typeof child === 'object' && child !== null && child !== span) pending.push({ node: child, depth: depth + 1 });
+      if (typeof child === 'object' && child !== null && child !== span)
+        pending.push({ node: child, depth: depth + 1 });
     }
   }
   return undefined;

@@ -58,7 +58,9 @@ function scriptTree(script: Script): Tree {
   return tree(
     'script',
     ...declarations.map(({ kind, text }) => tree(`${kind} ${quote(text)}`)),
-    ...(config === undefined ? [] : [tree('config', ...config.settings.map(({ key, value }) => tree(`${key} = ${settingText(value)}`)))]),
+    ...(config === undefined
+      ? []
+      : [tree('config', ...config.settings.map(({ key, value }) => tree(`${key} = ${settingText(value)}`)))]),
     ...imports.map(({ path }) => tree(`import ${quote(path)}`)),
     ...items.map(itemTree),
   );
@@ -76,7 +78,10 @@ function itemTree(item: Item): Tree {
       return tree(`probe ${item.points.map(pointText).join(', ')}`, ...predicate, ...blockTrees(item.body));
     }
     case 'macro':
-      return tree(`macro ${item.name}(${item.parameters.map(({ name }) => name).join(', ')})`, ...blockTrees(item.body));
+      return tree(
+        `macro ${item.name}(${item.parameters.map(({ name }) => name).join(', ')})`,
+        ...blockTrees(item.body),
+      );
     case 'function': {
       const parameters = item.parameters.map(({ name, type }) => `${name} : ${printType(type)}`).join(', ');
       return tree(`fn ${item.name}(${parameters}) : ${printType(item.returnType)}`, ...blockTrees(item.body));
@@ -137,7 +142,12 @@ function optional(expression: Expression | undefined): Tree[] {
 
 function ifTree(node: { comptime: boolean; condition: Expression; then: Block; else: Block | undefined }): Tree {
   const otherwise = node.else === undefined ? [] : [blockTree('else', node.else)];
-  return tree(node.comptime ? 'if comptime' : 'if', expressionTree(node.condition), blockTree('then', node.then), ...otherwise);
+  return tree(
+    node.comptime ? 'if comptime' : 'if',
+    expressionTree(node.condition),
+    blockTree('then', node.then),
+    ...otherwise,
+  );
 }
 
 function iterableTree(over: Expression | Range): Tree {

@@ -1,22 +1,39 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parse, printAst } from './index.ts';
-import { expectDiagnostics, expectParsed } from './testing.ts';
+import { expectDiagnostics, expectParsed } from './testing.test.ts';
 
 function pointOf(text: string, positional: readonly string[] = []): unknown {
   const item = parse({ name: 'stdin', text }, { positional }).script!.items[0]!;
   assert.equal(item.kind, 'probe');
-  return item.kind === 'probe' ? item.points.map(({ name, components }) => [name, ...components.map((part) => (part.quoted ? [part.text] : part.text))]) : [];
+  return item.kind === 'probe'
+    ? item.points.map(({ name, components }) => [
+        name,
+        ...components.map((part) => (part.quoted ? [part.text] : part.text)),
+      ])
+    : [];
 }
 
 test('whole scripts', () => {
   expectParsed('', '');
   expectParsed('// nothing\n', '');
   expectParsed('\ufeff#!/usr/bin/env sonde\nbegin { }', 'probe begin');
-  expectParsed('tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }', '(probe tracepoint:raw_syscalls:sys_enter (= (@[] comm) call count))');
-  expectParsed('kprobe:do_sys_open { printf("%s: %s\\n", comm, str(arg1)) }', '(probe kprobe:do_sys_open (value (call printf "%s: %s\\n" comm (call str arg1))))');
-  expectParsed('ur:/bin/bash:readline { printf("%s\\n", str(retval)); }', '(probe ur:/bin/bash:readline (call printf "%s\\n" (call str retval)))');
-  expectParsed('kretprobe:vfs_read /@start[tid]/ { delete(@start[tid]); }', '(probe kretprobe:vfs_read (predicate (@start[] tid)) (call delete (@start[] tid)))');
+  expectParsed(
+    'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }',
+    '(probe tracepoint:raw_syscalls:sys_enter (= (@[] comm) call count))',
+  );
+  expectParsed(
+    'kprobe:do_sys_open { printf("%s: %s\\n", comm, str(arg1)) }',
+    '(probe kprobe:do_sys_open (value (call printf "%s: %s\\n" comm (call str arg1))))',
+  );
+  expectParsed(
+    'ur:/bin/bash:readline { printf("%s\\n", str(retval)); }',
+    '(probe ur:/bin/bash:readline (call printf "%s\\n" (call str retval)))',
+  );
+  expectParsed(
+    'kretprobe:vfs_read /@start[tid]/ { delete(@start[tid]); }',
+    '(probe kretprobe:vfs_read (predicate (@start[] tid)) (call delete (@start[] tid)))',
+  );
 });
 
 test('attach points', () => {
@@ -25,9 +42,13 @@ test('attach points', () => {
   expectParsed('begin / 0 / { }', '(probe begin (predicate 0))');
   expectParsed('uprobe:/bin/sh:main /pid/{}', '(probe uprobe:/bin/sh:main (predicate pid))');
   assert.deepEqual(pointOf('mine=kprobe:vfs_read { }'), [['mine', 'kprobe', 'vfs_read']]);
-  assert.deepEqual(pointOf('uprobe:"/tmp/a b":"foo(int, char)" { }'), [[undefined, 'uprobe', ['/tmp/a b'], ['foo(int, char)']]]);
+  assert.deepEqual(pointOf('uprobe:"/tmp/a b":"foo(int, char)" { }'), [
+    [undefined, 'uprobe', ['/tmp/a b'], ['foo(int, char)']],
+  ]);
   assert.deepEqual(pointOf('uprobe:/tmp/"a:{\\"\\\\"b*:f { }'), [[undefined, 'uprobe', '/tmp/a:{"\\b*', 'f']]);
-  assert.deepEqual(pointOf('tracepoint:syscalls:sys_enter_[a-c]* { }'), [[undefined, 'tracepoint', 'syscalls', 'sys_enter_[a-c]*']]);
+  assert.deepEqual(pointOf('tracepoint:syscalls:sys_enter_[a-c]* { }'), [
+    [undefined, 'tracepoint', 'syscalls', 'sys_enter_[a-c]*'],
+  ]);
   assert.deepEqual(pointOf('uprobe::f { }'), [[undefined, 'uprobe', '', 'f']]);
   assert.deepEqual(pointOf('*:vfs_* { }'), [[undefined, '*', 'vfs_*']]);
 });
@@ -48,27 +69,48 @@ kprobe:$2 { }
 test('a slash directly before a brace closes a predicate, others divide', () => {
   expectParsed('begin /10 / 2 == 5/ { }', '(probe begin (predicate (== (/ 10 2) 5)))');
   expectParsed('begin /(10 / 2)/ // yes\n /* really */ { }', '(probe begin (predicate (/ 10 2)))');
-  expectParsed('begin { let $i : int32 = 6 / 2; print($i) }', '(probe begin (let $i : int32 (/ 6 2)) (value (call print $i)))');
+  expectParsed(
+    'begin { let $i : int32 = 6 / 2; print($i) }',
+    '(probe begin (let $i : int32 (/ 6 2)) (value (call print $i)))',
+  );
 });
 
 test('C text is kept verbatim', () => {
-  expectParsed('#include <linux/fs.h>\r\n#define FOO 5+2\nbegin { }', 'directive "#include <linux/fs.h>"\ndirective "#define FOO 5+2"\nprobe begin');
-  expectParsed('struct s { int a; char b[4]; }; begin { }', 'definition "struct s { int a; char b[4]; };"\nprobe begin');
+  expectParsed(
+    '#include <linux/fs.h>\r\n#define FOO 5+2\nbegin { }',
+    'directive "#include <linux/fs.h>"\ndirective "#define FOO 5+2"\nprobe begin',
+  );
+  expectParsed(
+    'struct s { int a; char b[4]; }; begin { }',
+    'definition "struct s { int a; char b[4]; };"\nprobe begin',
+  );
   expectParsed('enum E { P = 3, Q }\nbegin { }', 'definition "enum E { P = 3, Q }"\nprobe begin');
   expectParsed(
     'struct s { struct { int x; } y; /* } */ char c; } __attribute__((packed)) __attribute__ ((aligned(8))) ; begin { }',
     'definition "struct s { struct { int x; } y; /* } */ char c; } __attribute__((packed)) __attribute__ ((aligned(8))) ;"\nprobe begin',
   );
-  expectParsed('typedef unsigned int u_int; typedef struct { int a; } t;\nunion u { int a; };\nbegin { }', 'definition "typedef unsigned int u_int;"\ndefinition "typedef struct { int a; } t;"\ndefinition "union u { int a; };"\nprobe begin');
+  expectParsed(
+    'typedef unsigned int u_int; typedef struct { int a; } t;\nunion u { int a; };\nbegin { }',
+    'definition "typedef unsigned int u_int;"\ndefinition "typedef struct { int a; } t;"\ndefinition "union u { int a; };"\nprobe begin',
+  );
 });
 
 test('config, imports, maps, macros and functions', () => {
-  expectParsed('config = { max_strlen = 10; missing_probes = warn; license = "GPL"; x = true } begin { }', '(config max_strlen = 10 missing_probes = warn license = "GPL" x = true)\nprobe begin');
+  expectParsed(
+    'config = { max_strlen = 10; missing_probes = warn; license = "GPL"; x = true } begin { }',
+    '(config max_strlen = 10 missing_probes = warn license = "GPL" x = true)\nprobe begin',
+  );
   expectParsed('import "a.bt"; config = { } import "b";', 'config\nimport "a.bt"\nimport "b"');
   expectParsed('let @a = lruhash(100);', 'let @a = lruhash(100)');
   expectParsed('macro add($v, @m, x) { $v += x; $v }', '(macro add($v, @m, x) (+= $v x) (value $v))');
-  expectParsed('macro now { nsecs } macro t() { if (1) { 2 } else { 3 } }', '(macro now() (value nsecs))\n(macro t() (value (if 1 (then (value 2)) (else (value 3)))))');
-  expectParsed('fn add($a : int64, $b : struct s *) : uint8[4] { return $a; }', '(fn add($a : int64, $b : struct s*) : uint8[4] (return $a))');
+  expectParsed(
+    'macro now { nsecs } macro t() { if (1) { 2 } else { 3 } }',
+    '(macro now() (value nsecs))\n(macro t() (value (if 1 (then (value 2)) (else (value 3)))))',
+  );
+  expectParsed(
+    'fn add($a : int64, $b : struct s *) : uint8[4] { return $a; }',
+    '(fn add($a : int64, $b : struct s*) : uint8[4] (return $a))',
+  );
 });
 
 test('the order of a script is kept', () => {
@@ -108,10 +150,17 @@ test('mistakes outside of blocks', () => {
     ['@x = 1;', '1:1-3', 'expected attach point', 'Statements stand in a probe: begin { … }.'],
     ['{ print(1); }', '1:1-2', 'expected attach point', 'A block follows the name of a probe: begin { … }.'],
     ['begin { } }', '1:11-12', 'expected attach point', "Every block is closed already: this '}' is one too many."],
-    ['kprobe:f/pid == 1/ { }', '1:14-16', "expected '{'", "A blank is needed between an attach point and the '/' of its predicate."],
+    [
+      'kprobe:f/pid == 1/ { }',
+      '1:14-16',
+      "expected '{'",
+      "A blank is needed between an attach point and the '/' of its predicate.",
+    ],
     ['begin /pid = 1/ { }', '1:12-13', "expected '/' to close predicate", "Use '==' to compare."],
     ['begin /1 { }', '1:10-11', "expected '/' to close predicate"],
     ['begin / / { }', '1:9-10', 'expected expression'],
+    ['kprobe: vfs_read { }', '1:9-17', "expected '{'", 'An attach point has no blanks, except in double quotes.'],
+    ['kprobe:a kprobe:b { }', '1:10-16', "expected '{'", "Attach points are separated by ','."],
     ['begin', '1:6-6', "expected '{'"],
     ['let $x = 1;', '1:5-7', 'expected map', 'Outside of probes only maps can be declared: `let @name = hash(100);`.'],
     ['let @a = hash(x);', '1:15-16', 'expected number of entries'],

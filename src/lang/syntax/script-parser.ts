@@ -1,16 +1,29 @@
 import type { Span } from '../diagnostic/index.ts';
 import type {
-  AttachPointText, CText, Config, ConfigSetting, Expression, FunctionDefinition, Import, Item, Macro, MapDeclaration, Probe, Script,
+  AttachPointText,
+  CText,
+  Config,
+  ConfigSetting,
+  Expression,
+  FunctionDefinition,
+  Import,
+  Item,
+  Macro,
+  MapDeclaration,
+  Probe,
+  Script,
 } from './ast.ts';
 import { scanAttachPoint, startsAttachPoint } from './attach-point.ts';
 import type { ScannedAttachPoint } from './attach-point.ts';
 import { scanCText } from './c-section.ts';
 import { isCoreBuiltin } from './core-builtins.ts';
 import { SyntaxFailure, isPunctuator } from './cursor.ts';
+import type { Extras } from './cursor.ts';
 import { StatementParser } from './statement-parser.ts';
 
 /** The order of a script: C text, then config and imports, then probes and all else. */
 const SECTION = { c: 0, header: 1, items: 2 } as const;
+const DIRECTIVE = /^#\s*(?:if|ifdef|ifndef|elif|else|endif|define|undef|include|pragma|line|error|warning)\b/;
 type Section = (typeof SECTION)[keyof typeof SECTION];
 
 export class ScriptParser extends StatementParser {
@@ -70,17 +83,19 @@ export class ScriptParser extends StatementParser {
     this.items.push(item);
   }
 
-  private enterSection(section: Section, what: string, span: Span): void {
+  private enterSection(section: Section, what: string, span: Span, extras?: Extras): void {
     if (this.section > section) {
       const before = this.section === SECTION.items ? 'probes and functions' : 'config and imports';
-      this.report(`${what} must appear before ${before}`, span);
+      this.report(`${what} must appear before ${before}`, span, extras);
     }
     if (this.section < section) this.section = section;
   }
 
   private takeCText(declaration: CText, unclosed: number | undefined): void {
     const { start, end } = declaration.span;
-    this.enterSection(SECTION.c, 'C definitions', declaration.span);
+    const isComment = declaration.kind === 'directive' && !DIRECTIVE.test(declaration.text);
+    const extras = isComment ? { hints: ['Comments begin with //.'] } : undefined;
+    this.enterSection(SECTION.c, 'C definitions', declaration.span, extras);
     this.moveTo(end);
     this.declarations.push(declaration);
     if (unclosed === undefined) return;
@@ -100,7 +115,9 @@ export class ScriptParser extends StatementParser {
     while (!this.accept('}')) {
       if (this.accept(';')) continue;
       if (this.token.kind === 'end') {
-        this.failExpected("'}'", { related: [{ span: { start: open.start, end: open.end }, message: 'This brace is never closed.' }] });
+        this.failExpected("'}'", {
+          related: [{ span: { start: open.start, end: open.end }, message: 'This brace is never closed.' }],
+        });
       }
       settings.push(this.parseSetting());
     }
@@ -119,7 +136,8 @@ export class ScriptParser extends StatementParser {
     this.expect('=');
     const value = this.parseSettingValue();
     const span = this.spanFrom(start);
-    if (!this.at(';') && !this.at('}')) this.failExpected("';'", this.at(',') ? { hints: ["Settings are separated by ';'."] } : undefined);
+    if (!this.at(';') && !this.at('}'))
+      this.failExpected("';'", this.at(',') ? { hints: ["Settings are separated by ';'."] } : undefined);
     return { span, key, value };
   }
 
@@ -162,7 +180,14 @@ export class ScriptParser extends StatementParser {
     const name = this.expectName('name of the macro');
     const parameters = this.accept('(') ? this.parseMacroParameters() : [];
     const body = this.parseValueBlock();
-    return { kind: 'macro', span: this.spanFrom(start), name: name.text, nameSpan: { start: name.start, end: name.end }, parameters, body };
+    return {
+      kind: 'macro',
+      span: this.spanFrom(start),
+      name: name.text,
+      nameSpan: { start: name.start, end: name.end },
+      parameters,
+      body,
+    };
   }
 
   private parseMacroParameters(): Macro['parameters'] {
@@ -172,8 +197,10 @@ export class ScriptParser extends StatementParser {
       const kind = token.kind === 'variable' || token.kind === 'map' ? token.kind : 'expression';
       if (kind === 'expression') this.expectName('parameter');
       else this.advance();
-      if (isCoreBuiltin(token.text)) this.report(`a parameter can't be called '${token.text}': that is a builtin`, token);
-      if (parameters.some((other) => other.name === token.text)) this.report(`duplicate parameter '${token.text}'`, token);
+      if (isCoreBuiltin(token.text))
+        this.report(`a parameter can't be called '${token.text}': that is a builtin`, token);
+      if (parameters.some((other) => other.name === token.text))
+        this.report(`duplicate parameter '${token.text}'`, token);
       parameters.push({ kind, name: token.text, span: { start: token.start, end: token.end } });
       if (!this.accept(',')) break;
     }
@@ -188,11 +215,13 @@ export class ScriptParser extends StatementParser {
     const parameters: FunctionDefinition['parameters'][number][] = [];
     while (!this.at(')')) {
       const token = this.token;
-      if (token.kind !== 'variable') this.failExpected('parameter', { hints: ['Parameters are written `$name : type`.'] });
+      if (token.kind !== 'variable')
+        this.failExpected('parameter', { hints: ['Parameters are written `$name : type`.'] });
       this.advance();
       this.expect(':');
       const type = this.parseType();
-      if (parameters.some((other) => other.name === token.text)) this.report(`duplicate parameter '${token.text}'`, token);
+      if (parameters.some((other) => other.name === token.text))
+        this.report(`duplicate parameter '${token.text}'`, token);
       parameters.push({ name: token.text, type, span: this.spanFrom(token.start) });
       if (!this.accept(',')) break;
     }
@@ -243,17 +272,26 @@ export class ScriptParser extends StatementParser {
 
   private strayTokenHint(): { hints: string[] } | undefined {
     if (this.at('}')) return { hints: ["Every block is closed already: this '}' is one too many."] };
-    if (this.token.kind === 'variable' || this.token.kind === 'map') return { hints: ['Statements stand in a probe: begin { … }.'] };
+    if (this.token.kind === 'variable' || this.token.kind === 'map')
+      return { hints: ['Statements stand in a probe: begin { … }.'] };
     if (this.at('{')) return { hints: ['A block follows the name of a probe: begin { … }.'] };
     return undefined;
   }
 
-  private missingBodyHint(points: readonly AttachPointText[], predicate: Expression | undefined): { hints: string[] } | undefined {
+  private missingBodyHint(
+    points: readonly AttachPointText[],
+    predicate: Expression | undefined,
+  ): { hints: string[] } | undefined {
     const last = points.at(-1)!;
     if (predicate !== undefined) return undefined;
     if (last.text.includes('(')) return { hints: ['Statements stand in a probe: begin { … }.'] };
+    if (last.text.endsWith(':')) return { hints: ['An attach point has no blanks, except in double quotes.'] };
+    const next = this.peek();
+    if (this.token.kind === 'identifier' && isPunctuator(next, ':'))
+      return { hints: ["Attach points are separated by ','."] };
     const slash = last.text.lastIndexOf('/');
-    if (slash > last.text.lastIndexOf(':') + 1) return { hints: ["A blank is needed between an attach point and the '/' of its predicate."] };
+    if (slash > last.text.lastIndexOf(':') + 1)
+      return { hints: ["A blank is needed between an attach point and the '/' of its predicate."] };
     return undefined;
   }
 
@@ -261,7 +299,8 @@ export class ScriptParser extends StatementParser {
     this.moveTo(this.token.start + 1);
     try {
       const predicate = this.parsePredicateExpression();
-      if (!this.at('/')) this.failExpected("'/' to close predicate", this.at('=') ? { hints: ["Use '==' to compare."] } : undefined);
+      if (!this.at('/'))
+        this.failExpected("'/' to close predicate", this.at('=') ? { hints: ["Use '==' to compare."] } : undefined);
       this.advance();
       return predicate;
     } catch (error) {

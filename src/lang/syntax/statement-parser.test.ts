@@ -1,5 +1,5 @@
 import test from 'node:test';
-import { expectDiagnostics, expectErrors, expectStatements } from './testing.ts';
+import { expectDiagnostics, expectErrors, expectStatements } from './testing.test.ts';
 
 test('simple statements', () => {
   expectStatements('', '');
@@ -7,9 +7,15 @@ test('simple statements', () => {
   expectStatements('print(1); print(2);', '(call print 1) (call print 2)');
   expectStatements('print(1)', '(value (call print 1))');
   expectStatements('$a = 1; @ = 2; @m[pid] += 3; @x <<= 1', '(= $a 1) (= @ 2) (+= (@m[] pid) 3) (<<= @x 1)');
-  expectStatements('$a -= 1; $a *= 1; $a /= 1; $a %= 1; $a &= 1; $a |= 1; $a ^= 1; $a >>= 1;', '(-= $a 1) (*= $a 1) (/= $a 1) (%= $a 1) (&= $a 1) (|= $a 1) (^= $a 1) (>>= $a 1)');
+  expectStatements(
+    '$a -= 1; $a *= 1; $a /= 1; $a %= 1; $a &= 1; $a |= 1; $a ^= 1; $a >>= 1;',
+    '(-= $a 1) (*= $a 1) (/= $a 1) (%= $a 1) (&= $a 1) (|= $a 1) (^= $a 1) (>>= $a 1)',
+  );
   expectStatements('_ = f();', '(discard call f)');
-  expectStatements('let $x; let $x = 1; let $y : uint64; let $z : struct s * = 0;', 'let $x (let $x 1) let $y : uint64 (let $z : struct s* 0)');
+  expectStatements(
+    'let $x; let $x = 1; let $y : uint64; let $z : struct s * = 0;',
+    'let $x (let $x 1) let $y : uint64 (let $z : struct s* 0)',
+  );
   expectStatements('let $t : (uint8, string[3])', 'let $t : (uint8, string[3])');
   expectStatements('break; continue; return; return 1', 'break continue return (return 1)');
   expectStatements('import "x.bt";', 'import "x.bt"');
@@ -22,12 +28,21 @@ test('heads need no parentheses', () => {
   expectStatements('if !pid { 1; }', '(if (! pid) (then 1))');
   expectStatements('if $a > 1 { 1; }', '(if (> $a 1) (then 1))');
   expectStatements('if (a) && (b) { 1; }', '(if (&& a b) (then 1))');
-  expectStatements('if (pid) { 1; } else if ($y) { 2; } else { 3; }', '(if pid (then 1) (else (if $y (then 2) (else 3))))');
-  expectStatements('$t = 1; if $t { print("p") } else { print("q") } if !$t { print("r") }', '(= $t 1) (if $t (then (value (call print "p"))) (else (value (call print "q")))) (if (! $t) (then (value (call print "r"))))');
+  expectStatements(
+    'if (pid) { 1; } else if ($y) { 2; } else { 3; }',
+    '(if pid (then 1) (else (if $y (then 2) (else 3))))',
+  );
+  expectStatements(
+    '$t = 1; if $t { print("p") } else { print("q") } if !$t { print("r") }',
+    '(= $t 1) (if $t (then (value (call print "p"))) (else (value (call print "q")))) (if (! $t) (then (value (call print "r"))))',
+  );
   expectStatements('while ($n < 3) { $n++; }', '(while (< $n 3) (do (x++ $n)))');
   expectStatements('while $n { break; }', '(while $n (do break))');
   expectStatements('unroll(4) { $n *= 2; } unroll $1 { }', '(unroll 4 (do (*= $n 2))) (unroll $1 do)');
-  expectStatements('if comptime (sizeof(int64) == 4) { fail("32-bit"); }', '(if comptime (== (sizeof type int64) 4) (then (call fail "32-bit")))');
+  expectStatements(
+    'if comptime (sizeof(int64) == 4) { fail("32-bit"); }',
+    '(if comptime (== (sizeof type int64) 4) (then (call fail "32-bit")))',
+  );
   expectStatements('if f({ 1 }) { 2; }', '(if (call f (block (value 1))) (then 2))');
 });
 
@@ -57,12 +72,18 @@ HINT: Line 3 ends without a ';'.
 });
 
 test('assignment goes to variables and maps only', () => {
-  const immutable = 'syntax: Tuples and records are immutable once created. Assign a new one to the variable or map instead.';
+  const immutable =
+    'syntax: Tuples and records are immutable once created. Assign a new one to the variable or map instead.';
   expectErrors('$t.0 = 5', `9-17 ${immutable}`);
   expectErrors('$r.name = 5;', `9-20 ${immutable}`);
   expectErrors('$s->b = 1;', '9-14 syntax: invalid assignment target');
   expectErrors('$s[0] = 1;', '9-14 syntax: invalid assignment target');
-  expectErrors('pid = 1; 5 = 3; f() += 1;', '9-12 syntax: invalid assignment target', '18-19 syntax: invalid assignment target', '25-28 syntax: invalid assignment target');
+  expectErrors(
+    'pid = 1; 5 = 3; f() += 1;',
+    '9-12 syntax: invalid assignment target',
+    '18-19 syntax: invalid assignment target',
+    '25-28 syntax: invalid assignment target',
+  );
   expectErrors('$x = $y = 1;', "17-18 syntax: expected ';'");
 });
 
@@ -171,8 +192,14 @@ kprobe:f { print(2) print(3) }
 
 test('one mistake gives one error', () => {
   expectErrors('printf("a); }', '16-24 syntax: unterminated string');
-  expectErrors('printf("a);\n @x = 1;\n y = 2;', '16-20 syntax: unterminated string', '31-32 syntax: invalid assignment target');
+  expectErrors(
+    'printf("a);\n @x = 1;\n y = 2;',
+    '16-20 syntax: unterminated string',
+    '31-32 syntax: invalid assignment target',
+  );
   expectErrors('$x = ) ; $y = 1; $z = ] ;', '14-15 syntax: expected expression', '31-32 syntax: expected expression');
+  expectErrors('print("a" "b"); $x = ;', "19-22 syntax: expected ')'", '30-31 syntax: expected expression');
+  expectErrors('if ($a) print(1); print(2);', "17-22 syntax: expected '{'");
   expectErrors('foo bar baz;', "13-16 syntax: expected ';'");
   expectErrors('if (1 + ) { print(1); }', '17-18 syntax: expected expression');
   expectErrors('/* abc', '9-17 syntax: unterminated comment');

@@ -6,8 +6,21 @@ import { ExpressionParser } from './expression-parser.ts';
 import { RESERVED_WORDS } from './token.ts';
 import type { Token } from './token.ts';
 
-const ASSIGN_OPERATORS: ReadonlySet<string> = new Set(['=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=', '>>=']);
+const ASSIGN_OPERATORS: ReadonlySet<string> = new Set([
+  '=',
+  '+=',
+  '-=',
+  '*=',
+  '/=',
+  '%=',
+  '&=',
+  '|=',
+  '^=',
+  '<<=',
+  '>>=',
+]);
 const IMMUTABLE = 'Tuples and records are immutable once created. Assign a new one to the variable or map instead.';
+const READ_ONLY = 'Traced memory can be read, not written.';
 const C_LOOP_HINT = 'Loops are written `for $i : 0..10 { … }`, `for $kv : @map { … }` or `while $i < 10 { … }`.';
 
 /** A statement, or the expression that ends a block without `;`. */
@@ -80,10 +93,16 @@ export abstract class StatementParser extends ExpressionParser {
 
   /** To where the next statement may begin. An unterminated string ends with its line, and so does its statement. */
   private recover(start: number): void {
-    if (this.token.kind === 'string') {
+    if (this.atUnterminatedString()) {
       this.advance();
     } else {
-      while (this.token.kind !== 'end' && !this.at(';') && !this.at('}') && !this.atItemInBlock() && !this.atStatementOnNewLine(start)) {
+      while (
+        this.token.kind !== 'end' &&
+        !this.at(';') &&
+        !this.at('}') &&
+        !this.atItemInBlock() &&
+        !this.atStatementOnNewLine(start)
+      ) {
         if (this.at('{')) this.skipBalanced('{', '}');
         else this.advance();
       }
@@ -94,7 +113,11 @@ export abstract class StatementParser extends ExpressionParser {
   }
 
   private atStatementOnNewLine(start: number): boolean {
-    return this.token.start > start && this.startsLine() && /^(?:if|for|while|unroll|let|return|break|continue)$/.test(this.token.text);
+    return (
+      this.token.start > start &&
+      this.startsLine() &&
+      /^(?:if|for|while|unroll|let|return|break|continue)$/.test(this.token.text)
+    );
   }
 
   private parsePart(): Part {
@@ -141,6 +164,7 @@ export abstract class StatementParser extends ExpressionParser {
   }
 
   private parseBody(): Block {
+    if (startsStatement(this.token)) this.failExpected("'{'", { hints: ['The body stands in braces: { … }.'] });
     return this.parseBlock();
   }
 
@@ -164,7 +188,11 @@ export abstract class StatementParser extends ExpressionParser {
   private reportAssignmentInHead(member: Span): void {
     const name = this.text.slice(member.start, member.end);
     const start = member.start + name.indexOf('=');
-    this.report("expected ')'", { start, end: start + 1 }, { hints: ["Use '==' to compare; an assignment is no expression."] });
+    this.report(
+      "expected ')'",
+      { start, end: start + 1 },
+      { hints: ["Use '==' to compare; an assignment is no expression."] },
+    );
   }
 
   /**
@@ -172,7 +200,7 @@ export abstract class StatementParser extends ExpressionParser {
    * parentheses are open, inside which a `;` ends nothing.
    */
   protected skipToBody(open = 0): boolean {
-    if (this.token.kind === 'string') return false;
+    if (this.atUnterminatedString()) return false;
     let parentheses = open;
     for (let token = this.token; token.kind !== 'end'; token = this.peek(token)) {
       if (isPunctuator(token, '{')) {
@@ -211,7 +239,8 @@ export abstract class StatementParser extends ExpressionParser {
     const { start } = this.advance();
     const parenthesised = this.accept('(');
     const variable = this.token;
-    if (variable.kind !== 'variable' || !isPunctuator(this.peek(), ':')) return this.refuseLoopHead(variable, parenthesised);
+    if (variable.kind !== 'variable' || !isPunctuator(this.peek(), ':'))
+      return this.refuseLoopHead(variable, parenthesised);
     this.advance();
     this.advance();
     const over = this.parseIterable(parenthesised);
@@ -290,13 +319,19 @@ export abstract class StatementParser extends ExpressionParser {
         return;
       case 'field':
         if (!target.arrow) return this.report(IMMUTABLE, assignment);
-        return this.report('invalid assignment target', target.span, { hints: ['Traced memory can be read, not written.'] });
+        return this.report('invalid assignment target', target.span, {
+          hints: [READ_ONLY],
+        });
       case 'identifier':
         return this.report('invalid assignment target', target.span, {
           hints: [`Variables begin with '$' and maps with '@': $${target.name} or @${target.name}.`],
         });
       default:
-        return this.report('invalid assignment target', target.span);
+        return this.report(
+          'invalid assignment target',
+          target.span,
+          target.kind === 'index' || target.kind === 'unary' ? { hints: [READ_ONLY] } : {},
+        );
     }
   }
 
@@ -312,7 +347,8 @@ export abstract class StatementParser extends ExpressionParser {
   }
 
   private terminatorHint(): Extras | undefined {
-    if (this.at('=')) return { hints: ['Assignments are statements: one value can be assigned to one place at a time.'] };
+    if (this.at('='))
+      return { hints: ['Assignments are statements: one value can be assigned to one place at a time.'] };
     if (!startsStatement(this.token) || !this.startsLine()) return undefined;
     const line = this.text.slice(0, this.previousEnd).split('\n').length;
     return { hints: [`Line ${line} ends without a ';'.`] };

@@ -22,13 +22,17 @@ export interface Token {
 }
 
 export const RESERVED_WORDS: ReadonlySet<string> = new Set(
-  ('break comptime config continue else enum false fn for if import let macro offsetof return sizeof struct true ' +
-    'typeinfo typeof union unroll while').split(' '),
+  (
+    'break comptime config continue else enum false fn for if import let macro offsetof return sizeof struct true ' +
+    'typeinfo typeof union unroll while'
+  ).split(' '),
 );
 
 const PUNCTUATORS = new Set(
-  ('<<= >>= .. -> ++ -- && || == != <= >= << >> += -= *= /= %= &= |= ^= ' +
-    '{ } ( ) [ ] , ; : ? . + - * / % & | ^ ~ ! < > =').split(' '),
+  (
+    '<<= >>= .. -> ++ -- && || == != <= >= << >> += -= *= /= %= &= |= ^= ' +
+    '{ } ( ) [ ] , ; : ? . + - * / % & | ^ ~ ! < > ='
+  ).split(' '),
 );
 
 const WORD = /[A-Za-z_]\w*/y;

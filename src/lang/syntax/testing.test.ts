@@ -26,7 +26,11 @@ export function expectDiagnostics(text: string, rendered: string, positional: re
   const source = { name: 'stdin', text };
   const { script, diagnostics } = parse(source, { positional });
   assert.equal(renderDiagnostics(source, diagnostics, { colour: false }), rendered, text);
-  assert.equal(script === undefined, diagnostics.some(({ severity }) => severity === 'error'), text);
+  assert.equal(
+    script === undefined,
+    diagnostics.some(({ severity }) => severity === 'error'),
+    text,
+  );
 }
 
 /** The first lines of the errors of `begin { … }`, without their place: `9-12 syntax: expected ';'`. */
