@@ -103,9 +103,8 @@ class Printer {
 
   #pointer(target: number, inner: string, indent: number): string {
     const aim = skipQualifiers(this.#btf, target);
-    const star = inner === '' || /^[\w*([]/.test(inner) ? `*${inner}` : `* ${inner}`;
     const needsParentheses = aim.kind === 'array' || aim.kind === 'funcProto';
-    return this.declaration(target, needsParentheses ? `(${star})` : star, indent);
+    return this.declaration(target, needsParentheses ? `(*${inner})` : `*${inner}`, indent);
   }
 
   /** `const` of a pointer stands right of the star, all else left of the type. */

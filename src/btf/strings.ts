@@ -5,7 +5,7 @@ const encoder = new TextEncoder();
 
 /** Reads the NUL-terminated string at `offset`. The table ends with a NUL (checked when it was opened). */
 export function readString(table: Uint8Array, offset: number): string {
-  if (offset >= table.length) throw new FormatError('BTF', offset, 'a name lies outside the string section');
+  if (!(offset < table.length)) throw new FormatError('BTF', offset, 'a name lies outside the string section');
   let text = '';
   for (let i = offset; ; i++) {
     const byte = table[i]!;
