@@ -10,8 +10,7 @@ const SCRIPTS = [
   `#!/usr/bin/env sonde
 #include <linux/fs.h>
 struct s { int a; char b[4]; } __attribute__((packed));
-config = { max_strlen = 10; missing_probes = warn }
-import "x.bt";
+config = { max_strlen = 10; missing_probes = warn } import "x.bt";
 let @start = lruhash(100);
 macro add($v, @m, x) { $v += x; $v }
 fn f($a : int64, $b : struct s *) : int64 { return $a; }
