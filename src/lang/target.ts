@@ -56,8 +56,8 @@ export interface Target {
   /** Undefined: no BTF on this kernel. Opened on first use. */
   readonly btf: Btf | undefined;
   have(feature: TargetFeature): boolean;
-  /** `category:event` of every tracepoint, sorted; undefined with the reason where tracefs can't be read. */
-  tracepoints(): readonly string[] | { readonly error: string };
+  /** `category:event` of every tracepoint, or (fast) of one category, sorted; the reason where tracefs can't be read. */
+  tracepoints(category?: string): readonly string[] | { readonly error: string };
   tracepointFormat(category: string, event: string): TracepointFormat | undefined;
   /** Names of kernel functions that can be probed (`available_filter_functions`; else from BTF). `module` only for modules' functions. */
   kernelFunctions(): { readonly source: 'tracefs' | 'btf'; readonly functions: readonly { readonly name: string; readonly module?: string }[] };

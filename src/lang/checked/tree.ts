@@ -91,8 +91,10 @@ export type ContextAccess =
   | { readonly kind: 'word'; readonly offset: number; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
   /** The address ctx + offset: memory inside the context (arrays of a tracepoint's record), readable by direct loads. */
   | { readonly kind: 'address'; readonly offset: number }
-  /** Address given by a `__data_loc` word: ctx + (u32 at offset & 0xffff). */
-  | { readonly kind: 'dataLoc'; readonly offset: number }
+  /** Address given by a `__data_loc` word: ctx + (u32 at offset & 0xffff), and `plus` (a `__rel_loc` counts from its own end). */
+  | { readonly kind: 'dataLoc'; readonly offset: number; readonly plus?: number }
+  /** The same wherever the program runs. */
+  | { readonly kind: 'constant'; readonly value: number }
   /** Integer of `size` bytes at (value of base) + offset; `direct` where the verifier knows the pointer (tp_btf), else probe_read. */
   | {
       readonly kind: 'pointed';

@@ -1,0 +1,72 @@
+import type { ProbeVariant } from '../checked/index.ts';
+import type { ScriptConfig } from '../config.ts';
+import { nearest, type Diagnostic } from '../diagnostic/index.ts';
+import type { AttachPointText } from '../syntax/index.ts';
+import type { Target } from '../target.ts';
+import { isPattern, matcherOf } from './glob.ts';
+import { didYouMean, noMatches, pointError, refused } from './messages.ts';
+import type { Resolution, ResolveOptions } from './provider.ts';
+import { findProvider, providers } from './registry.ts';
+
+/** What one attach point of a script stands for: programs to make, or why there are none. */
+export function resolvePoint(point: AttachPointText, target: Target, options: ResolveOptions): Resolution {
+  const [name] = point.components;
+  if (name === undefined) return refused(pointError(point, 'unknown-provider', 'Invalid probe type: '));
+  if (isPattern(name)) return resolveWildcard(point, target, options);
+  const provider = findProvider(name.text);
+  if (provider === undefined) return unknownProvider(point, name.text, target);
+  return withinLimits(provider.resolve(point, target, options), options.config);
+}
+
+/** P-02: a target's path means user probes, everything else kernel probes. */
+function resolveWildcard(point: AttachPointText, target: Target, options: ResolveOptions): Resolution {
+  const wanted = matcherOf(point.components[0]!);
+  const path = point.components[1]?.text ?? '';
+  const candidates = path.includes('/') ? ['uprobe'] : ['kprobe', 'tracepoint', 'software', 'hardware', 'rawtracepoint'];
+  const attempts = candidates
+    .filter(wanted)
+    .map((name) => findProvider(name)?.resolve(point, target, options))
+    .filter((attempt) => attempt !== undefined);
+  const fitting = attempts.filter((attempt) => attempt.variants.length > 0);
+  if (fitting.length === 0) return noMatches(point, options, point.text);
+  const merged = { variants: fitting.flatMap((each) => each.variants), diagnostics: fitting.flatMap((each) => each.diagnostics) };
+  return withinLimits(merged, options.config);
+}
+
+function unknownProvider(point: AttachPointText, name: string, target: Target): Resolution {
+  const close = nearest(name, providers.flatMap((provider) => provider.aliases.filter((alias) => alias.length > 2)));
+  const hint = didYouMean(close) ?? functionHint(point, name, target);
+  return refused(pointError(point, 'unknown-provider', `Invalid probe type: ${name}`, hint === undefined ? [] : [hint]));
+}
+
+/** `sched:sched_switch` without its provider. */
+function functionHint(point: AttachPointText, name: string, target: Target): string | undefined {
+  const [, event] = point.components;
+  if (event === undefined) return undefined;
+  return target.tracepointFormat(name, event.text) === undefined ? undefined : didYouMean(`tracepoint:${name}:${event.text}`);
+}
+
+/** One attach point alone can be too much, which is better said before thousands of programs are compiled. */
+function withinLimits(resolution: Resolution, config: ScriptConfig): Resolution {
+  const excess = checkLimits(resolution.variants, config);
+  return excess.length === 0 ? resolution : refused(...excess);
+}
+
+/** P-05, E-132: of the variants of a whole script. */
+export function checkLimits(variants: readonly ProbeVariant[], config: ScriptConfig): readonly Diagnostic[] {
+  const points = variants.reduce((sum, variant) => sum + variant.pointCount, 0);
+  if (points > config.maxProbes) return [exceeded('attach to', points, 'probes', config.maxProbes, 'MAX_PROBES')];
+  if (variants.length > config.maxBpfProgs) return [exceeded('make', variants.length, 'BPF programs', config.maxBpfProgs, 'MAX_BPF_PROGS')];
+  return [];
+}
+
+function exceeded(verb: string, count: number, things: string, limit: number, setting: string): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'limit',
+    message: `Can't ${verb} ${count} ${things} because it exceeds the current limit of ${limit} ${things}.`,
+    span: undefined,
+    hints: [`You can raise the limit with the BPFTRACE_${setting} environment variable or ${setting.toLowerCase()} in a config block, but the system may slow down or run out of memory.`],
+  };
+}
+
