@@ -4,6 +4,7 @@ export * from './byte-string.ts';
 export * from './compare.ts';
 export * from './gfp.ts';
 export * from './histogram.ts';
+export * from './json.ts';
 export * from './map-text.ts';
 export * from './printf.ts';
 export { compileRecordWriter, generateRecordWriter, interpretRecordWriter, type RecordFormat, type RecordWriter } from './record-writer.ts';

@@ -84,16 +84,19 @@ export function divideEntryNumber(type: ValueType, value: ValueBytes, divisor: b
   return type.kind === 'integer' && divisor !== 1n ? (readNumber(type, value.view, 0) as bigint) / divisor : undefined;
 }
 
+/** What an unset scalar shows; undefined for histograms, which show nothing. */
+export function zeroEntry(map: PlannedMap): OrderedEntry | undefined {
+  const size = map.value.kind === 'value' ? map.value.type.size : 0;
+  const value = viewOf(new Uint8Array(Math.max(size, 8)));
+  if (map.value.kind === 'value') return { key: value, value, aggregate: undefined };
+  const { aggregation } = map.value;
+  if (isHistogram(aggregation)) return undefined;
+  return { key: value, value, aggregate: combineAggregation(aggregation, new Uint8Array(0), 8) };
+}
+
 function formatScalar(snapshot: MapSnapshot, name: ByteString, divisor: bigint, options: FormatOptions): ByteString {
-  const { map } = snapshot;
-  const [entry] = orderEntries(snapshot);
-  if (entry !== undefined) return formatEntry(map, name, entry, divisor, options);
-  if (map.value.kind === 'aggregation') {
-    if (isHistogram(map.value.aggregation)) return '';
-    return `${name}: ${formatAggregate(map.value.aggregation, combineAggregation(map.value.aggregation, new Uint8Array(0), 8), divisor)}\n`;
-  }
-  const unset = viewOf(new Uint8Array(Math.max(map.value.type.size, 8)));
-  return formatEntry(map, name, { key: unset, value: unset, aggregate: undefined }, divisor, options);
+  const entry = orderEntries(snapshot)[0] ?? zeroEntry(snapshot.map);
+  return entry === undefined ? '' : formatEntry(snapshot.map, name, entry, divisor, options);
 }
 
 function formatEntry(map: PlannedMap, label: ByteString, entry: OrderedEntry, divisor: bigint, options: FormatOptions): ByteString {

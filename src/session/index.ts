@@ -1,1 +1,2 @@
 export * from './backend.ts';
+export { AttachError, Session, type SessionOptions, type SessionResult } from './session.ts';

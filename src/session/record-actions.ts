@@ -1,0 +1,179 @@
+import { BugError } from '../base/index.ts';
+import {
+  type ByteBuffer,
+  byteStringOf,
+  type ByteString,
+  decodeText,
+  encodeText,
+  formatArgument,
+  type FormatOptions,
+  formatPrintf,
+  formatTime,
+  locateArguments,
+  type ValueBytes,
+} from '../output/index.ts';
+import type { EventSchema, FormatPiece, ScriptPlan } from '../spec/index.ts';
+import type { Backend, MessageSink, RecordVisitor, SessionClock } from './backend.ts';
+import type { Presenter } from './presenter.ts';
+import type { ScriptMaps } from './script-maps.ts';
+
+/** What the actions need around them. */
+export interface ActionContext {
+  readonly plan: ScriptPlan;
+  readonly backend: Backend;
+  readonly maps: ScriptMaps;
+  readonly presenter: Presenter;
+  readonly out: ByteBuffer;
+  readonly messages: MessageSink;
+  readonly clock: SessionClock;
+  readonly warningLevel: 0 | 1 | 2;
+  /** Text in messages, made harmless where they go to a terminal. */
+  readonly shown: (text: ByteString) => string;
+  /** Writes out what was gathered; false: stop taking records for now. */
+  readonly flush: () => boolean;
+  /** No more records are taken until this is done. */
+  readonly suspend: (work: Promise<void>) => void;
+  readonly onExit: () => boolean;
+}
+
+type Event<Kind extends EventSchema['kind']> = EventSchema & { kind: Kind };
+type TextEvent = Event<'printf' | 'cat' | 'system' | 'errorf' | 'warnf'>;
+
+/** Gathered output is written out from this size on. */
+const FLUSH_BYTES = 200_000;
+const WHOLE_VALUE: readonly FormatPiece[] = [
+  {
+    kind: 'conversion', conversion: 's', leftAlign: false, plus: false, space: false, alternate: false, zeroPad: false,
+    width: undefined, precision: undefined, bits: 64,
+  },
+  { kind: 'text', text: '\n' },
+];
+
+/** A visitor that does what each record asks for. */
+export function createRecordVisitor(context: ActionContext): RecordVisitor {
+  const actions = context.plan.events.map((event) => checked(event, createAction(event, context)));
+  return (view, bytes, offset, length) => {
+    const action = actions[length < 8 ? -1 : view.getUint32(offset, true)];
+    if (action === undefined) throw new BugError(`a record of unknown kind came out of the ring (${length} bytes)`);
+    return action(view, bytes, offset, length);
+  };
+}
+
+function checked(event: EventSchema, action: RecordVisitor): RecordVisitor {
+  return (view, bytes, offset, length) => {
+    if (length < event.sizeBytes) throw new BugError(`a ${event.kind} record is ${length} bytes long instead of ${event.sizeBytes}`);
+    return action(view, bytes, offset, length);
+  };
+}
+
+function createAction(event: EventSchema, context: ActionContext): RecordVisitor {
+  const { presenter, maps } = context;
+  const isSpaceLeft = (): boolean => context.out.length < FLUSH_BYTES || context.flush();
+  switch (event.kind) {
+    case 'printf':
+      return writeAction(presenter, event.format, event, context);
+    case 'printValue':
+      return valueAction(event, context);
+    case 'printMap':
+      return () => {
+        presenter.map(maps.snapshot(event.map), { top: event.top, div: event.div });
+        return isSpaceLeft();
+      };
+    case 'clearMap':
+      return () => (maps.clear(event.map), true);
+    case 'zeroMap':
+      return () => (maps.zero(event.map), true);
+    case 'time':
+      return () => {
+        presenter.text('time', encodeText(formatTime(event.format, context.clock.unixTimeNs(), context.backend.resolver)));
+        return isSpaceLeft();
+      };
+    case 'join':
+      return joinAction(event, context, isSpaceLeft);
+    case 'exit':
+      return () => context.onExit();
+    default:
+      return textAction(event, context);
+  }
+}
+
+function writeAction(
+  presenter: Presenter,
+  format: readonly FormatPiece[],
+  { args, sizeBytes }: Pick<TextEvent, 'args' | 'sizeBytes'>,
+  context: ActionContext,
+): RecordVisitor {
+  const write = presenter.recordWriter({ format, args, sizeBytes });
+  const { out, flush } = context;
+  return (view, bytes, offset, length) => {
+    write(view, bytes, offset, length, out);
+    return out.length < FLUSH_BYTES || flush();
+  };
+}
+
+function valueAction(event: Event<'printValue'>, context: ActionContext): RecordVisitor {
+  const { presenter } = context;
+  if (presenter.writesText) return writeAction(presenter, WHOLE_VALUE, { args: [event.arg], sizeBytes: event.sizeBytes }, context);
+  return (view, bytes, offset, length) => {
+    const memory = { view, bytes };
+    const [argument] = locateArguments([event.arg], event.sizeBytes, memory, offset, length);
+    if (argument !== undefined) presenter.value(argument, memory);
+    return context.out.length < FLUSH_BYTES || context.flush();
+  };
+}
+
+/** The arguments up to the first empty one. */
+function joinAction(event: Event<'join'>, { presenter }: ActionContext, isSpaceLeft: () => boolean): RecordVisitor {
+  const separator = encodeText(event.separator);
+  return (view, bytes, offset, length) => {
+    const memory = { view, bytes };
+    const texts = locateArguments(event.args, event.sizeBytes, memory, offset, length).map((argument) =>
+      formatArgument(argument, memory, presenter.options),
+    );
+    const end = texts.indexOf('');
+    presenter.text('join', (end === -1 ? texts : texts.slice(0, end)).join(separator));
+    return isSpaceLeft();
+  };
+}
+
+/** Actions that format a text and then do something with it. */
+function textAction(event: Exclude<TextEvent, { kind: 'printf' }>, context: ActionContext): RecordVisitor {
+  // A path or a command must come through unchanged; messages are made harmless when they are shown.
+  const options: FormatOptions = { ...context.presenter.options, terminal: false };
+  return (view, bytes, offset, length) => {
+    const memory: ValueBytes = { view, bytes };
+    const args = locateArguments(event.args, event.sizeBytes, memory, offset, length);
+    return actOnText(event, formatPrintf(event.format, args, memory, options), context);
+  };
+}
+
+function actOnText(event: TextEvent, text: ByteString, context: ActionContext): boolean {
+  switch (event.kind) {
+    case 'errorf':
+      context.presenter.located('ERROR', text, event.span);
+      return true;
+    case 'warnf':
+      if (context.warningLevel > 0) context.presenter.located('WARNING', text, event.span);
+      return true;
+    case 'cat':
+      context.suspend(printFile(text, context));
+      return false;
+    default:
+      context.suspend(printCommand(text, context));
+      return false;
+  }
+}
+
+async function printFile(path: ByteString, { backend, plan, presenter, messages, shown }: ActionContext): Promise<void> {
+  const file = await backend.readFile(decodeText(path), plan.config.maxCatBytes);
+  if (file.ok) presenter.text('cat', byteStringOf(file.bytes, 0, undefined));
+  else messages.write(`ERROR: failed to open file '${shown(path)}' (${file.reason})\n`);
+}
+
+async function printCommand(command: ByteString, { backend, presenter, messages, flush }: ActionContext): Promise<void> {
+  // The command may write to our terminal itself: what came before it must stand before it.
+  flush();
+  const { status, output } = await backend.runShell(decodeText(command));
+  if (status === 0) presenter.text('system', byteStringOf(output, 0, undefined));
+  else messages.write(`ERROR: command exited with code ${status}\n`);
+}

@@ -1,0 +1,116 @@
+import { combineAggregation, isUsed, type MapEntry, type MapSnapshot, wordCount } from '../output/index.ts';
+import type { DataLayout, MapStorage, PlannedMap, ScriptPlan } from '../spec/index.ts';
+import type { Backend } from './backend.ts';
+
+const NO_KEY = new Uint8Array(0);
+type PerCpuStorage = Extract<MapStorage, { kind: 'perCpu' }>;
+
+/** The script's maps by name, wherever they are stored. */
+export class ScriptMaps {
+  readonly #backend: Backend;
+  readonly #plan: ScriptPlan;
+  readonly #byName: ReadonlyMap<string, PlannedMap>;
+  /** Scalars that were set when zero() came: they show zero values, where the memory alone would say unset. */
+  readonly #zeroed = new Set<string>();
+
+  constructor(plan: ScriptPlan, backend: Backend) {
+    this.#plan = plan;
+    this.#backend = backend;
+    this.#byName = new Map(plan.maps.map((map) => [map.name, map]));
+  }
+
+  /** In byte order of their names. */
+  names(): string[] {
+    return [...this.#byName.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
+  snapshot(name: string): MapSnapshot {
+    const map = this.#map(name);
+    const { storage } = map;
+    if (storage.kind === 'map') {
+      const entries = Array.from(this.#backend.entries(storage.map));
+      return { map, entries, strideBytes: this.#strideInMap(map, storage.perCpu, entries) };
+    }
+    const value = storage.kind === 'shared' ? this.#sharedValue(map, storage) : this.#perCpuValue(map, storage);
+    const strideBytes = storage.kind === 'perCpu' ? storage.sizeBytes : (value?.length ?? 8);
+    return { map, entries: value === undefined ? [] : [{ key: NO_KEY, value }], strideBytes };
+  }
+
+  /** Deletes all keys; a scalar becomes unset. */
+  clear(name: string): void {
+    const { storage } = this.#map(name);
+    this.#zeroed.delete(name);
+    if (storage.kind === 'map') return this.#backend.deleteAll(storage.map);
+    this.#zeroValue(this.#map(name));
+    if (storage.kind === 'shared') this.#backend.data.zero(storage.isSetOffset, 8);
+    else if (storage.isSetOffset !== undefined) for (const block of this.#blocks()) this.#backend.data.zero(block + storage.isSetOffset, 8);
+  }
+
+  /** Keeps the keys and sets the values to 0. */
+  zero(name: string): void {
+    const map = this.#map(name);
+    const { storage } = map;
+    if (storage.kind === 'map') {
+      for (const { key, value } of this.#backend.entries(storage.map)) this.#backend.update(storage.map, key, new Uint8Array(value.length));
+      return;
+    }
+    if (this.snapshot(name).entries.length === 0) return;
+    if (storage.kind === 'perCpu') this.#zeroed.add(name);
+    this.#zeroValue(map);
+  }
+
+  #map(name: string): PlannedMap {
+    const map = this.#byName.get(name);
+    if (map === undefined) throw new TypeError(`the plan has no map ${name}`);
+    return map;
+  }
+
+  #strideInMap(map: PlannedMap, perCpu: boolean, entries: readonly MapEntry[]): number {
+    if (map.value.kind === 'aggregation' && perCpu) return wordCount(map.value.aggregation) * 8;
+    return entries[0]?.value.length ?? 8;
+  }
+
+  #sharedValue(map: PlannedMap, storage: Extract<MapStorage, { kind: 'shared' }>): Uint8Array | undefined {
+    if (this.#backend.data.readCounter(storage.isSetOffset) === 0) return undefined;
+    return this.#backend.data.copy(storage.valueOffset, valueSize(map));
+  }
+
+  #perCpuValue(map: PlannedMap, storage: PerCpuStorage): Uint8Array | undefined {
+    const { data } = this.#backend;
+    const blocks = this.#blocks();
+    const value = new Uint8Array(blocks.length * storage.sizeBytes);
+    blocks.forEach((block, cpu) => value.set(data.copy(block + storage.offset, storage.sizeBytes), cpu * storage.sizeBytes));
+    const { isSetOffset } = storage;
+    const isMarked = isSetOffset !== undefined && blocks.some((block) => data.readCounter(block + isSetOffset) !== 0);
+    return isMarked || this.#zeroed.has(map.name) || hasContent(map, value, storage.sizeBytes) ? value : undefined;
+  }
+
+  #zeroValue(map: PlannedMap): void {
+    const { storage } = map;
+    const { data } = this.#backend;
+    if (storage.kind === 'shared') data.zero(storage.valueOffset, roundUp8(valueSize(map)));
+    else if (storage.kind === 'perCpu') for (const block of this.#blocks()) data.zero(block + storage.offset, roundUp8(storage.sizeBytes));
+  }
+
+  #blocks(): number[] {
+    return cpuBlocks(this.#plan.data as DataLayout);
+  }
+}
+
+/** Offset of each CPU's block in the data region. */
+export function cpuBlocks(layout: DataLayout): number[] {
+  return Array.from({ length: layout.cpus }, (_, cpu) => layout.perCpuOffset + cpu * layout.perCpuStrideBytes);
+}
+
+function hasContent(map: PlannedMap, value: Uint8Array, strideBytes: number): boolean {
+  if (map.value.kind === 'aggregation') return isUsed(combineAggregation(map.value.aggregation, value, strideBytes));
+  return value.some((byte) => byte !== 0);
+}
+
+function valueSize(map: PlannedMap): number {
+  return map.value.kind === 'value' ? map.value.type.size : wordCount(map.value.aggregation) * 8;
+}
+
+function roundUp8(size: number): number {
+  return (size + 7) & ~7;
+}

@@ -1,0 +1,342 @@
+import { SondeError } from '../base/index.ts';
+import { ByteBuffer, type ByteString, decodeText, escapeControls, type FormatOptions } from '../output/index.ts';
+import type { CollectionSpec, PlannedPoint, PlannedProbe, ProbePhase, ScriptPlan } from '../spec/index.ts';
+import { type Backend, type MessageSink, type OutputSink, type RecordVisitor, type SessionClock, systemClock } from './backend.ts';
+import { Counters, type WarningNews } from './counters.ts';
+import { JsonPresenter } from './json-presenter.ts';
+import { PollTimer } from './poll-timer.ts';
+import type { Presenter } from './presenter.ts';
+import { createRecordVisitor } from './record-actions.ts';
+import { ScriptMaps } from './script-maps.ts';
+import { TextPresenter } from './text-presenter.ts';
+
+export interface SessionOptions {
+  readonly collection: CollectionSpec;
+  readonly plan: ScriptPlan;
+  readonly backend: Backend;
+  readonly output: OutputSink;
+  readonly messages: MessageSink;
+  readonly format?: 'text' | 'json';
+  /** The output is a terminal: control bytes of data are escaped. */
+  readonly outputIsTerminal?: boolean;
+  /** The same for messages. */
+  readonly messagesAreTerminal?: boolean;
+  /** Colour in messages. */
+  readonly colour?: boolean;
+  /** No attach message. */
+  readonly quiet?: boolean;
+  /** Says what is attached, and which programs missed events. */
+  readonly verbose?: boolean;
+  /** Run-time warnings: 0 none, 1 the usual, 2 also failing reads and look-ups. */
+  readonly warningLevel?: 0 | 1 | 2;
+  /** Write when the buffer is full and at the end only, not at every look into the ring. */
+  readonly fullBuffering?: boolean;
+  readonly clock?: SessionClock;
+  /** Called when everything is attached: the moment to let a child run. */
+  readonly onAttached?: () => void;
+}
+
+export interface SessionResult {
+  /** What the last exit() gave, else 0. */
+  readonly exitCode: number;
+  /** Records that did not fit into the ring. */
+  readonly lostEvents: number;
+  /** Events that programs missed because one ran inside another. */
+  readonly missedEvents: number;
+}
+
+/** A point could not be attached and the script wants all of them. `cause` says why. */
+export class AttachError extends SondeError {
+  readonly point: PlannedPoint;
+  constructor(point: PlannedPoint, cause: unknown) {
+    super(
+      `Unable to attach probe: ${point.name}. If this is expected, set the 'missing_probes' config variable to 'warn'.`,
+      { cause },
+    );
+    this.point = point;
+  }
+}
+
+/** How often run-time warnings are looked for. */
+const WARNING_INTERVAL_MS = 100;
+/** errno of a stack map whose slot is taken by another stack. */
+const EEXIST = 17;
+
+/**
+ * One run of a script: load, begin programs, attach, look into the ring until something ends it, detach, end
+ * programs, maps. `run` is called once.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #plan: ScriptPlan;
+  readonly #backend: Backend;
+  readonly #clock: SessionClock;
+  readonly #out = new ByteBuffer();
+  readonly #maps: ScriptMaps;
+  readonly #presenter: Presenter;
+  readonly #counters: Counters;
+  readonly #timer: PollTimer;
+  readonly #warningLevel: 0 | 1 | 2;
+  readonly #giveUp = Promise.withResolvers<void>();
+  #visit: RecordVisitor = () => true;
+  #stops = 0;
+  #phase: ProbePhase = 'begin';
+  /** An exit record was met: what comes after it is dropped until the end programs run. */
+  #isExiting = false;
+  /** What must be done before more records are taken. */
+  #pending: Promise<void> | undefined;
+  #warningsLookedAt = Number.NEGATIVE_INFINITY;
+  #missingStacks = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#plan = options.plan;
+    this.#backend = options.backend;
+    this.#clock = options.clock ?? systemClock;
+    this.#warningLevel = options.warningLevel ?? 1;
+    this.#maps = new ScriptMaps(options.plan, options.backend);
+    this.#counters = new Counters(options.plan.data, () => options.backend.data);
+    this.#timer = new PollTimer(this.#clock, options.plan.ring?.sizeBytes);
+    this.#presenter = this.#createPresenter();
+  }
+
+  /** Throws what the backend throws, and AttachError; everything is detached and closed then too. */
+  async run(): Promise<SessionResult> {
+    try {
+      await this.#backend.open(this.#options.collection, this.#plan);
+      this.#visit = this.#createVisitor();
+      await this.#runPrograms('begin');
+      const attached = await this.#attachAll();
+      this.#presenter.attached(attached);
+      this.#flush();
+      this.#options.onAttached?.();
+      await this.#watch();
+      await this.#backend.detachAll();
+      await this.#end();
+      return this.#result();
+    } finally {
+      await this.#backend.close();
+    }
+  }
+
+  /**
+   * Ends tracing: call it at a signal, when the child or the target is gone. The second call, while the end programs
+   * and the last records are on their way, leaves those records and goes on to the maps.
+   */
+  stop(): void {
+    this.#stops++;
+    this.#timer.wake();
+    if (this.#stops > 1) this.#giveUp.resolve();
+  }
+
+  async #runPrograms(phase: 'begin' | 'end'): Promise<void> {
+    this.#phase = phase;
+    for (const probe of this.#plan.probes) {
+      if (probe.phase !== phase) continue;
+      this.#say(`Attaching '${probe.title}' probe`);
+      await this.#backend.runOnce(probe.program);
+    }
+  }
+
+  /** The number of attach points of the script that are in place; begin and end count. */
+  async #attachAll(): Promise<number> {
+    this.#phase = 'run';
+    let count = 0;
+    for (const probe of this.#plan.probes) count += probe.phase === 'run' ? await this.#attach(probe) : probe.pointCount;
+    if (count === 0 && this.#stops === 0) throw new SondeError('No probes to attach');
+    return count;
+  }
+
+  async #attach(probe: PlannedProbe): Promise<number> {
+    if (this.#stops > 0) return 0;
+    for (const point of probe.points) this.#say(`Trying to attach probe: ${point.name}`);
+    const { failures } = await this.#backend.attach(probe);
+    const [first] = failures;
+    if (first === undefined) return probe.pointCount;
+    const policy = this.#plan.config.missingProbes;
+    if (policy === 'error') throw new AttachError(first.point, first.error);
+    if (policy === 'warn') {
+      for (const { point, error } of failures) {
+        this.#message(`WARNING: ${error.message}`);
+        this.#message(`WARNING: Unable to attach probe: ${point.name}. Skipping.`);
+      }
+    }
+    return failures.length >= probe.points.length ? 0 : probe.pointCount - failures.length;
+  }
+
+  /** Until the script's exit(), a stop, or (for a script of begin and end only) the end of what begin sent. */
+  async #watch(): Promise<void> {
+    const isTracing = this.#plan.probes.some((probe) => probe.phase === 'run');
+    while (true) {
+      const taken = await this.#look();
+      if (!isTracing || this.#stops > 0 || this.#isExiting || this.#counters.exitStatus() !== undefined) return;
+      await this.#timer.wait(taken);
+    }
+  }
+
+  /** One look at everything that programs left for us. Returns the bytes taken from the ring. */
+  async #look(): Promise<number> {
+    const taken = await this.#drain();
+    this.#reportLosses();
+    if (this.#clock.nowMs() - this.#warningsLookedAt >= WARNING_INTERVAL_MS) this.#reportWarnings();
+    if (this.#options.fullBuffering !== true && !this.#flush()) await this.#settle();
+    return taken;
+  }
+
+  async #drain(): Promise<number> {
+    if (this.#plan.ring === undefined) return 0;
+    let taken = 0;
+    do {
+      await this.#settle();
+      if (this.#isSkipping()) break;
+      taken += this.#backend.drain(this.#visit);
+    } while (this.#pending !== undefined);
+    return taken;
+  }
+
+  /** Waits for what is pending, unless the user has lost patience. */
+  async #settle(): Promise<void> {
+    while (this.#pending !== undefined && !this.#isSkipping()) {
+      const pending = this.#pending;
+      this.#pending = undefined;
+      await Promise.race([pending, this.#giveUp.promise]);
+    }
+  }
+
+  #isSkipping(): boolean {
+    return this.#stops > 1;
+  }
+
+  async #end(): Promise<void> {
+    await this.#drain();
+    this.#isExiting = false;
+    await this.#runPrograms('end');
+    await this.#drain();
+    this.#reportLosses();
+    this.#reportWarnings();
+    this.#presenter.endOfRun();
+    if (this.#plan.config.printMapsOnExit) await this.#dumpMaps();
+    this.#flush();
+    await this.#settle();
+    this.#reportTotals();
+  }
+
+  async #dumpMaps(): Promise<void> {
+    for (const name of this.#maps.names()) {
+      const snapshot = this.#maps.snapshot(name);
+      if (snapshot.entries.length > 0) this.#presenter.map(snapshot, {});
+      if (this.#out.length >= 200_000 && !this.#flush()) await this.#settle();
+    }
+  }
+
+  #result(): SessionResult {
+    const missed = this.#backend.missedEvents().reduce((sum, { count }) => sum + count, 0);
+    return { exitCode: this.#counters.exitStatus() ?? 0, lostEvents: this.#counters.lost, missedEvents: missed };
+  }
+
+  #reportLosses(): void {
+    const lost = this.#counters.newlyLost();
+    if (lost > 0) this.#presenter.lost(lost);
+  }
+
+  #reportWarnings(): void {
+    this.#warningsLookedAt = this.#clock.nowMs();
+    for (const news of this.#counters.newWarnings(this.#warningLevel)) {
+      this.#presenter.runtimeWarning(news.site, this.#warningText(news), news.count, news.code);
+    }
+  }
+
+  #warningText({ site, code }: WarningNews): string {
+    return site.message ?? this.#backend.errorText(Math.abs(code));
+  }
+
+  /** What is missing in the result, once more at the end where it is not overlooked. */
+  #reportTotals(): void {
+    const { lost } = this.#counters;
+    if (lost > 0) this.#message(`WARNING: Total lost event count: ${lost}`);
+    this.#reportMissed();
+    if (this.#missingStacks > 0) {
+      this.#message(
+        `WARNING: ${this.#missingStacks} stacks are shown empty: the stack map's place for them was taken by other stacks`,
+      );
+    }
+  }
+
+  #reportMissed(): void {
+    const missed = this.#backend.missedEvents().filter(({ count }) => count > 0);
+    const total = missed.reduce((sum, { count }) => sum + count, 0);
+    if (total === 0) return;
+    this.#message(`WARNING: Missed ${total} events: they came while a program was running on the same CPU`);
+    for (const { program, count } of missed) this.#say(`  ${count} by ${program}`);
+  }
+
+  #createVisitor(): RecordVisitor {
+    const visit = createRecordVisitor({
+      plan: this.#plan,
+      backend: this.#backend,
+      maps: this.#maps,
+      presenter: this.#presenter,
+      out: this.#out,
+      messages: this.#options.messages,
+      clock: this.#clock,
+      warningLevel: this.#warningLevel,
+      shown: (text) => this.#shown(text),
+      flush: () => this.#flush(),
+      suspend: (work) => this.#waitFor(work),
+      onExit: () => this.#exit(),
+    });
+    return (view, bytes, offset, length) => this.#isExiting || visit(view, bytes, offset, length);
+  }
+
+  /** In the end programs an exit() only sets the status. */
+  #exit(): boolean {
+    this.#isExiting = this.#phase !== 'end';
+    return true;
+  }
+
+  /** False: the sink takes nothing more for now, and `#pending` waits for it. */
+  #flush(): boolean {
+    if (this.#out.length === 0) return true;
+    const isReady = this.#options.output.write(this.#out.contents());
+    this.#out.clear();
+    if (!isReady) this.#waitFor(this.#options.output.drained());
+    return isReady;
+  }
+
+  #waitFor(work: Promise<void>): void {
+    this.#pending = this.#pending === undefined ? work : Promise.all([this.#pending, work]).then(() => undefined);
+  }
+
+  #createPresenter(): Presenter {
+    const options = this.#options;
+    const format: FormatOptions = {
+      resolver: options.backend.resolver,
+      truncationTrailer: options.plan.config.strTruncTrailer,
+      terminal: options.outputIsTerminal === true,
+      onMissingStack: (errno) => {
+        if (errno === EEXIST) this.#missingStacks++;
+      },
+    };
+    const common = { out: this.#out, source: options.plan.source, quiet: options.quiet === true };
+    if (options.format === 'json') return new JsonPresenter({ ...common, format: { ...format, terminal: false } });
+    return new TextPresenter({
+      ...common,
+      format,
+      messages: options.messages,
+      colour: options.colour === true,
+      messagesToTerminal: options.messagesAreTerminal === true,
+    });
+  }
+
+  #shown(text: ByteString): string {
+    return decodeText(this.#options.messagesAreTerminal === true ? escapeControls(text) : text);
+  }
+
+  #message(line: string): void {
+    this.#options.messages.write(`${line}\n`);
+  }
+
+  #say(line: string): void {
+    if (this.#options.verbose === true) this.#message(line);
+  }
+}
