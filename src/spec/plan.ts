@@ -38,6 +38,8 @@ export interface PlannedProbe {
   /** The attach point as written, for messages. */
   readonly title: string;
   readonly span: SourceRange;
+  /** Shared u64 of the data region that becomes 1 when the program first runs: where a probe without hits deserves a hint. */
+  readonly hitOffset?: number;
 }
 
 export interface PlannedPoint {

@@ -40,6 +40,8 @@ export interface ScriptLowering {
   stackMap(limit: number): string;
   lostOffset(): number;
   exitOffset(): number;
+  /** Where a program marks that it ran; only for probes that may silently never be hit. */
+  hitOffset(program: CheckedProgram): number | undefined;
   /** Offset in the region of at least this many zero bytes, never written. */
   zeros(sizeBytes: number): number;
 }

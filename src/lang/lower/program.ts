@@ -46,6 +46,8 @@ class ProgramLowering implements Lowering {
     const { variant, predicate, body } = this.program;
     b.span = this.program.span;
     b.scope(() => {
+      const hit = this.script.hitOffset(this.program);
+      if (hit !== undefined) b.store(8, b.mapValue('data', hit), 0, b.constant(1));
       if (variant.systemCalls !== undefined) this.filterSystemCalls(variant.systemCalls);
       if (variant.filterByPid && this.script.options.pid !== undefined) this.filterPid(this.script.options.pid);
       if (predicate !== undefined) this.filterPredicate(predicate);

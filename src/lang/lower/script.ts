@@ -1,6 +1,6 @@
 /** A checked script -> IR of its programs, kernel maps, and the plan for the user side. */
 import { BpfFlag, MapType } from '../../abi/index.ts';
-import type { EventSchema, MapSpec, PlannedMap, ScriptPlan } from '../../spec/index.ts';
+import type { EventSchema, MapSpec, PlannedMap, PlannedProbe, ScriptPlan } from '../../spec/index.ts';
 import type { CheckedProgram, CheckedScript, ScriptMap } from '../checked/index.ts';
 import type { Diagnostic, SourceFile } from '../diagnostic/index.ts';
 import type { IrFunction } from '../ir/index.ts';
@@ -42,6 +42,7 @@ class ScriptState implements ScriptLowering {
   private readonly stackLimits = new Set<number>();
   private readonly usesRing: boolean;
   private readonly deletedFrom: ReadonlySet<string>;
+  private readonly hits = new Map<CheckedProgram, number>();
   private lost: number | undefined;
   private exit: number | undefined;
   private zeroArea: { offset: number; sizeBytes: number } | undefined;
@@ -85,6 +86,14 @@ class ScriptState implements ScriptLowering {
 
   exitOffset(): number {
     return (this.exit ??= this.region.shared(8));
+  }
+
+  hitOffset(program: CheckedProgram): number | undefined {
+    const { provider } = program.variant;
+    if (provider !== 'kprobe' && provider !== 'kretprobe') return undefined;
+    let offset = this.hits.get(program);
+    if (offset === undefined) this.hits.set(program, (offset = this.region.shared(8)));
+    return offset;
   }
 
   zeros(_sizeBytes: number): number {
@@ -155,14 +164,7 @@ class ScriptState implements ScriptLowering {
     if (data !== undefined) maps.push(data.map);
     const plan: ScriptPlan = {
       source,
-      probes: this.checked.programs.map(({ name, variant, title, span }) => ({
-        program: name,
-        phase: variant.phase,
-        points: variant.points,
-        pointCount: variant.pointCount,
-        title,
-        span,
-      })),
+      probes: this.checked.programs.map((program) => this.plannedProbe(program)),
       maps: this.checked.maps.map((map) => this.plannedMap(map)),
       events: this.events,
       ...(this.usesRing ? { ring: { map: RING_MAP, sizeBytes: config.ringBytes } } : {}),
@@ -177,6 +179,20 @@ class ScriptState implements ScriptLowering {
       },
     };
     return { maps, plan };
+  }
+
+  private plannedProbe(program: CheckedProgram): PlannedProbe {
+    const { name, variant, title, span } = program;
+    const hitOffset = this.hitOffset(program);
+    return {
+      program: name,
+      phase: variant.phase,
+      points: variant.points,
+      pointCount: variant.pointCount,
+      title,
+      span,
+      ...(hitOffset === undefined ? {} : { hitOffset }),
+    };
   }
 
   private plannedMap(map: ScriptMap): PlannedMap {

@@ -1,0 +1,229 @@
+/** The running kernel as a session's Backend. */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { signalNumber, strerror } from '../abi/index.ts';
+import { BugError, SondeError } from '../base/index.ts';
+import {
+  attachAll, haveFeature, KernelMap, KernelProgram, type Link, multiAttachType, RingBuffer,
+} from '../kernel/index.ts';
+import type { MapEntry } from '../output/index.ts';
+import type {
+  AttachFailure, AttachOutcome, Backend, DataRegion, FileContents, MissedEvents, RecordVisitor, ShellResult,
+} from '../session/index.ts';
+import type { CollectionSpec, PlannedPoint, PlannedProbe, ProgramSpec, ScriptPlan } from '../spec/index.ts';
+import { KernelResolver } from './kernel-resolver.ts';
+
+export interface KernelBackendOptions {
+  /** Receives the verifier's log of each program (-d verifier). */
+  readonly onVerifierLog?: (program: string, log: string) => void;
+}
+
+export class KernelBackend implements Backend {
+  readonly #options: KernelBackendOptions;
+  readonly #maps = new Map<string, KernelMap>();
+  readonly #programs = new Map<string, KernelProgram>();
+  readonly #links = new Map<string, Link[]>();
+  readonly #missedAtHooks = new Map<string, number>();
+  readonly resolver: KernelResolver;
+  #ring: RingBuffer | undefined;
+  #data: MappedRegion | undefined;
+  #plan: ScriptPlan | undefined;
+  #unhit: PlannedProbe[] = [];
+
+  constructor(options: KernelBackendOptions & { readonly cppDemangle?: boolean } = {}) {
+    this.#options = options;
+    this.resolver = new KernelResolver((map) => this.#map(map), { demangle: options.cppDemangle ?? true });
+  }
+
+  // ---- life ---------------------------------------------------------------------------------------
+
+  open(collection: CollectionSpec, plan: ScriptPlan): void {
+    this.#plan = plan;
+    for (const map of collection.maps) this.#maps.set(map.name, KernelMap.create(map));
+    for (const program of collection.programs) this.#load(this.#forMultiLink(program, plan));
+    if (plan.data !== undefined) this.#data = new MappedRegion(this.#map(plan.data.map));
+    if (plan.ring !== undefined) this.#ring = new RingBuffer(this.#map(plan.ring.map));
+  }
+
+  #load(spec: ProgramSpec): void {
+    const { onVerifierLog } = this.#options;
+    const program = KernelProgram.load(spec, { maps: this.#maps, ...(onVerifierLog === undefined ? {} : { logLevel: 1 }) });
+    this.#programs.set(spec.name, program);
+    onVerifierLog?.(spec.name, program.log);
+  }
+
+  /** A program for many functions is loaded for one link to all of them, where the kernel has such links. */
+  #forMultiLink(spec: ProgramSpec, plan: ScriptPlan): ProgramSpec {
+    const points = plan.probes.find((probe) => probe.program === spec.name)?.points ?? [];
+    const type = multiAttachType(points.map(({ hook }) => hook));
+    if (type === undefined || (points.length < 2 && points[0]?.hook.kind !== 'uprobe')) return spec;
+    const feature = points[0]?.hook.kind === 'uprobe' ? 'uprobe-multi' : 'kprobe-multi';
+    return haveFeature(feature) ? { ...spec, expectedAttachType: type } : spec;
+  }
+
+  runOnce(program: string): void {
+    this.#program(program).testRun();
+  }
+
+  attach(probe: PlannedProbe): AttachOutcome {
+    const failures: AttachFailure[] = [];
+    const links = attachAll(this.#program(probe.program), probe.points, {
+      onFailure: (point, error) => {
+        if (!(error instanceof SondeError)) throw error;
+        failures.push({ point: point as PlannedPoint, error });
+      },
+    });
+    this.#links.set(probe.program, links);
+    return { failures };
+  }
+
+  detachAll(): void {
+    for (const [program, links] of this.#links) {
+      const missed = links.reduce((sum, link) => sum + Number(link.info().missed), 0);
+      this.#missedAtHooks.set(program, missed);
+      for (const link of links) link.close();
+    }
+    this.#links.clear();
+    this.#unhit = this.#probesWithoutHits();
+  }
+
+  close(): void {
+    for (const links of this.#links.values()) for (const link of links) link.close();
+    this.#links.clear();
+    for (const program of this.#programs.values()) program.close();
+    this.#programs.clear();
+    this.#ring?.[Symbol.dispose]();
+    this.#ring = undefined;
+    this.#data = undefined;
+    for (const map of this.#maps.values()) map.close();
+    this.#maps.clear();
+  }
+
+  /** Probes whose programs never ran, among those that say so; known after `detachAll`. */
+  get unhit(): readonly PlannedProbe[] {
+    return this.#unhit;
+  }
+
+  #probesWithoutHits(): PlannedProbe[] {
+    const probes = this.#plan?.probes ?? [];
+    return probes.filter(({ hitOffset }) => hitOffset !== undefined && this.data.readCounter(hitOffset) === 0);
+  }
+
+  /** What the kernel says about each loaded program, by name: for -v and for tests. */
+  programs(): ReadonlyMap<string, KernelProgram> {
+    return this.#programs;
+  }
+
+  // ---- maps and records ---------------------------------------------------------------------------
+
+  entries(map: string): Iterable<MapEntry> {
+    const found: MapEntry[] = [];
+    for (const [key, value] of this.#map(map).entries()) found.push({ key, value });
+    return found;
+  }
+
+  update(map: string, key: Uint8Array, value: Uint8Array): void {
+    this.#map(map).update(key, value);
+  }
+
+  delete(map: string, key: Uint8Array): void {
+    this.#map(map).delete(key);
+  }
+
+  deleteAll(map: string): void {
+    this.#map(map).clear();
+  }
+
+  get data(): DataRegion {
+    if (this.#data === undefined) throw new BugError('the script has no data region');
+    return this.#data;
+  }
+
+  drain(visit: RecordVisitor): number {
+    if (this.#ring === undefined) return 0;
+    let taken = 0;
+    this.#ring.drain((view, offset, length) => {
+      taken += length + 8;
+      return visit(view.data, view.u8, offset, length);
+    });
+    return taken;
+  }
+
+  missedEvents(): readonly MissedEvents[] {
+    return [...this.#programs].map(([program, loaded]) => ({
+      program,
+      count: Number(loaded.info().recursionMisses) + (this.#missedAtHooks.get(program) ?? 0),
+    }));
+  }
+
+  // ---- the world ----------------------------------------------------------------------------------
+
+  errorText(errno: number): string {
+    return strerror(errno);
+  }
+
+  readFile(path: string, maxBytes: number): FileContents {
+    let fd: number | undefined;
+    try {
+      fd = openSync(path, 'r');
+      const bytes = Buffer.alloc(maxBytes);
+      let length = 0;
+      for (let read = 1; read > 0 && length < maxBytes; length += read) read = readSync(fd, bytes, length, maxBytes - length, null);
+      return { ok: true, bytes: bytes.subarray(0, length) };
+    } catch (error) {
+      return { ok: false, reason: strerror(-((error as NodeJS.ErrnoException).errno ?? 0)) };
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  }
+
+  runShell(command: string): Promise<ShellResult> {
+    return new Promise((resolve) => {
+      const child = spawn('/bin/sh', ['-c', command], { stdio: ['inherit', 'pipe', 'inherit'] });
+      const output: Buffer[] = [];
+      child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+      child.on('error', () => resolve({ status: 127, output: Buffer.concat(output) }));
+      child.on('close', (status, signal) => {
+        resolve({ status: status ?? 128 + (signalNumber(signal ?? '') ?? 0), output: Buffer.concat(output) });
+      });
+    });
+  }
+
+  #map(name: string): KernelMap {
+    const map = this.#maps.get(name);
+    if (map === undefined) throw new BugError(`no map ${name}`);
+    return map;
+  }
+
+  #program(name: string): KernelProgram {
+    const program = this.#programs.get(name);
+    if (program === undefined) throw new BugError(`no program ${name}`);
+    return program;
+  }
+}
+
+/** The mmapped value of the data map. Its memory goes with the map: nothing of it is handed out. */
+class MappedRegion implements DataRegion {
+  readonly #bytes: Uint8Array;
+  readonly #words: BigUint64Array;
+  readonly #halves: Uint32Array;
+
+  constructor(map: KernelMap) {
+    const memory = map.memory();
+    this.#bytes = new Uint8Array(memory);
+    this.#words = new BigUint64Array(memory);
+    this.#halves = new Uint32Array(memory);
+  }
+
+  copy(offset: number, length: number): Uint8Array {
+    return this.#bytes.slice(offset, offset + length);
+  }
+
+  readCounter(offset: number): number {
+    return (this.#halves[offset / 4] ?? 0) + (this.#halves[offset / 4 + 1] ?? 0) * 2 ** 32;
+  }
+
+  zero(offset: number, length: number): void {
+    for (let at = offset; at < offset + length; at += 8) Atomics.store(this.#words, at / 8, 0n);
+  }
+}
