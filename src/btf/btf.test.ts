@@ -83,6 +83,12 @@ test('types are listed by kind, name and pattern', () => {
   assert.deepEqual([...btf.ids('func')], [sample.ids['walk']]);
 });
 
+test('enum constants are found by name', () => {
+  assert.deepEqual(btf.findEnumerator('NONE'), { type: btf.find('color', 'enum'), value: -1n });
+  assert.equal(btf.findEnumerator('TOP')?.value, 0xffff_ffff_ffff_fff0n);
+  assert.equal(btf.findEnumerator('color'), undefined);
+});
+
 test('a type far into a large section is found', () => {
   const b = new BtfBuilder();
   for (let i = 0; i < 20_000; i++) b.typedef(`t${i}`, 0);

@@ -4,8 +4,8 @@ import { decodeSections } from './sections.ts';
 import type { Sections } from './sections.ts';
 import { findString, readString } from './strings.ts';
 import { TypeIndex } from './type-index.ts';
-import { KINDS } from './types.ts';
-import type { BtfKind, BtfType } from './types.ts';
+import { ITEM_WORDS, KINDS } from './types.ts';
+import type { BtfKind, BtfType, EnumType } from './types.ts';
 
 /** The type of one kind, or of several. */
 export type BtfTypeOf<K extends BtfKind> = Narrow<BtfType, K>;
@@ -120,6 +120,21 @@ export class Btf {
     }
   }
 
+  /** The enum constant with this name, and its enum. Only the enum that has it is decoded. */
+  findEnumerator(name: string): { readonly type: EnumType; readonly value: bigint } | undefined {
+    const offsets = this.#offsets;
+    for (const nameOffset of this.#stringOffsets(name)) {
+      for (let i = 0; i < offsets.length; i++) {
+        if (this.#kindAt(offsets[i]!) !== 'enum') continue;
+        const position = enumeratorPosition(this.#sections.words, offsets[i]!, nameOffset);
+        if (position < 0) continue;
+        const type = this.type(this.firstId + i) as EnumType;
+        return { type, value: type.values[position]!.value };
+      }
+    }
+    return this.base?.findEnumerator(name);
+  }
+
   get #offsets(): Uint32Array {
     const { offsets, count } = this.#index.complete();
     return offsets.subarray(0, count);
@@ -147,4 +162,13 @@ export class Btf {
     const before = this.base === undefined ? 0 : this.base.#stringsLength;
     for (const offset of findString(this.#sections.strings, name)) yield offset + before;
   }
+}
+
+/** Position of the enumerator with this name in the enum at word `at`; -1 if it has none such. */
+function enumeratorPosition(words: Uint32Array, at: number, nameOffset: number): number {
+  const info = words[at + 1]!;
+  const step = ITEM_WORDS[(info >>> 24) & 0x1f]!;
+  const count = info & 0xffff;
+  for (let i = 0; i < count; i++) if (words[at + 3 + i * step] === nameOffset) return i;
+  return -1;
 }

@@ -13,6 +13,7 @@ function useAll(btf: Btf): void {
   const attempts: (() => unknown)[] = [
     () => btf.find('node'),
     () => btf.find('color', 'enum'),
+    () => btf.findEnumerator('GREEN'),
     () => [...btf.names('func')],
     () => [...btf.findAll(/o/, 'struct')],
     () => [...btf.types()],
