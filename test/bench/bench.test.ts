@@ -1,0 +1,17 @@
+/** The benchmarks run, so that they do not rot; what they show is in RESULTS.md. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isRoot, testEnvironment } from '../sonde.ts';
+
+const havePeer = spawnSync('bpftrace', ['--version']).status === 0;
+const skip = !isRoot ? 'needs root' : !havePeer && process.env['CI'] !== 'true' && 'needs bpftrace, to compare with';
+
+test('every row has a number for both tools', { skip }, () => {
+  const args = [join(import.meta.dirname, 'run.ts'), '--runs', '1', '--calls', '20000', '--no-write'];
+  const text = execFileSync(process.execPath, args, { encoding: 'utf8', env: testEnvironment({ SONDE_RUN: '' }) });
+  const rows = text.split('\n').filter((line) => /^\|.*\| (ms|MiB|events\/s|ns) \|/.test(line));
+  assert.equal(rows.length, 11);
+  for (const row of rows) assert.match(row, /\| [1-9][\d,.]* \| [1-9][\d,.]* \|/);
+});
