@@ -15,7 +15,10 @@ test('one line is quoted and underlined', () => {
 });
 
 test('a tab is one column and four blanks', () => {
-  assert.equal(located('begin {\n\tfoo(1)\t; }\n', 'foo(1)'), 'stdin:2:2-8: ERROR: Unknown thing\n    foo(1)    ; }\n    ~~~~~~\n');
+  assert.equal(
+    located('begin {\n\tfoo(1)\t; }\n', 'foo(1)'),
+    'stdin:2:2-8: ERROR: Unknown thing\n    foo(1)    ; }\n    ~~~~~~\n',
+  );
 });
 
 test('characters outside ASCII are one column each', () => {

@@ -20,7 +20,10 @@ export function combineAggregation(aggregation: Aggregation, value: Uint8Array, 
     case 'count':
     case 'sum': {
       const signed = aggregation.kind === 'sum' && aggregation.signed;
-      const total = wrap(blocks.reduce((sum, block) => sum + word(block, 0), 0n), signed);
+      const total = wrap(
+        blocks.reduce((sum, block) => sum + word(block, 0), 0n),
+        signed,
+      );
       return { kind: 'number', value: total, isSet: total !== 0n };
     }
     case 'min':
@@ -31,8 +34,14 @@ export function combineAggregation(aggregation: Aggregation, value: Uint8Array, 
       );
     case 'avg':
     case 'stats': {
-      const count = wrap(blocks.reduce((sum, block) => sum + word(block, 0), 0n), false);
-      const total = wrap(blocks.reduce((sum, block) => sum + word(block, 1), 0n), aggregation.signed);
+      const count = wrap(
+        blocks.reduce((sum, block) => sum + word(block, 0), 0n),
+        false,
+      );
+      const total = wrap(
+        blocks.reduce((sum, block) => sum + word(block, 1), 0n),
+        aggregation.signed,
+      );
       return { kind: 'average', count, total, average: count === 0n ? 0n : total / count };
     }
     case 'hist':
@@ -86,7 +95,11 @@ function combineExtreme(kind: 'min' | 'max', values: readonly bigint[]): Aggrega
   return { kind: 'number', value, isSet: true };
 }
 
-function combineBuckets(count: number, blocks: readonly number[], word: (block: number, index: number) => bigint): Aggregate {
+function combineBuckets(
+  count: number,
+  blocks: readonly number[],
+  word: (block: number, index: number) => bigint,
+): Aggregate {
   const counts: bigint[] = [];
   let total = 0n;
   for (let index = 0; index < count; index++) {

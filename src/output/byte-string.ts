@@ -54,7 +54,7 @@ export function pad(text: ByteString, width: number | undefined, leftAlign: bool
 export function escapeControls(text: ByteString, keepNewlines = false): ByteString {
   if (/^[\t\x20-\x7e]*$/.test(text)) return text;
   let safe = '';
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const length = safeLength(text, at, keepNewlines);
     safe += length === 0 ? escapeByte(text.charCodeAt(at)) : text.slice(at, at + length);
     at += Math.max(length, 1);
@@ -72,7 +72,8 @@ function safeLength(text: ByteString, at: number, keepNewlines: boolean): number
   if (first < 0x80) {
     return (first >= 0x20 && first !== 0x7f) || first === 0x09 || (keepNewlines && first === 0x0a) ? 1 : 0;
   }
-  const length = first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+  const length =
+    first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
   if (length === 0 || at + length > text.length) return 0;
   for (let next = at + 1; next < at + length; next++) if ((text.charCodeAt(next) & 0xc0) !== 0x80) return 0;
   const second = text.charCodeAt(at + 1);

@@ -20,7 +20,10 @@ export function compareValues(type: ValueType, a: ValueBytes, aOffset: number, b
       return firstDifference(type.fields, (field) =>
         field.bits === undefined
           ? compareValues(field.type, a, aOffset + field.offset, b, bOffset + field.offset)
-          : compareNumbers(readBits(field, a.view, aOffset + field.offset), readBits(field, b.view, bOffset + field.offset)),
+          : compareNumbers(
+              readBits(field, a.view, aOffset + field.offset),
+              readBits(field, b.view, bOffset + field.offset),
+            ),
       );
     case 'array':
       return firstDifference({ length: type.count }, (_, index) =>

@@ -7,7 +7,13 @@ export * from './histogram.ts';
 export * from './json.ts';
 export * from './map-text.ts';
 export * from './printf.ts';
-export { compileRecordWriter, generateRecordWriter, interpretRecordWriter, type RecordFormat, type RecordWriter } from './record-writer.ts';
+export {
+  compileRecordWriter,
+  generateRecordWriter,
+  interpretRecordWriter,
+  type RecordFormat,
+  type RecordWriter,
+} from './record-writer.ts';
 export * from './resolver.ts';
 export * from './stack-text.ts';
 export * from './strftime.ts';

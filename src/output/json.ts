@@ -2,7 +2,16 @@ import type { NamedValueField, ValueType } from '../spec/index.ts';
 import { weightOf } from './aggregate.ts';
 import { type ByteString, decodeText, encodeText } from './byte-string.ts';
 import { bucketRange, usedBuckets } from './histogram.ts';
-import { divideEntryNumber, formatKey, isHistogram, type MapPrintOptions, type MapSnapshot, type OrderedEntry, orderEntries, zeroEntry } from './map-text.ts';
+import {
+  divideEntryNumber,
+  formatKey,
+  isHistogram,
+  type MapPrintOptions,
+  type MapSnapshot,
+  type OrderedEntry,
+  orderEntries,
+  zeroEntry,
+} from './map-text.ts';
 import type { FormatOptions } from './resolver.ts';
 import { bufferBytes, formatValue } from './value-text.ts';
 import { readBits, readInteger, type ValueBytes } from './value-reader.ts';
@@ -54,7 +63,11 @@ export function jsonValue(type: ValueType, memory: ValueBytes, offset: number, o
 }
 
 /** The object that shows a map, or undefined when there is nothing to show. Without a newline. */
-export function formatMapJson(snapshot: MapSnapshot, print: MapPrintOptions, options: FormatOptions): ByteString | undefined {
+export function formatMapJson(
+  snapshot: MapSnapshot,
+  print: MapPrintOptions,
+  options: FormatOptions,
+): ByteString | undefined {
   const { map } = snapshot;
   const entries = orderEntries(snapshot, print.top);
   const divisor = BigInt(print.div ?? 1);

@@ -44,7 +44,9 @@ export function orderEntries(snapshot: MapSnapshot, top = 0): OrderedEntry[] {
   const entries = snapshot.entries.map((entry): OrderedEntry & { weight: bigint } => {
     const value = viewOf(entry.value);
     const aggregate =
-      map.value.kind === 'aggregation' ? combineAggregation(map.value.aggregation, entry.value, snapshot.strideBytes) : undefined;
+      map.value.kind === 'aggregation'
+        ? combineAggregation(map.value.aggregation, entry.value, snapshot.strideBytes)
+        : undefined;
     return { key: viewOf(entry.key), value, aggregate, weight: entryWeight(map, value, aggregate) };
   });
   const keyType = map.key;
@@ -99,7 +101,13 @@ function formatScalar(snapshot: MapSnapshot, name: ByteString, divisor: bigint, 
   return entry === undefined ? '' : formatEntry(snapshot.map, name, entry, divisor, options);
 }
 
-function formatEntry(map: PlannedMap, label: ByteString, entry: OrderedEntry, divisor: bigint, options: FormatOptions): ByteString {
+function formatEntry(
+  map: PlannedMap,
+  label: ByteString,
+  entry: OrderedEntry,
+  divisor: bigint,
+  options: FormatOptions,
+): ByteString {
   if (map.value.kind === 'value') {
     const quotient = divideEntryNumber(map.value.type, entry.value, divisor);
     return `${label}: ${quotient === undefined ? formatValue(map.value.type, entry.value, 0, options) : quotient}\n`;

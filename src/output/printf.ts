@@ -87,7 +87,11 @@ function formatNumeric(conversion: Conversion, value: bigint | undefined, option
       return pad(address === 0n ? '0' : `0x${address.toString(16)}`, conversion.width, conversion.leftAlign);
     }
     case 'gr':
-      return pad(formatGfpFlags(BigInt.asUintN(conversion.bits === 64 ? 64 : 32, value)), conversion.width, conversion.leftAlign);
+      return pad(
+        formatGfpFlags(BigInt.asUintN(conversion.bits === 64 ? 64 : 32, value)),
+        conversion.width,
+        conversion.leftAlign,
+      );
     default:
       return formatInteger(conversion, value);
   }
@@ -104,7 +108,12 @@ export function formatInteger(conversion: Conversion, value: bigint): ByteString
   if (conversion.alternate && conversion.conversion === 'o' && !digits.startsWith('0')) digits = `0${digits}`;
   const isHex = conversion.conversion === 'x' || conversion.conversion === 'X';
   const prefix = sign + (conversion.alternate && isHex && magnitude !== 0n ? '0x' : '');
-  if (conversion.zeroPad && !conversion.leftAlign && conversion.precision === undefined && conversion.width !== undefined) {
+  if (
+    conversion.zeroPad &&
+    !conversion.leftAlign &&
+    conversion.precision === undefined &&
+    conversion.width !== undefined
+  ) {
     digits = digits.padStart(conversion.width - prefix.length, '0');
   }
   const text = pad(prefix + digits, conversion.width, conversion.leftAlign);

@@ -78,7 +78,15 @@ function named(
 }
 
 /** Bytes [from, end) up to their NUL; without one and with at least `capacity` bytes, `trailer` follows. */
-function copyText(out: Uint8Array, at: number, bytes: Uint8Array, from: number, end: number, capacity: number, trailer: Uint8Array): number {
+function copyText(
+  out: Uint8Array,
+  at: number,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  capacity: number,
+  trailer: Uint8Array,
+): number {
   let next = at;
   let index = from;
   for (; index < end; index++) {
@@ -90,7 +98,15 @@ function copyText(out: Uint8Array, at: number, bytes: Uint8Array, from: number, 
 }
 
 /** The same for a terminal. Plain ASCII goes through as it comes; the first other byte sends the whole text the slow way. */
-function copyEscaped(out: Uint8Array, at: number, bytes: Uint8Array, from: number, end: number, capacity: number, trailer: Uint8Array): number {
+function copyEscaped(
+  out: Uint8Array,
+  at: number,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  capacity: number,
+  trailer: Uint8Array,
+): number {
   let next = at;
   let index = from;
   for (; index < end; index++) {

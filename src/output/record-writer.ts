@@ -38,6 +38,7 @@ export function generateRecordWriter(format: RecordFormat, options: FormatOption
   const body = generator.body();
   if (body === undefined) return undefined;
   try {
+    // oxlint-disable-next-line typescript/no-implied-eval -- the body is made of numbers and fixed names only
     return new Function('H', 'C', body)(writerHelpers, generator.constants) as RecordWriter;
   } catch (error) {
     // A page's content security policy may forbid code made at run time.
@@ -134,7 +135,10 @@ class Generator {
     if (type.kind === 'string') code = this.#copy(type, field);
     else if (field.packed !== true) code = this.#defaultText(type, at);
     if (code === undefined) return undefined;
-    const cut = conversion.precision === undefined ? '' : ` if (p > s + ${conversion.precision}) p = s + ${conversion.precision};`;
+    const cut =
+      conversion.precision === undefined
+        ? ''
+        : ` if (p > s + ${conversion.precision}) p = s + ${conversion.precision};`;
     return this.#padded(code, { ...conversion, zeroPad: false }, cut);
   }
 
@@ -193,13 +197,23 @@ class Generator {
     const { width } = conversion;
     if (width === undefined) return cut === '' ? code : `s = p; ${code}${cut}`;
     this.#room += width;
-    const style = conversion.leftAlign ? 'padRight' : conversion.zeroPad && isFilledWithZeros(conversion) ? 'padZeros' : 'padLeft';
+    const style = conversion.leftAlign
+      ? 'padRight'
+      : conversion.zeroPad && isFilledWithZeros(conversion)
+        ? 'padZeros'
+        : 'padLeft';
     return `s = p; ${code}${cut} if (p < s + ${width}) p = H.${style}(u8, s, p, ${width});`;
   }
 }
 
 function isNumeric(type: ValueType): type is NumericType {
-  return type.kind === 'integer' || type.kind === 'enum' || type.kind === 'pointer' || type.kind === 'bool' || type.kind === 'symbolic';
+  return (
+    type.kind === 'integer' ||
+    type.kind === 'enum' ||
+    type.kind === 'pointer' ||
+    type.kind === 'bool' ||
+    type.kind === 'symbolic'
+  );
 }
 
 function isFilledWithZeros({ conversion }: Conversion): boolean {

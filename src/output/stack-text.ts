@@ -22,7 +22,8 @@ function stackAddresses(type: StackType, id: bigint, options: FormatOptions): re
 
 function formatAddress(type: StackType, address: bigint, pid: number, options: FormatOptions): ByteString {
   if (type.mode === 'raw') return `${hex(address)}\n`;
-  const frames = type.space === 'kernel' ? options.resolver.kernelFrames(address) : options.resolver.userFrames(pid, address);
+  const frames =
+    type.space === 'kernel' ? options.resolver.kernelFrames(address) : options.resolver.userFrames(pid, address);
   return frames.map((frame) => `${formatFrame(type, frame, address, options)}\n`).join('');
 }
 
@@ -31,7 +32,9 @@ function formatFrame(type: StackType, frame: Frame, address: bigint, options: Fo
     case 'perf':
       return `\t${hex(address)} ${perfName(type, frame, options)}`;
     case 'build_id':
-      return frame.buildId === undefined ? `0x${hex(address)}` : `${frame.buildId} 0x${hex(frame.fileOffset ?? address)}`;
+      return frame.buildId === undefined
+        ? `0x${hex(address)}`
+        : `${frame.buildId} 0x${hex(frame.fileOffset ?? address)}`;
     default:
       return `        ${plainName(frame, address, options)}`;
   }
@@ -40,7 +43,9 @@ function formatFrame(type: StackType, frame: Frame, address: bigint, options: Fo
 function plainName(frame: Frame, address: bigint, options: FormatOptions): ByteString {
   if (frame.name === undefined) return `0x${hex(address)}`;
   const name = outside(frame.name, options);
-  return frame.inlined ? `[inlined] ${name}${place(frame, options)}` : `${name}${offset(frame)}${place(frame, options)}`;
+  return frame.inlined
+    ? `[inlined] ${name}${place(frame, options)}`
+    : `${name}${offset(frame)}${place(frame, options)}`;
 }
 
 function perfName(type: StackType, frame: Frame, options: FormatOptions): ByteString {

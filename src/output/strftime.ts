@@ -20,8 +20,18 @@ interface BrokenTime {
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const MONTHS = [
-  'January', 'February', 'March', 'April', 'May', 'June',
-  'July', 'August', 'September', 'October', 'November', 'December',
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
 ];
 const SECOND_NS = 1_000_000_000n;
 const DAY_MS = 86_400_000;
@@ -30,11 +40,7 @@ const DAY_MS = 86_400_000;
  * strftime(3) in the C locale for a time in ns since the Unix epoch. Beside the C conversions: `%f` microseconds,
  * `%l` milliseconds, `%k` nanoseconds within the second.
  */
-export function formatTime(
-  format: string,
-  unixNs: bigint,
-  zones: { timeZone(unixSeconds: number): TimeZone },
-): string {
+export function formatTime(format: string, unixNs: bigint, zones: { timeZone(unixSeconds: number): TimeZone }): string {
   return expand(format, breakDown(unixNs, zones));
 }
 
@@ -88,51 +94,62 @@ interface NumberField {
 const zero = (value: number, width = 2): NumberField => ({ value, width, fill: '0' });
 const blank = (value: number, width = 2): NumberField => ({ value, width, fill: ' ' });
 
-/** A flat table of the conversions; undefined for a letter that is none. */
-function convert(letter: string, time: BrokenTime): NumberField | string | undefined {
-  switch (letter) {
-    case 'a': return (WEEKDAYS[time.weekday] as string).slice(0, 3);
-    case 'A': return WEEKDAYS[time.weekday];
-    case 'b': case 'h': return (MONTHS[time.month] as string).slice(0, 3);
-    case 'B': return MONTHS[time.month];
-    case 'c': return expand('%a %b %e %H:%M:%S %Y', time);
-    case 'C': return zero(Math.floor(time.year / 100));
-    case 'd': return zero(time.day);
-    case 'D': case 'x': return expand('%m/%d/%y', time);
-    case 'e': return blank(time.day);
-    case 'f': return zero(Math.floor(time.nanosecond / 1000), 6);
-    case 'F': return expand('%Y-%m-%d', time);
-    case 'g': return zero(isoWeek(time).year % 100);
-    case 'G': return zero(isoWeek(time).year, 1);
-    case 'H': return zero(time.hour);
-    case 'I': return zero(twelveHour(time));
-    case 'j': return zero(time.dayOfYear + 1, 3);
-    case 'k': return zero(time.nanosecond, 9);
-    case 'l': return zero(Math.floor(time.nanosecond / 1_000_000), 3);
-    case 'm': return zero(time.month + 1);
-    case 'M': return zero(time.minute);
-    case 'n': return '\n';
-    case 'p': return time.hour < 12 ? 'AM' : 'PM';
-    case 'P': return time.hour < 12 ? 'am' : 'pm';
-    case 'r': return expand('%I:%M:%S %p', time);
-    case 'R': return expand('%H:%M', time);
-    case 's': return time.unixSeconds.toString();
-    case 'S': return zero(time.second);
-    case 't': return '\t';
-    case 'T': case 'X': return expand('%H:%M:%S', time);
-    case 'u': return zero(time.weekday === 0 ? 7 : time.weekday, 1);
-    case 'U': return zero(Math.floor((time.dayOfYear + 7 - time.weekday) / 7));
-    case 'V': return zero(isoWeek(time).week);
-    case 'w': return zero(time.weekday, 1);
-    case 'W': return zero(Math.floor((time.dayOfYear + 7 - ((time.weekday + 6) % 7)) / 7));
-    case 'y': return zero(time.year % 100);
-    case 'Y': return zero(time.year, 1);
-    case 'z': return formatOffset(time.zone.offsetMinutes);
-    case 'Z': return time.zone.name;
-    case '+': return expand('%a %b %e %H:%M:%S %Z %Y', time);
-    case '%': return '%';
-    default: return undefined;
-  }
+type Field = NumberField | string;
+
+/** By letter. Some are short for others: those are in COMPOSED. */
+const FIELDS: Readonly<Record<string, (time: BrokenTime) => Field>> = {
+  a: (time) => (WEEKDAYS[time.weekday] as string).slice(0, 3),
+  A: (time) => WEEKDAYS[time.weekday] as string,
+  b: (time) => (MONTHS[time.month] as string).slice(0, 3),
+  B: (time) => MONTHS[time.month] as string,
+  C: (time) => zero(Math.floor(time.year / 100)),
+  d: (time) => zero(time.day),
+  e: (time) => blank(time.day),
+  f: (time) => zero(Math.floor(time.nanosecond / 1000), 6),
+  g: (time) => zero(isoWeek(time).year % 100),
+  G: (time) => zero(isoWeek(time).year, 1),
+  H: (time) => zero(time.hour),
+  I: (time) => zero(time.hour % 12 === 0 ? 12 : time.hour % 12),
+  j: (time) => zero(time.dayOfYear + 1, 3),
+  k: (time) => zero(time.nanosecond, 9),
+  l: (time) => zero(Math.floor(time.nanosecond / 1_000_000), 3),
+  m: (time) => zero(time.month + 1),
+  M: (time) => zero(time.minute),
+  n: () => '\n',
+  p: (time) => (time.hour < 12 ? 'AM' : 'PM'),
+  P: (time) => (time.hour < 12 ? 'am' : 'pm'),
+  s: (time) => time.unixSeconds.toString(),
+  S: (time) => zero(time.second),
+  t: () => '\t',
+  u: (time) => zero(time.weekday === 0 ? 7 : time.weekday, 1),
+  U: (time) => zero(Math.floor((time.dayOfYear + 7 - time.weekday) / 7)),
+  V: (time) => zero(isoWeek(time).week),
+  w: (time) => zero(time.weekday, 1),
+  W: (time) => zero(Math.floor((time.dayOfYear + 7 - ((time.weekday + 6) % 7)) / 7)),
+  y: (time) => zero(time.year % 100),
+  Y: (time) => zero(time.year, 1),
+  z: (time) => formatOffset(time.zone.offsetMinutes),
+  Z: (time) => time.zone.name,
+  '%': () => '%',
+};
+
+const COMPOSED: Readonly<Record<string, string>> = {
+  c: '%a %b %e %H:%M:%S %Y',
+  D: '%m/%d/%y',
+  F: '%Y-%m-%d',
+  h: '%b',
+  r: '%I:%M:%S %p',
+  R: '%H:%M',
+  T: '%H:%M:%S',
+  x: '%m/%d/%y',
+  X: '%H:%M:%S',
+  '+': '%a %b %e %H:%M:%S %Z %Y',
+};
+
+/** Undefined for a letter that is no conversion. */
+function convert(letter: string, time: BrokenTime): Field | undefined {
+  const composed = COMPOSED[letter];
+  return composed === undefined ? FIELDS[letter]?.(time) : expand(composed, time);
 }
 
 function formatNumber(field: NumberField, flags: string, width: string): string {
@@ -150,10 +167,6 @@ function formatOffset(minutes: number): string {
   const size = Math.abs(minutes);
   const digits = (value: number): string => value.toString().padStart(2, '0');
   return `${minutes < 0 ? '-' : '+'}${digits(Math.floor(size / 60))}${digits(size % 60)}`;
-}
-
-function twelveHour(time: BrokenTime): number {
-  return time.hour % 12 === 0 ? 12 : time.hour % 12;
 }
 
 /** ISO 8601: a week belongs to the year that its Thursday is in. */

@@ -1,7 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Frame, ValueType } from '../spec/index.ts';
-import { array, bool, buffer, emptyWorld, enumeration, i16, i32, i64, i8, ksym, plainOptions, pointer, record, show, string, tuple, u64, u8, username } from './testdata/values.ts';
+import {
+  array,
+  bool,
+  buffer,
+  emptyWorld,
+  enumeration,
+  i16,
+  i32,
+  i64,
+  i8,
+  ksym,
+  plainOptions,
+  pointer,
+  record,
+  show,
+  string,
+  tuple,
+  u64,
+  u8,
+  username,
+} from './testdata/values.ts';
 import { formatBuffer, formatTime, formatValue, type ValueResolver, viewOf } from './index.ts';
 
 test('numbers, booleans, pointers', () => {
@@ -28,7 +48,10 @@ test('composite values', () => {
   assert.equal(show(tuple(i8), [1]), '(1)');
   assert.equal(show(tuple(), []), '()');
   assert.equal(show(array(u8, 4), [1, 0, 0, 0]), '[1,0,0,0]');
-  assert.equal(show(record({ a: i8, b: string(4), c: record({ d: i32 }) }), [1, 'hi', [2]]), '{ .a = 1, .b = hi, .c = { .d = 2 } }');
+  assert.equal(
+    show(record({ a: i8, b: string(4), c: record({ d: i32 }) }), [1, 'hi', [2]]),
+    '{ .a = 1, .b = hi, .c = { .d = 2 } }',
+  );
   assert.equal(show(record({}), []), '{}');
   assert.equal(show(enumeration({ P: 3 }), 3), 'P');
   assert.equal(show(tuple(enumeration({ Q: 4 }), enumeration({ P: 3 })), [4, 3]), '(Q, P)');
@@ -46,7 +69,10 @@ test('bit-fields are read with their sign', () => {
       { name: 'v', offset: 0, type: i32, bits: { offset: 5, size: 3 } },
     ],
   };
-  assert.equal(formatValue(type, viewOf(new Uint8Array([0b110_10001, 0, 0, 0])), 0, plainOptions), '{ .u = 17, .v = -2 }');
+  assert.equal(
+    formatValue(type, viewOf(new Uint8Array([0b110_10001, 0, 0, 0])), 0, plainOptions),
+    '{ .u = 17, .v = -2 }',
+  );
 });
 
 test('buffers in three styles', () => {
@@ -58,12 +84,22 @@ test('buffers in three styles', () => {
 
 const world: ValueResolver = {
   ...emptyWorld,
-  kernelFrames: (address): readonly Frame[] => (address === 0x10n ? [{ address, name: 'vfs_read', offset: 12n }] : [{ address }]),
+  kernelFrames: (address): readonly Frame[] =>
+    address === 0x10n ? [{ address, name: 'vfs_read', offset: 12n }] : [{ address }],
   userFrames: (pid, address): readonly Frame[] =>
     address === 0x20n
       ? [
           { address, name: 'inner', inlined: true, file: 'a.c', line: 3 },
-          { address, name: `f${pid}`, offset: 34n, module: '/bin/x', file: 'a.c', line: 9, buildId: 'ab12', fileOffset: 0x1120n },
+          {
+            address,
+            name: `f${pid}`,
+            offset: 34n,
+            module: '/bin/x',
+            file: 'a.c',
+            line: 9,
+            buildId: 'ab12',
+            fileOffset: 0x1120n,
+          },
         ]
       : [{ address }],
   stackAddresses: (_map, id) => (id === 1 ? [0x10n, 0xffffffff81000000n] : id === 2 ? [0x20n, 0x7f00n] : undefined),
@@ -82,22 +118,46 @@ test('symbols, users and times are resolved', () => {
   assert.equal(show(username, 0n, options), 'root');
   assert.equal(show(username, 4711n, options), '');
   const time: ValueType = { kind: 'timestamp', size: 8, format: '%H:%M:%S.%f' };
-  assert.equal(show(time, 3_723_000_456_789n, { ...plainOptions, resolver: { ...emptyWorld, bootTimeOffsetNs: () => 7_200_000_000_000n } }), '03:02:03.000456');
+  assert.equal(
+    show(time, 3_723_000_456_789n, {
+      ...plainOptions,
+      resolver: { ...emptyWorld, bootTimeOffsetNs: () => 7_200_000_000_000n },
+    }),
+    '03:02:03.000456',
+  );
 });
 
 test('stacks in every mode', () => {
-  assert.equal(show(stack('kernel', 'bpftrace'), [1n, 0n], options), '\n        vfs_read+12\n        0xffffffff81000000\n');
+  assert.equal(
+    show(stack('kernel', 'bpftrace'), [1n, 0n], options),
+    '\n        vfs_read+12\n        0xffffffff81000000\n',
+  );
   assert.equal(show(stack('kernel', 'bpftrace', 1), [1n, 0n], options), '\n        vfs_read+12\n');
-  assert.equal(show(stack('user', 'bpftrace'), [2n, 5n], options), '\n        [inlined] inner@a.c:3\n        f5+34@a.c:9\n        0x7f00\n');
-  assert.equal(show(stack('user', 'perf'), [2n, 5n], options), '\n\t20 inner@a.c:3 (inlined)\n\t20 f5+34@a.c:9 (/bin/x)\n\t7f00 ([unknown])\n');
+  assert.equal(
+    show(stack('user', 'bpftrace'), [2n, 5n], options),
+    '\n        [inlined] inner@a.c:3\n        f5+34@a.c:9\n        0x7f00\n',
+  );
+  assert.equal(
+    show(stack('user', 'perf'), [2n, 5n], options),
+    '\n\t20 inner@a.c:3 (inlined)\n\t20 f5+34@a.c:9 (/bin/x)\n\t7f00 ([unknown])\n',
+  );
   assert.equal(show(stack('user', 'raw'), [2n, 5n], options), '\n20\n7f00\n');
-  assert.equal(show(stack('user', 'build_id', 1), [2n, 5n], { ...options, resolver: { ...world, userFrames: (_pid, address) => [{ address, buildId: 'ab12', fileOffset: 0x1120n }] } }), '\nab12 0x1120\n');
+  assert.equal(
+    show(stack('user', 'build_id', 1), [2n, 5n], {
+      ...options,
+      resolver: { ...world, userFrames: (_pid, address) => [{ address, buildId: 'ab12', fileOffset: 0x1120n }] },
+    }),
+    '\nab12 0x1120\n',
+  );
   assert.equal(show(tuple(i8, stack('kernel', 'bpftrace', 1)), [1, [1n, 0n]], options), '(1, \n        vfs_read+12\n)');
 });
 
 test('a stack that was not stored is empty and told of', () => {
   const missing: number[] = [];
-  assert.equal(show(stack('kernel', 'bpftrace'), [-17n, 0n], { ...options, onMissingStack: (errno) => missing.push(errno) }), '\n');
+  assert.equal(
+    show(stack('kernel', 'bpftrace'), [-17n, 0n], { ...options, onMissingStack: (errno) => missing.push(errno) }),
+    '\n',
+  );
   assert.deepEqual(missing, [17]);
 });
 
@@ -107,7 +167,10 @@ test('strftime', () => {
   const time = at('2026-01-02T03:04:05.006Z') + 7_008n;
   assert.equal(formatTime('%Y-%m-%d %H:%M:%S %f %l %k', time, emptyWorld), '2026-01-02 03:04:05 006007 006 006007008');
   assert.equal(formatTime('%F %T %z %Z %s', time, zones), '2026-01-01 23:34:05 -0330 NST 1767323045');
-  assert.equal(formatTime('%a %A %b %B|%e|%I %p|%j|%u %w|%y %C|%D|%R|%r|%c', time, emptyWorld), 'Fri Friday Jan January| 2|03 AM|002|5 5|26 20|01/02/26|03:04|03:04:05 AM|Fri Jan  2 03:04:05 2026');
+  assert.equal(
+    formatTime('%a %A %b %B|%e|%I %p|%j|%u %w|%y %C|%D|%R|%r|%c', time, emptyWorld),
+    'Fri Friday Jan January| 2|03 AM|002|5 5|26 20|01/02/26|03:04|03:04:05 AM|Fri Jan  2 03:04:05 2026',
+  );
   assert.equal(formatTime('%G-%V %U %W', at('2027-01-01T00:00:00Z'), emptyWorld), '2026-53 00 00');
   assert.equal(formatTime('%-d %_d %04d %^a %5H %% %Q %', time, emptyWorld), '2  2 0002 FRI 00003 % %Q %');
 });

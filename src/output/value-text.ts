@@ -86,7 +86,12 @@ export function formatBuffer(bytes: Uint8Array, style: 'r' | 'rx' | 'rh'): ByteS
   return text;
 }
 
-function formatRecord(fields: readonly NamedValueField[], memory: ValueBytes, offset: number, options: FormatOptions): ByteString {
+function formatRecord(
+  fields: readonly NamedValueField[],
+  memory: ValueBytes,
+  offset: number,
+  options: FormatOptions,
+): ByteString {
   if (fields.length === 0) return '{}';
   return `{ ${fields
     .map((field) => `.${encodeText(field.name)} = ${formatField(field, memory, offset + field.offset, options)}`)
@@ -100,7 +105,12 @@ function formatField(field: NamedValueField, memory: ValueBytes, offset: number,
   return field.type.kind === 'bool' ? String(value !== 0n) : value.toString();
 }
 
-function formatArray(type: Extract<ValueType, { kind: 'array' }>, memory: ValueBytes, offset: number, options: FormatOptions): ByteString {
+function formatArray(
+  type: Extract<ValueType, { kind: 'array' }>,
+  memory: ValueBytes,
+  offset: number,
+  options: FormatOptions,
+): ByteString {
   const texts: ByteString[] = [];
   for (let index = 0; index < type.count; index++) {
     texts.push(formatValue(type.element, memory, offset + index * type.element.size, options));
@@ -120,4 +130,3 @@ function formatSymbol(name: string | undefined, address: bigint, options: Format
 function outside(text: ByteString, options: FormatOptions): ByteString {
   return options.terminal ? escapeControls(text) : text;
 }
-

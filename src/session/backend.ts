@@ -75,7 +75,9 @@ export interface MissedEvents {
 }
 
 /** `reason` is the strerror text. */
-export type FileContents = { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly reason: string };
+export type FileContents =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly reason: string };
 
 export interface ShellResult {
   /** 0 … 255; 128 + N when signal N ended it. */

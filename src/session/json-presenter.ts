@@ -28,7 +28,13 @@ export interface JsonPresenterOptions {
   readonly quiet: boolean;
 }
 
-const TYPE_OF_TEXT: Readonly<Record<TextKind, string>> = { printf: 'printf', time: 'time', cat: 'cat', join: 'join', system: 'syscall' };
+const TYPE_OF_TEXT: Readonly<Record<TextKind, string>> = {
+  printf: 'printf',
+  time: 'time',
+  cat: 'cat',
+  join: 'join',
+  system: 'syscall',
+};
 
 /** One JSON object a line, everything on the output. */
 export class JsonPresenter implements Presenter {
@@ -52,7 +58,10 @@ export class JsonPresenter implements Presenter {
   recordWriter({ format, args, sizeBytes }: RecordFormat): RecordWriter {
     return (view, bytes, offset, length) => {
       const memory = { view, bytes };
-      this.text('printf', formatPrintf(format, locateArguments(args, sizeBytes, memory, offset, length), memory, this.options));
+      this.text(
+        'printf',
+        formatPrintf(format, locateArguments(args, sizeBytes, memory, offset, length), memory, this.options),
+      );
     };
   }
 

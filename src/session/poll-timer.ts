@@ -24,7 +24,9 @@ export class PollTimer {
   constructor(clock: SessionClock, ringSizeBytes: number | undefined) {
     this.#clock = clock;
     this.#idleMs =
-      ringSizeBytes === undefined ? NO_RING_MS : Math.min(Math.max(ringSizeBytes / FILL_RATE, MIN_IDLE_MS), MAX_IDLE_MS);
+      ringSizeBytes === undefined
+        ? NO_RING_MS
+        : Math.min(Math.max(ringSizeBytes / FILL_RATE, MIN_IDLE_MS), MAX_IDLE_MS);
     this.#delayMs = ringSizeBytes === undefined ? NO_RING_MS : BUSY_MS;
   }
 

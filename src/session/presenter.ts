@@ -1,4 +1,13 @@
-import type { ByteString, FormatArgument, FormatOptions, MapPrintOptions, MapSnapshot, RecordFormat, RecordWriter, ValueBytes } from '../output/index.ts';
+import type {
+  ByteString,
+  FormatArgument,
+  FormatOptions,
+  MapPrintOptions,
+  MapSnapshot,
+  RecordFormat,
+  RecordWriter,
+  ValueBytes,
+} from '../output/index.ts';
 import type { WarningSite } from '../spec/index.ts';
 
 /** What kind of text an asynchronous action made; JSON names them. */

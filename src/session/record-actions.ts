@@ -43,8 +43,16 @@ type TextEvent = Event<'printf' | 'cat' | 'system' | 'errorf' | 'warnf'>;
 const FLUSH_BYTES = 200_000;
 const WHOLE_VALUE: readonly FormatPiece[] = [
   {
-    kind: 'conversion', conversion: 's', leftAlign: false, plus: false, space: false, alternate: false, zeroPad: false,
-    width: undefined, precision: undefined, bits: 64,
+    kind: 'conversion',
+    conversion: 's',
+    leftAlign: false,
+    plus: false,
+    space: false,
+    alternate: false,
+    zeroPad: false,
+    width: undefined,
+    precision: undefined,
+    bits: 64,
   },
   { kind: 'text', text: '\n' },
 ];
@@ -61,7 +69,8 @@ export function createRecordVisitor(context: ActionContext): RecordVisitor {
 
 function checked(event: EventSchema, action: RecordVisitor): RecordVisitor {
   return (view, bytes, offset, length) => {
-    if (length < event.sizeBytes) throw new BugError(`a ${event.kind} record is ${length} bytes long instead of ${event.sizeBytes}`);
+    if (length < event.sizeBytes)
+      throw new BugError(`a ${event.kind} record is ${length} bytes long instead of ${event.sizeBytes}`);
     return action(view, bytes, offset, length);
   };
 }
@@ -85,7 +94,10 @@ function createAction(event: EventSchema, context: ActionContext): RecordVisitor
       return () => (maps.zero(event.map), true);
     case 'time':
       return () => {
-        presenter.text('time', encodeText(formatTime(event.format, context.clock.unixTimeNs(), context.backend.resolver)));
+        presenter.text(
+          'time',
+          encodeText(formatTime(event.format, context.clock.unixTimeNs(), context.backend.resolver)),
+        );
         return isSpaceLeft();
       };
     case 'join':
@@ -113,7 +125,8 @@ function writeAction(
 
 function valueAction(event: Event<'printValue'>, context: ActionContext): RecordVisitor {
   const { presenter } = context;
-  if (presenter.writesText) return writeAction(presenter, WHOLE_VALUE, { args: [event.arg], sizeBytes: event.sizeBytes }, context);
+  if (presenter.writesText)
+    return writeAction(presenter, WHOLE_VALUE, { args: [event.arg], sizeBytes: event.sizeBytes }, context);
   return (view, bytes, offset, length) => {
     const memory = { view, bytes };
     const [argument] = locateArguments([event.arg], event.sizeBytes, memory, offset, length);
@@ -164,13 +177,19 @@ function actOnText(event: TextEvent, text: ByteString, context: ActionContext): 
   }
 }
 
-async function printFile(path: ByteString, { backend, plan, presenter, messages, shown }: ActionContext): Promise<void> {
+async function printFile(
+  path: ByteString,
+  { backend, plan, presenter, messages, shown }: ActionContext,
+): Promise<void> {
   const file = await backend.readFile(decodeText(path), plan.config.maxCatBytes);
   if (file.ok) presenter.text('cat', byteStringOf(file.bytes, 0, undefined));
   else messages.write(`ERROR: failed to open file '${shown(path)}' (${file.reason})\n`);
 }
 
-async function printCommand(command: ByteString, { backend, presenter, messages, flush }: ActionContext): Promise<void> {
+async function printCommand(
+  command: ByteString,
+  { backend, presenter, messages, flush }: ActionContext,
+): Promise<void> {
   // The command may write to our terminal itself: what came before it must stand before it.
   flush();
   const { status, output } = await backend.runShell(decodeText(command));

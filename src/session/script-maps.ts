@@ -43,7 +43,8 @@ export class ScriptMaps {
     if (storage.kind === 'map') return this.#backend.deleteAll(storage.map);
     this.#zeroValue(this.#map(name));
     if (storage.kind === 'shared') this.#backend.data.zero(storage.isSetOffset, 8);
-    else if (storage.isSetOffset !== undefined) for (const block of this.#blocks()) this.#backend.data.zero(block + storage.isSetOffset, 8);
+    else if (storage.isSetOffset !== undefined)
+      for (const block of this.#blocks()) this.#backend.data.zero(block + storage.isSetOffset, 8);
   }
 
   /** Keeps the keys and sets the values to 0. */
@@ -51,7 +52,8 @@ export class ScriptMaps {
     const map = this.#map(name);
     const { storage } = map;
     if (storage.kind === 'map') {
-      for (const { key, value } of this.#backend.entries(storage.map)) this.#backend.update(storage.map, key, new Uint8Array(value.length));
+      for (const { key, value } of this.#backend.entries(storage.map))
+        this.#backend.update(storage.map, key, new Uint8Array(value.length));
       return;
     }
     if (this.snapshot(name).entries.length === 0) return;
@@ -79,7 +81,9 @@ export class ScriptMaps {
     const { data } = this.#backend;
     const blocks = this.#blocks();
     const value = new Uint8Array(blocks.length * storage.sizeBytes);
-    blocks.forEach((block, cpu) => value.set(data.copy(block + storage.offset, storage.sizeBytes), cpu * storage.sizeBytes));
+    blocks.forEach((block, cpu) =>
+      value.set(data.copy(block + storage.offset, storage.sizeBytes), cpu * storage.sizeBytes),
+    );
     const { isSetOffset } = storage;
     const isMarked = isSetOffset !== undefined && blocks.some((block) => data.readCounter(block + isSetOffset) !== 0);
     return isMarked || this.#zeroed.has(map.name) || hasContent(map, value, storage.sizeBytes) ? value : undefined;
@@ -89,7 +93,8 @@ export class ScriptMaps {
     const { storage } = map;
     const { data } = this.#backend;
     if (storage.kind === 'shared') data.zero(storage.valueOffset, roundUp8(valueSize(map)));
-    else if (storage.kind === 'perCpu') for (const block of this.#blocks()) data.zero(block + storage.offset, roundUp8(storage.sizeBytes));
+    else if (storage.kind === 'perCpu')
+      for (const block of this.#blocks()) data.zero(block + storage.offset, roundUp8(storage.sizeBytes));
   }
 
   #blocks(): number[] {

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeRecord, encodeValue, i32, i64, layOut, parseFormat, type Plain, string, u64, writeInteger } from '../output/testdata/values.ts';
+import {
+  encodeRecord,
+  encodeValue,
+  i32,
+  i64,
+  layOut,
+  parseFormat,
+  type Plain,
+  string,
+  u64,
+  writeInteger,
+} from './testdata/values.ts';
 import type { DataLayout, EventSchema, PlannedMap, ValueType, WarningSite } from '../spec/index.ts';
 import { AttachError } from './index.ts';
 import { finish, prepare, type Run, type ScriptParts } from './testdata/memory-backend.ts';
@@ -9,18 +20,43 @@ const span = { start: 8, end: 13 };
 const args = (types: readonly ValueType[]): { offset: number; type: ValueType }[] => layOut(types, 8);
 const sizeOf = (types: readonly ValueType[]): number => types.reduce((sum, type) => sum + type.size, 8);
 
-function event(id: number, kind: 'printf' | 'cat' | 'system' | 'errorf' | 'warnf', format: string, ...types: ValueType[]): EventSchema {
+function event(
+  id: number,
+  kind: 'printf' | 'cat' | 'system' | 'errorf' | 'warnf',
+  format: string,
+  ...types: ValueType[]
+): EventSchema {
   return { id, kind, span, format: parseFormat(format), args: args(types), sizeBytes: sizeOf(types) };
 }
-const exitEvent = (id: number): EventSchema => ({ id, kind: 'exit', span, sizeBytes: 16, code: { offset: 8, type: u64 } });
+const exitEvent = (id: number): EventSchema => ({
+  id,
+  kind: 'exit',
+  span,
+  sizeBytes: 16,
+  code: { offset: 8, type: u64 },
+});
 
 function send(run: Run, id: number, types: readonly ValueType[] = [], values: readonly Plain[] = []): void {
   run.backend.ring.push(encodeRecord(id, types, values).bytes);
 }
 
 /** Two CPUs: shared words at 0, per-CPU blocks of 256 bytes from 1024 on. */
-const layout: DataLayout = { map: 'data', sizeBytes: 1536, perCpuOffset: 1024, perCpuStrideBytes: 256, cpus: 2, lostOffset: 0, exitOffset: 0, warnings: [] };
-const scalar = (name: string, offset: number): PlannedMap => ({ name, key: undefined, value: { kind: 'value', type: i64 }, storage: { kind: 'shared', valueOffset: offset, isSetOffset: offset + 8 } });
+const layout: DataLayout = {
+  map: 'data',
+  sizeBytes: 1536,
+  perCpuOffset: 1024,
+  perCpuStrideBytes: 256,
+  cpus: 2,
+  lostOffset: 0,
+  exitOffset: 0,
+  warnings: [],
+};
+const scalar = (name: string, offset: number): PlannedMap => ({
+  name,
+  key: undefined,
+  value: { kind: 'value', type: i64 },
+  storage: { kind: 'shared', valueOffset: offset, isSetOffset: offset + 8 },
+});
 
 test('a begin and end script runs in order and ends by itself', async () => {
   const run = prepare({ probes: ['begin', 'end'], events: [event(0, 'printf', '%s;', string(8))] });
@@ -34,8 +70,15 @@ test('a begin and end script runs in order and ends by itself', async () => {
 });
 
 test('the attach message comes before the output of begin, and not when quiet', async () => {
-  const parts: ScriptParts = { probes: ['begin', 'kprobe:f', 'end'], events: [event(0, 'errorf', 'x')], text: 'begin { errorf("x"); }' };
-  for (const [quiet, expected] of [[false, 'Attached 3 probes\nstdin:1:9-14: ERROR: x\n'], [true, 'stdin:1:9-14: ERROR: x\n']] as const) {
+  const parts: ScriptParts = {
+    probes: ['begin', 'kprobe:f', 'end'],
+    events: [event(0, 'errorf', 'x')],
+    text: 'begin { errorf("x"); }',
+  };
+  for (const [quiet, expected] of [
+    [false, 'Attached 3 probes\nstdin:1:9-14: ERROR: x\n'],
+    [true, 'stdin:1:9-14: ERROR: x\n'],
+  ] as const) {
     const run = prepare(parts, { quiet });
     run.backend.programs.set('p0', () => send(run, 0));
     run.clock.at(100, () => run.session.stop());
@@ -59,7 +102,11 @@ test('records are printed as they come until a stop; the last ones after detachi
 });
 
 test('exit() drops what comes after it and gives the status', async () => {
-  const run = prepare({ probes: ['kprobe:f', 'end'], events: [event(0, 'printf', '%d\n', i32), exitEvent(1)], data: layout });
+  const run = prepare({
+    probes: ['kprobe:f', 'end'],
+    events: [event(0, 'printf', '%d\n', i32), exitEvent(1)],
+    data: layout,
+  });
   run.clock.at(30, () => {
     send(run, 0, [i32], [1]);
     run.backend.setWord(0, 1 + 7);
@@ -73,7 +120,11 @@ test('exit() drops what comes after it and gives the status', async () => {
 });
 
 test('an exit whose record did not fit still ends the run, and one in end wins', async () => {
-  const run = prepare({ probes: ['kprobe:f', 'end', 'end'], events: [event(0, 'printf', '%d\n', i32), exitEvent(1)], data: layout });
+  const run = prepare({
+    probes: ['kprobe:f', 'end', 'end'],
+    events: [event(0, 'printf', '%d\n', i32), exitEvent(1)],
+    data: layout,
+  });
   run.clock.at(30, () => run.backend.setWord(0, 1 + 7));
   run.backend.programs.set('p1', () => {
     send(run, 0, [i32], [2]);
@@ -87,7 +138,12 @@ test('an exit whose record did not fit still ends the run, and one in end wins',
 });
 
 test('a second stop leaves the records and dumps the maps', async () => {
-  const run = prepare({ probes: ['kprobe:f', 'end'], events: [event(0, 'printf', '%d\n', i32)], maps: [scalar('@x', 64)], data: layout });
+  const run = prepare({
+    probes: ['kprobe:f', 'end'],
+    events: [event(0, 'printf', '%d\n', i32)],
+    maps: [scalar('@x', 64)],
+    data: layout,
+  });
   run.backend.setWord(64, 42);
   run.backend.setWord(72, 1);
   run.clock.at(30, () => {
@@ -102,8 +158,16 @@ test('a second stop leaves the records and dumps the maps', async () => {
 });
 
 test('maps are dumped in byte order, unset scalars left out', async () => {
-  const keyed: PlannedMap = { name: '@a', key: i32, value: { kind: 'value', type: i64 }, storage: { kind: 'map', map: 'a', perCpu: false } };
-  const run = prepare({ maps: [scalar('@z', 0), scalar('@B', 16), scalar('@unset', 32), keyed, scalar('@', 48)], data: { ...layout, exitOffset: undefined } });
+  const keyed: PlannedMap = {
+    name: '@a',
+    key: i32,
+    value: { kind: 'value', type: i64 },
+    storage: { kind: 'map', map: 'a', perCpu: false },
+  };
+  const run = prepare({
+    maps: [scalar('@z', 0), scalar('@B', 16), scalar('@unset', 32), keyed, scalar('@', 48)],
+    data: { ...layout, exitOffset: undefined },
+  });
   for (const offset of [0, 16, 48]) {
     run.backend.setWord(offset, offset + 1);
     run.backend.setWord(offset + 8, 1);
@@ -114,14 +178,28 @@ test('maps are dumped in byte order, unset scalars left out', async () => {
 });
 
 test('print_maps_on_exit=false leaves only the blank lines', async () => {
-  const run = prepare({ maps: [scalar('@z', 0)], data: { ...layout, exitOffset: undefined }, config: { printMapsOnExit: false } });
+  const run = prepare({
+    maps: [scalar('@z', 0)],
+    data: { ...layout, exitOffset: undefined },
+    config: { printMapsOnExit: false },
+  });
   run.backend.setWord(8, 1);
   assert.equal((await finish(run)).stdout, '\n\n');
 });
 
 test('per-CPU scalars in the data region are combined; zero keeps them, clear unsets them', async () => {
-  const count = (name: string, offset: number): PlannedMap => ({ name, key: undefined, value: { kind: 'aggregation', aggregation: { kind: 'count' } }, storage: { kind: 'perCpu', offset, sizeBytes: 8 } });
-  const sum: PlannedMap = { name: '@sum', key: undefined, value: { kind: 'aggregation', aggregation: { kind: 'sum', signed: true } }, storage: { kind: 'perCpu', offset: 48, sizeBytes: 8, isSetOffset: 56 } };
+  const count = (name: string, offset: number): PlannedMap => ({
+    name,
+    key: undefined,
+    value: { kind: 'aggregation', aggregation: { kind: 'count' } },
+    storage: { kind: 'perCpu', offset, sizeBytes: 8 },
+  });
+  const sum: PlannedMap = {
+    name: '@sum',
+    key: undefined,
+    value: { kind: 'aggregation', aggregation: { kind: 'sum', signed: true } },
+    storage: { kind: 'perCpu', offset: 48, sizeBytes: 8, isSetOffset: 56 },
+  };
   const run = prepare({
     maps: [count('@c', 16), count('@cleared', 24), count('@never', 32), count('@zeroed', 40), sum],
     data: { ...layout, exitOffset: undefined },
@@ -140,10 +218,19 @@ test('per-CPU scalars in the data region are combined; zero keeps them, clear un
 });
 
 test('zero and clear of keyed maps', async () => {
-  const map = (name: string): PlannedMap => ({ name, key: i32, value: { kind: 'aggregation', aggregation: { kind: 'count' } }, storage: { kind: 'map', map: name, perCpu: true } });
+  const map = (name: string): PlannedMap => ({
+    name,
+    key: i32,
+    value: { kind: 'aggregation', aggregation: { kind: 'count' } },
+    storage: { kind: 'map', map: name, perCpu: true },
+  });
   const run = prepare({
     maps: [map('@a'), map('@b')],
-    events: [{ id: 0, kind: 'zeroMap', span, sizeBytes: 8, map: '@a' }, { id: 1, kind: 'clearMap', span, sizeBytes: 8, map: '@b' }, { id: 2, kind: 'printMap', span, sizeBytes: 8, map: '@a', top: 1 }],
+    events: [
+      { id: 0, kind: 'zeroMap', span, sizeBytes: 8, map: '@a' },
+      { id: 1, kind: 'clearMap', span, sizeBytes: 8, map: '@b' },
+      { id: 2, kind: 'printMap', span, sizeBytes: 8, map: '@a', top: 1 },
+    ],
   });
   for (const name of ['@a', '@b']) {
     run.backend.update(name, encodeValue(i32, 1), new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]));
@@ -179,11 +266,17 @@ test('print, time, join, cat and system come out in order', async () => {
   send(run, 5);
   const { stdout, stderr } = await finish(run);
   assert.equal(stdout, '-5\n03:04:05\nls, -l\nline 1\nline 2\nhi\n\nxx\n\n');
-  assert.equal(stderr, "Attached 1 probe\nERROR: failed to open file '/proc/8/x' (No such file or directory)\nERROR: command exited with code 3\n");
+  assert.equal(
+    stderr,
+    "Attached 1 probe\nERROR: failed to open file '/proc/8/x' (No such file or directory)\nERROR: command exited with code 3\n",
+  );
 });
 
 test('cat is cut at max_cat_bytes and harmless on a terminal', async () => {
-  const run = prepare({ events: [event(0, 'cat', '/x'), event(1, 'cat', '/\x1b[0m')], config: { maxCatBytes: 10 } }, { outputIsTerminal: true, messagesAreTerminal: true });
+  const run = prepare(
+    { events: [event(0, 'cat', '/x'), event(1, 'cat', '/\x1b[0m')], config: { maxCatBytes: 10 } },
+    { outputIsTerminal: true, messagesAreTerminal: true },
+  );
   run.backend.files.set('/x', 'a\n\x1b[31mbcdefgh');
   send(run, 0);
   send(run, 1);
@@ -193,8 +286,14 @@ test('cat is cut at max_cat_bytes and harmless on a terminal', async () => {
 });
 
 test('errorf and warnf go to standard error with their place', async () => {
-  const parts: ScriptParts = { text: 'begin { errorf("bad %d", 5); }', events: [{ ...event(0, 'errorf', 'bad %d', i32), span: { start: 8, end: 27 } }, event(1, 'warnf', 'careful')] };
-  for (const [warningLevel, expected] of [[1, 'stdin:1:9-28: ERROR: bad 5\nstdin:1:9-14: WARNING: careful\n'], [0, 'stdin:1:9-28: ERROR: bad 5\n']] as const) {
+  const parts: ScriptParts = {
+    text: 'begin { errorf("bad %d", 5); }',
+    events: [{ ...event(0, 'errorf', 'bad %d', i32), span: { start: 8, end: 27 } }, event(1, 'warnf', 'careful')],
+  };
+  for (const [warningLevel, expected] of [
+    [1, 'stdin:1:9-28: ERROR: bad 5\nstdin:1:9-14: WARNING: careful\n'],
+    [0, 'stdin:1:9-28: ERROR: bad 5\n'],
+  ] as const) {
     const run = prepare(parts, { warningLevel, quiet: true });
     send(run, 0, [i32], [5]);
     send(run, 1);
@@ -205,14 +304,20 @@ test('errorf and warnf go to standard error with their place', async () => {
 });
 
 test('lost and missed events are told at once and in the end', async () => {
-  const run = prepare({ probes: ['kprobe:f'], data: { ...layout, exitOffset: undefined, lostOffset: 128 } }, { verbose: true, quiet: true });
+  const run = prepare(
+    { probes: ['kprobe:f'], data: { ...layout, exitOffset: undefined, lostOffset: 128 } },
+    { verbose: true, quiet: true },
+  );
   run.clock.at(50, () => {
     run.backend.setWord(1024 + 128, 5);
     run.backend.setWord(1280 + 128, 2);
   });
   run.clock.at(500, () => {
     run.backend.setWord(1280 + 128, 3);
-    run.backend.missed = [{ program: 'p0', count: 4 }, { program: 'other', count: 0 }];
+    run.backend.missed = [
+      { program: 'p0', count: 4 },
+      { program: 'other', count: 0 },
+    ];
     run.session.stop();
   });
   const { stderr, lostEvents, missedEvents } = await finish(run);
@@ -259,7 +364,10 @@ test('a point that cannot be attached fails the run, or is skipped', async () =>
   strict.backend.unattachable.add('kprobe:g');
   await assert.rejects(finish(strict), (error: unknown) => {
     assert.ok(error instanceof AttachError);
-    assert.equal(error.message, "Unable to attach probe: kprobe:g. If this is expected, set the 'missing_probes' config variable to 'warn'.");
+    assert.equal(
+      error.message,
+      "Unable to attach probe: kprobe:g. If this is expected, set the 'missing_probes' config variable to 'warn'.",
+    );
     assert.equal((error.cause as Error).message, 'no such event: kprobe:g');
     return true;
   });
@@ -268,7 +376,10 @@ test('a point that cannot be attached fails the run, or is skipped', async () =>
   const lenient = prepare({ ...parts, config: { missingProbes: 'warn' } });
   lenient.backend.unattachable.add('kprobe:g');
   lenient.clock.at(50, () => lenient.session.stop());
-  assert.equal((await finish(lenient)).stderr, 'WARNING: no such event: kprobe:g\nWARNING: Unable to attach probe: kprobe:g. Skipping.\nAttached 1 probe\n');
+  assert.equal(
+    (await finish(lenient)).stderr,
+    'WARNING: no such event: kprobe:g\nWARNING: Unable to attach probe: kprobe:g. Skipping.\nAttached 1 probe\n',
+  );
 });
 
 test('a script of which nothing can be attached fails', async () => {
@@ -296,7 +407,10 @@ test('a sink that is full stops the draining until it is free', async () => {
 
 test('stacks that lost their place are counted', async () => {
   const stack: ValueType = { kind: 'stack', size: 16, space: 'kernel', mode: 'bpftrace', limit: 127, map: 'stacks' };
-  const run = prepare({ events: [{ id: 0, kind: 'printValue', span, sizeBytes: 24, arg: { offset: 8, type: stack } }] }, { quiet: true });
+  const run = prepare(
+    { events: [{ id: 0, kind: 'printValue', span, sizeBytes: 24, arg: { offset: 8, type: stack } }] },
+    { quiet: true },
+  );
   send(run, 0, [stack], [[-17n, 0n]]);
   send(run, 0, [stack], [[-14n, 0n]]);
   const { stdout, stderr } = await finish(run);

@@ -1,7 +1,14 @@
 import { SondeError } from '../base/index.ts';
 import { ByteBuffer, type ByteString, decodeText, escapeControls, type FormatOptions } from '../output/index.ts';
 import type { CollectionSpec, PlannedPoint, PlannedProbe, ProbePhase, ScriptPlan } from '../spec/index.ts';
-import { type Backend, type MessageSink, type OutputSink, type RecordVisitor, type SessionClock, systemClock } from './backend.ts';
+import {
+  type Backend,
+  type MessageSink,
+  type OutputSink,
+  type RecordVisitor,
+  type SessionClock,
+  systemClock,
+} from './backend.ts';
 import { Counters, type WarningNews } from './counters.ts';
 import { JsonPresenter } from './json-presenter.ts';
 import { PollTimer } from './poll-timer.ts';
@@ -142,7 +149,8 @@ export class Session {
   async #attachAll(): Promise<number> {
     this.#phase = 'run';
     let count = 0;
-    for (const probe of this.#plan.probes) count += probe.phase === 'run' ? await this.#attach(probe) : probe.pointCount;
+    for (const probe of this.#plan.probes)
+      count += probe.phase === 'run' ? await this.#attach(probe) : probe.pointCount;
     if (count === 0 && this.#stops === 0) throw new SondeError('No probes to attach');
     return count;
   }

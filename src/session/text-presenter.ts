@@ -77,7 +77,9 @@ export class TextPresenter implements Presenter {
   runtimeWarning(site: WarningSite, message: string, count: number, code: number): void {
     const times = count > 1 ? ` (${count} times)` : '';
     const details = site.helper === undefined ? [] : [`Additional Info - helper: ${site.helper}, retcode: ${code}`];
-    this.#to.messages.write(renderLocated(this.#to.source, site.span, 'WARNING', message + times, { colour: this.#to.colour, details }));
+    this.#to.messages.write(
+      renderLocated(this.#to.source, site.span, 'WARNING', message + times, { colour: this.#to.colour, details }),
+    );
   }
 
   endOfRun(): void {
