@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { AttachType, PerfType, ProgramType } from '../../abi/index.ts';
 import { jumpIf, load } from '../../asm/index.ts';
 import { SystemError, UnsupportedFeatureError } from '../../base/index.ts';
@@ -102,6 +103,17 @@ describe('perf events', () => {
     workFor(60);
     assert.ok(counter.read()[0]! >= 5, String(counter.read()[0]));
     assert.ok(link.info().ids.length > 1, 'node has several threads');
+  });
+  test('threads that start later are covered too', async () => {
+    using counter = new Counter(sampler);
+    using _ = attach(counter.program, { ...cpuClock, period: 1_000_000n, cpus: 'all', pid: process.pid });
+    const worker = new Worker('for (const end = performance.now() + 100; performance.now() < end; );', { eval: true });
+    await once(worker, 'online');
+    const [before, cpu] = [counter.read()[0]!, process.threadCpuUsage()];
+    await once(worker, 'exit');
+    const { user, system } = process.threadCpuUsage(cpu);
+    const samples = counter.read()[0]! - before;
+    assert.ok(samples > 20 + (user + system) / 1000, `${samples} samples, ${user + system} us in the main thread`);
   });
   test('a software counter: each page fault', () => {
     using counter = new Counter(sampler);

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { Errno, PerfType } from '../../abi/index.ts';
+import type { SystemError } from '../../base/index.ts';
 import type { Hook } from '../../spec/index.ts';
 import { Attr, checked, closeFd, onlineCpus, PERF_ATTR_SIZE, perfAdvice, systemError, tryPerfEventOpen, type PerfTarget } from '../sys/index.ts';
 import { linkPerfEvents } from './perf-link.ts';
@@ -23,6 +24,8 @@ export function attachPerfEvent(program: AttachableProgram, hook: PerfEventHook,
     for (const fd of events) closeFd(fd);
     throw error;
   }
+  // All threads of the process ended while we looked.
+  if (events.length === 0) throw noProcess(hook.pid);
   return linkPerfEvents('perfEvent', program, events, cookie);
 }
 
@@ -37,8 +40,12 @@ function threadsOf(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch (cause) {
-    throw systemError('perf_event_open', Errno.ESRCH, { cause, advice: `There is no process ${pid}.` });
+    throw noProcess(pid, cause);
   }
+}
+
+function noProcess(pid: number | undefined, cause?: unknown): SystemError {
+  return systemError('perf_event_open', Errno.ESRCH, { cause, advice: pid === undefined ? undefined : `There is no process ${pid}.` });
 }
 
 /** Undefined where the thread, or the CPU, went away since it was listed and others may remain. */

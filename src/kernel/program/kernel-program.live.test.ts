@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HelperId, ProgramType } from '../../abi/index.ts';
-import { alu64, call, callKfunc, callSubprogram, decode, exit, jump, labelled, load, mov64 } from '../../asm/index.ts';
+import { alu64, call, callKfunc, callSubprogram, decode, exit, jump, labelled, load, loadSubprogram, mov64 } from '../../asm/index.ts';
 import { BugError, SystemError, UnsupportedFeatureError, VerifierError } from '../../base/index.ts';
 import { attach } from '../link/index.ts';
 import { Counter, count, drive, driverNumber, leave, onlyProcess, program, rawCounter } from '../live-test-support.ts';
@@ -110,6 +110,17 @@ test('subprograms and kernel functions are found by name', () => {
   assert.equal(loaded.testRun({ data: new Uint8Array(64) }).returnValue, 10);
   const missing = program(ProgramType.RawTracepoint, [callKfunc('bpf_no_such_function'), mov64('r0', 0), exit()]);
   assert.throws(() => KernelProgram.load(missing), UnsupportedFeatureError);
+});
+
+test('a helper calls back into a subprogram', () => {
+  // bpf_loop(10, step, NULL, 0): each step counts. The steps see no pointer that they could count through but the map's.
+  const spec = program(ProgramType.RawTracepoint, [
+    mov64('r1', 10), loadSubprogram('r2', 'step'), mov64('r3', 0), mov64('r4', 0), call(HelperId.loop), exit(),
+    labelled('step', mov64('r1', 0)), ...count(2), mov64('r0', 0), exit(),
+  ]);
+  using counter = new Counter(spec);
+  assert.equal(counter.program.testRun({ context: new Uint8Array(8) }).returnValue, 10);
+  assert.deepEqual(counter.read(4), [0, 0, 10, 0]);
 });
 
 test('a kernel object that is not there is named', () => {

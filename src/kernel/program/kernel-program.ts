@@ -5,6 +5,7 @@ import type { ProgramSpec } from '../../spec/index.ts';
 import { moduleBtf, openModuleBtfFd, requireKernelBtf } from '../btf-source.ts';
 import { kernelName, withMemlockRetry, type KernelMap } from '../map/index.ts';
 import { Attr, bpf, bpfAdvice, bpfCallName, closeFd, permissionAdvice, systemError, tryBpf } from '../sys/index.ts';
+import { describeFunctions, FUNC_INFO_BYTES, type FunctionInfo } from './func-info.ts';
 import { resolveReferences, type ResolvedProgram } from './references.ts';
 import { readRefusal, refusalMessage } from './verifier-log.ts';
 
@@ -136,9 +137,12 @@ export class KernelProgram implements Disposable {
 function loadProgram(spec: ProgramSpec, options: LoadOptions): { fd: number; log: string } {
   const resolved = resolveReferences(spec.instructions, options.maps ?? new Map());
   const target = attachTarget(spec);
+  const functions = describeFunctions(spec.name, spec.instructions);
+  const ownedFds = [...resolved.fdArray.slice(1), target?.moduleFd, functions?.btfFd];
   try {
     const code = encode(resolveLabels(resolved.instructions));
-    const request = (log?: Uint8Array, level: number = 0): number => tryBpf(Command.ProgLoad, loadAttr(spec, resolved, code, target, log, level));
+    const request = (log?: Uint8Array, level: number = 0): number =>
+      tryBpf(Command.ProgLoad, loadAttr(spec, { ...resolved, code, target, functions }, log, level));
     if (options.logLevel === undefined) {
       const result = withMemlockRetry(() => request());
       if (result >= 0) return { fd: result, log: '' };
@@ -147,7 +151,7 @@ function loadProgram(spec: ProgramSpec, options: LoadOptions): { fd: number; log
     if (result >= 0) return { fd: result, log };
     throw refusal(spec, -result, log);
   } finally {
-    for (const fd of [...resolved.fdArray.slice(1), ...(target?.moduleFd === undefined ? [] : [target.moduleFd])]) closeFd(fd);
+    for (const fd of ownedFds) if (fd !== undefined) closeFd(fd);
   }
 }
 
@@ -170,16 +174,23 @@ function attachTarget({ attachTo }: ProgramSpec): AttachTarget | undefined {
   return module === undefined ? { typeId: type.id } : { typeId: type.id, moduleFd: openModuleBtfFd(module) };
 }
 
-function loadAttr(spec: ProgramSpec, resolved: ResolvedProgram, code: Uint8Array, target: AttachTarget | undefined, log: Uint8Array | undefined, level: number): Attr {
+interface LoadParts extends ResolvedProgram {
+  readonly code: Uint8Array;
+  readonly target: AttachTarget | undefined;
+  readonly functions: FunctionInfo | undefined;
+}
+
+function loadAttr(spec: ProgramSpec, { code, target, functions, fdArray }: LoadParts, log: Uint8Array | undefined, level: number): Attr {
   const attr = new Attr(144)
     .u32(0, spec.type).u32(4, code.length / 8).pointer(8, code).string(16, spec.license)
     .u32(44, spec.flags ?? 0).text(48, 16, kernelName(spec.name)).u32(68, spec.expectedAttachType ?? 0);
   if (log !== undefined) attr.u32(24, level).u32(28, log.length).pointer(32, log);
-  if (target !== undefined) attr.u32(108, target.typeId).u32(112, target.moduleFd ?? 0);
-  if (resolved.fdArray.length > 1) {
-    const fds = Int32Array.from(resolved.fdArray);
-    attr.pointer(120, new Uint8Array(fds.buffer));
+  if (functions !== undefined) {
+    const { btfFd, records } = functions;
+    attr.u32(72, btfFd).u32(76, FUNC_INFO_BYTES).pointer(80, records).u32(88, records.length / FUNC_INFO_BYTES);
   }
+  if (target !== undefined) attr.u32(108, target.typeId).u32(112, target.moduleFd ?? 0);
+  if (fdArray.length > 1) attr.pointer(120, new Uint8Array(Int32Array.from(fdArray).buffer));
   return attr;
 }
 

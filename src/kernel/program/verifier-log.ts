@@ -18,8 +18,8 @@ const INSTRUCTION = /^(\d+): \([0-9a-f]{2}\) (.*?)\s*(?:;.*)?$/;
 const STATE = /^(\d+: R\d|\d+: frame\d|from \d+ to \d+|\d+ to \d+|;|func#|Live regs|last_idx|regs=|mark_precise|parent )/;
 /** Refusals before the walk through the program name the instruction themselves. */
 const NAMED_SLOT = /\b(?:insn|insn_idx|instruction|from insn|at insn)[ :]+(\d+)/;
-/** Lines that need the one before them to make sense. */
-const NEEDS_PREVIOUS = /^(\t| {2,}|R\d+ invalid mem access|arg#\d+ |The sequence of|is not allowed)/;
+/** Lines that say little without the one before them: what of the access is wrong, but not which. */
+const NEEDS_PREVIOUS = /^(\s|R\d+ (min|max) value is outside|R\d+ unbounded memory access|arg#\d+ )/;
 
 /** Finds the reason in the text of a verifier log. Undefined for a log that has none. */
 export function readRefusal(log: string): Refusal | undefined {
@@ -33,7 +33,7 @@ export function readRefusal(log: string): Refusal | undefined {
   const previous = lines[last - 1];
   const needsPrevious = NEEDS_PREVIOUS.test(lines[last]!) && previous !== undefined && !INSTRUCTION.test(previous) && !STATE.test(previous);
   const named = NAMED_SLOT.exec(reason);
-  const slot = named !== null && at < last === false ? named[1] : (instruction?.[1] ?? named?.[1]);
+  const slot = instruction?.[1] ?? named?.[1];
   return {
     reason: needsPrevious ? `${previous.trim()}: ${reason}` : reason,
     slot: slot === undefined ? undefined : Number(slot),
@@ -41,7 +41,7 @@ export function readRefusal(log: string): Refusal | undefined {
   };
 }
 
-/** `program NAME was refused: REASON (at instruction 5: call bpf_foo#6; 12 more lines in the verifier's log)`. */
+/** `the kernel's verifier refused program NAME: REASON (EACCES, at 5: call bpf_foo#6)`. */
 export function refusalMessage(program: string, errno: number, log: string): string {
   const refusal = readRefusal(log);
   const code = errnoName(errno) ?? `errno ${errno}`;

@@ -18,7 +18,7 @@ export type SyscallArgument = number | bigint | Uint8Array;
 /** The system calls that Sonde makes this way, its tests' included. */
 export type SyscallName =
   | 'bpf' | 'perf_event_open' | 'ioctl' | 'mmap' | 'munmap' | 'close' | 'prctl' | 'prlimit64' | 'capget' | 'kill' | 'pidfd_open' | 'setns'
-  | 'fsopen' | 'fsconfig' | 'fsmount' | 'sched_setaffinity' | 'gettid' | 'getppid' | 'sched_get_priority_max' | 'sched_get_priority_min';
+  | 'fsopen' | 'fsconfig' | 'fsmount' | 'gettid' | 'sched_get_priority_max';
 
 let current: Syscalls | undefined;
 
