@@ -21,3 +21,23 @@ export interface ScriptConfig {
   readonly stackMode: StackMode;
   readonly strTruncTrailer: string;
 }
+
+export const defaultConfig: ScriptConfig = {
+  cacheUserSymbols: 'PER_PID',
+  cppDemangle: true,
+  lazySymbolication: true,
+  license: 'GPL',
+  logSizeBytes: 1_000_000,
+  maxBpfProgs: 1024,
+  maxCatBytes: 10_240,
+  maxMapKeys: 4096,
+  maxProbes: 1024,
+  maxStrlen: 1024,
+  onStackLimit: 32,
+  ringBytes: 8 * 1024 * 1024,
+  missingProbes: 'error',
+  printMapsOnExit: true,
+  showDebugInfo: false,
+  stackMode: 'bpftrace',
+  strTruncTrailer: '..',
+};

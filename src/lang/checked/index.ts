@@ -1,1 +1,2 @@
+export * from './print.ts';
 export * from './tree.ts';

@@ -1,0 +1,66 @@
+/** count(), sum(), …: what a map or a map's element collects (spec V-01 to V-10). */
+import type { Aggregation } from '../../spec/index.ts';
+import type { Expression } from '../checked/index.ts';
+import type { Context } from '../passes/context.ts';
+import { isSigned } from '../passes/values.ts';
+import { isNatural } from '../types/index.ts';
+import type { AggregationUse, CallNode, FunctionBuiltin } from './builtin.ts';
+import { literalNumber, numberArgument } from './arguments.ts';
+
+const MAX_HIST_BITS = 5n;
+const MAX_LHIST_BUCKETS = 1000n;
+
+export const aggregationFunctions: readonly FunctionBuiltin[] = [
+  { name: 'count', arguments: [0, 0], aggregation: () => ({ aggregation: { kind: 'count' }, value: undefined, bending: false }) },
+  number('sum'),
+  number('min'),
+  number('max'),
+  number('avg'),
+  number('stats'),
+  { name: 'hist', arguments: [1, 2], aggregation: histogram },
+  { name: 'lhist', arguments: [4, 4], aggregation: linearHistogram },
+];
+
+function number(kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'): FunctionBuiltin {
+  return {
+    name: kind,
+    arguments: [1, 1],
+    aggregation: (context, call) => {
+      const value = numberArgument(context, call, 0);
+      return value === undefined ? undefined : use({ kind, signed: isSigned(value.type) }, value);
+    },
+  };
+}
+
+function use(aggregation: Aggregation, value: Expression): AggregationUse {
+  return { aggregation, value, bending: isNatural(value.type) };
+}
+
+function histogram(context: Context, call: CallNode): AggregationUse | undefined {
+  const value = numberArgument(context, call, 0);
+  const bits = call.arguments.length > 1 ? literalNumber(context, call, 1) : 0n;
+  if (value === undefined || bits === undefined) return undefined;
+  if (bits < 0n || bits > MAX_HIST_BITS) return context.error('range', call.span, `hist: bits ${bits} must be 0..${MAX_HIST_BITS}`);
+  // Index of the largest value, 2^63 - 1, and one more for the count.
+  const buckets = ((62 - Number(bits) + 1) << Number(bits)) + ((1 << Number(bits)) - 1) + 2;
+  return use({ kind: 'hist', bits: Number(bits), buckets }, value);
+}
+
+function linearHistogram(context: Context, call: CallNode): AggregationUse | undefined {
+  const value = numberArgument(context, call, 0);
+  const bounds = [1, 2, 3].map((index) => literalNumber(context, call, index));
+  const [min, max, step] = bounds;
+  if (value === undefined || min === undefined || max === undefined || step === undefined) return undefined;
+  const problem = boundsProblem(min, max, step);
+  if (problem !== undefined) return context.error('range', call.span, problem);
+  const buckets = Number((max - min) / step) + 2;
+  return use({ kind: 'lhist', min, max, step, buckets }, value);
+}
+
+function boundsProblem(min: bigint, max: bigint, step: bigint): string | undefined {
+  if (min >= max) return `lhist() min must be less than max (provided min ${min} and max ${max})`;
+  if (step < 1n) return `lhist() step must be >= 1 (provided ${step})`;
+  if (step > max - min) return `lhist() step is too large for the given range (provided step ${step} for range ${max - min})`;
+  const buckets = (max - min) / step;
+  return buckets <= MAX_LHIST_BUCKETS ? undefined : `lhist() too many buckets, must be <= ${MAX_LHIST_BUCKETS} (would need ${buckets})`;
+}

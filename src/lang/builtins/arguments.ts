@@ -1,0 +1,46 @@
+/** Reading the arguments of a call: what must be a literal, a number, a map. */
+import type { Expression } from '../checked/index.ts';
+import type { Context } from '../passes/context.ts';
+import type { MapExpression } from '../passes/maps.ts';
+import { isConstant } from '../passes/values.ts';
+import { isNumber, printType } from '../types/index.ts';
+import type * as ast from '../syntax/index.ts';
+import type { CallNode } from './builtin.ts';
+
+export function argument(call: CallNode, index: number): ast.Expression {
+  const node = call.arguments[index];
+  if (node === undefined) throw new RangeError(`${call.name}() has no argument ${index}`);
+  return node;
+}
+
+/** Text known at compile time. */
+export function literalText(context: Context, call: CallNode, index: number): string | undefined {
+  const node = argument(call, index);
+  // Formats may be longer than other strings.
+  if (node.kind === 'string') return node.value;
+  const value = context.expression(node);
+  if (value === undefined) return undefined;
+  if (value.kind === 'string') return value.value;
+  return context.error('literal', call.span, `${call.name}() expects a string literal (${printType(value.type)} provided)`);
+}
+
+/** A number known at compile time. */
+export function literalNumber(context: Context, call: CallNode, index: number): bigint | undefined {
+  const value = context.expression(argument(call, index));
+  if (value === undefined) return undefined;
+  if (isConstant(value) && isNumber(value.type)) return value.value;
+  return context.error('literal', call.span, `${call.name}() expects an integer literal as argument ${index + 1} (${printType(value.type)} provided)`);
+}
+
+/** An integer (or what counts as one) of any size. */
+export function numberArgument(context: Context, call: CallNode, index: number): Expression | undefined {
+  const value = context.expression(argument(call, index));
+  if (value === undefined || isNumber(value.type)) return value;
+  return context.error('argument-type', call.span, `${call.name}() expects an integer as argument ${index + 1} (${printType(value.type)} provided)`);
+}
+
+export function mapArgument(context: Context, call: CallNode, index: number): MapExpression | undefined {
+  const node = argument(call, index);
+  if (node.kind === 'map') return node;
+  return context.error('argument-type', call.span, `${call.name}() expects a map as argument ${index + 1}`);
+}

@@ -1,0 +1,71 @@
+/** Values that come from the context of a probe: not every provider has them. */
+import { UINT64 } from '../checked/index.ts';
+import type { Expression, ProbeContext } from '../checked/index.ts';
+import type { Span } from '../diagnostic/index.ts';
+import type { Context } from '../passes/context.ts';
+import { fromContext, wholeArguments } from '../passes/fields.ts';
+import { argument } from './arguments.ts';
+import type { CallNode, FunctionBuiltin, ValueBuiltin } from './builtin.ts';
+
+function probeContext(context: Context): ProbeContext {
+  return context.program.variant.context;
+}
+
+export const contextValues: readonly ValueBuiltin[] = [
+  { name: 'args', value: wholeArguments },
+  { name: 'retval', value: returnValue },
+  { name: 'func', value: functionName },
+  { name: 'ctx', value: contextPointer },
+  { name: 'usermode', value: userMode },
+];
+
+/** `arg0`, `arg1`, …: any number of them. */
+export const numberedArgument: ValueBuiltin = { name: 'arg0', value: numbered };
+
+export const contextFunctions: readonly FunctionBuiltin[] = [{ name: 'reg', arguments: [1, 1], value: register }];
+
+function numbered(context: Context, span: Span, name: string): Expression | undefined {
+  const { argument: access } = probeContext(context);
+  if (access === undefined) {
+    return context.error('not-in-probe', span, `The ${name} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes`);
+  }
+  const found = access(Number(name.slice(3)));
+  return 'error' in found ? context.error('not-in-probe', span, found.error) : fromContext(context, span, UINT64, found);
+}
+
+function returnValue(context: Context, span: Span): Expression | undefined {
+  const { returnValue: found, probeType } = probeContext(context);
+  if (found !== undefined) return fromContext(context, span, found.type, found.access);
+  const hints = probeType === 'tracepoint' ? ['Use args.ret in a sys_exit tracepoint.'] : undefined;
+  return context.error('not-in-probe', span, "The retval builtin can only be used with 'kretprobe', 'uretprobe' and 'fexit' probes", { hints });
+}
+
+function functionName(context: Context, span: Span): Expression | undefined {
+  const { func } = probeContext(context);
+  if (func === undefined) return context.error('not-in-probe', span, "The func builtin can only be used with 'kprobe', 'uprobe' and 'fentry' probes");
+  if (func.kind === 'ksym') return { kind: 'context', span, type: { kind: 'ksym' }, access: func.access };
+  const address: Expression = { kind: 'context', span, type: UINT64, access: func.access };
+  return { kind: 'call', span, type: { kind: 'usym' }, call: { function: 'usym', address } };
+}
+
+function contextPointer(context: Context, span: Span): Expression | undefined {
+  const { contextType, probeType } = probeContext(context);
+  if (contextType !== undefined) return { kind: 'contextPointer', span, type: contextType };
+  const hints = probeType === 'tracepoint' ? ['Use args to access the fields of the tracepoint.'] : undefined;
+  return context.error('not-in-probe', span, `The ctx builtin can not be used with ${probeType} probes`, { hints });
+}
+
+function userMode(context: Context, span: Span): Expression | undefined {
+  const { userMode: access, probeType } = probeContext(context);
+  if (access !== undefined) return { kind: 'context', span, type: { kind: 'integer', size: 1, signed: false }, access };
+  return context.error('not-in-probe', span, `The usermode builtin can not be used with ${probeType} probes`);
+}
+
+function register(context: Context, call: CallNode): Expression | undefined {
+  const node = argument(call, 0);
+  if (node.kind !== 'string') return context.error('literal', call.span, 'reg() expects a string literal');
+  const { register: access, probeType } = probeContext(context);
+  if (access === undefined) return context.error('not-in-probe', call.span, `The reg function can not be used with ${probeType} probes`);
+  const found = access(node.value);
+  return 'error' in found ? context.error('not-in-probe', call.span, found.error) : fromContext(context, call.span, UINT64, found);
+}

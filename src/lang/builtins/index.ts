@@ -1,0 +1,39 @@
+/** The builtins of the language: one entry each. */
+import { aggregationFunctions } from './aggregations.ts';
+import type { FunctionBuiltin, ValueBuiltin } from './builtin.ts';
+import { contextFunctions, contextValues, numberedArgument } from './context-values.ts';
+import { mapFunctions } from './maps.ts';
+import { memoryFunctions } from './memory.ts';
+import { outputFunctions } from './output.ts';
+import { stackFunctions, stackValues } from './stacks.ts';
+import { symbolFunctions } from './symbols.ts';
+import { plainValues } from './values.ts';
+
+export type { AggregationUse, CallNode, FunctionBuiltin, ValueBuiltin } from './builtin.ts';
+
+const values: ReadonlyMap<string, ValueBuiltin> = new Map(
+  [...plainValues, ...contextValues, ...stackValues].map((entry) => [entry.name, entry]),
+);
+
+const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
+  [...aggregationFunctions, ...contextFunctions, ...mapFunctions, ...memoryFunctions, ...outputFunctions, ...stackFunctions, ...symbolFunctions].map(
+    (entry) => [entry.name, entry],
+  ),
+);
+
+export function findValue(name: string): ValueBuiltin | undefined {
+  return /^arg[0-9]+$/.test(name) ? numberedArgument : values.get(name);
+}
+
+export function findFunction(name: string): FunctionBuiltin | undefined {
+  return functions.get(name);
+}
+
+/** For hints. */
+export function valueNames(): Iterable<string> {
+  return values.keys();
+}
+
+export function functionNames(): Iterable<string> {
+  return [...functions.keys(), ...values.keys()];
+}

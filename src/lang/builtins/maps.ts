@@ -1,0 +1,77 @@
+/** Functions on maps: delete(), has_key(), clear(), zero(). */
+import type { Expression, Statement } from '../checked/index.ts';
+import type { Context } from '../passes/context.ts';
+import { accessKey, accessMap, wholeMap } from '../passes/maps.ts';
+import type { Access } from '../passes/maps.ts';
+import { BOOL } from '../passes/values.ts';
+import { argument, mapArgument } from './arguments.ts';
+import type { CallNode, FunctionBuiltin } from './builtin.ts';
+
+export const mapFunctions: readonly FunctionBuiltin[] = [
+  { name: 'delete', arguments: [1, Number.POSITIVE_INFINITY], value: deleteValue, action: deleteAction },
+  { name: 'has_key', arguments: [2, 2], value: hasKey },
+  { name: 'clear', arguments: [1, 1], action: (context, call) => wholeMapAction(context, call, 'clearMap') },
+  { name: 'zero', arguments: [1, 1], action: (context, call) => wholeMapAction(context, call, 'zeroMap') },
+];
+
+function wholeMapAction(context: Context, call: CallNode, kind: 'clearMap' | 'zeroMap'): readonly Statement[] {
+  const node = mapArgument(context, call, 0);
+  if (node === undefined) return [];
+  if (node.key !== undefined) {
+    context.error('argument-type', call.span, `${call.name}() expects a map without a key`);
+    return [];
+  }
+  const map = wholeMap(context, node);
+  return map === undefined ? [] : [{ kind: 'emit', span: call.span, event: { kind, map: map.node } }];
+}
+
+/** Also the forms of older scripts: `delete(@m[k])` and `delete(@a[1], @b[2])`. */
+function deleteAction(context: Context, call: CallNode): readonly Statement[] {
+  const first = argument(call, 0);
+  const several = call.arguments.length > 1 && call.arguments.every((node) => node.kind === 'map') && first.kind === 'map' && first.key !== undefined;
+  const calls = several ? call.arguments.map((node) => ({ ...call, span: node.span, arguments: [node] })) : [call];
+  return calls.flatMap((one) => {
+    const expression = deleteValue(context, one);
+    return expression === undefined ? [] : [{ kind: 'expression' as const, span: one.span, expression }];
+  });
+}
+
+function deleteValue(context: Context, call: CallNode): Expression | undefined {
+  const access = deletedElement(context, call);
+  return access === undefined ? undefined : { kind: 'mapDelete', span: call.span, type: BOOL, map: access.map.node, key: access.key };
+}
+
+function deletedElement(context: Context, call: CallNode): Access | undefined {
+  const node = mapArgument(context, call, 0);
+  if (node === undefined) return undefined;
+  if (call.arguments.length > 2) return context.error('argument-count', call.span, `delete() takes up to 2 arguments (${call.arguments.length} provided)`);
+  if (wholeMap(context, node) === undefined) return undefined;
+  if (call.arguments.length === 2) return elementOf(context, call, 'delete');
+  if (node.key === undefined) {
+    const map = context.script.map(node.name, node.span);
+    if (map.keyed === true) return context.error('map-form', call.span, `delete() of a map with keys needs the key: delete(${node.name}, key)`);
+    return { map, key: undefined };
+  }
+  context.warning('deprecated', call.span, `delete(${node.name}[…]) is deprecated. Use delete(${node.name}, …) instead.`);
+  return accessMap(context, node);
+}
+
+function hasKey(context: Context, call: CallNode): Expression | undefined {
+  const node = mapArgument(context, call, 0);
+  if (node === undefined || wholeMap(context, node) === undefined) return undefined;
+  const access = elementOf(context, call, 'has_key');
+  if (access?.key === undefined) return undefined;
+  return { kind: 'mapHasKey', span: call.span, type: BOOL, map: access.map.node, key: access.key };
+}
+
+/** The element named by a map and a key: `f(@m, k)`. */
+function elementOf(context: Context, call: CallNode, name: string): Access | undefined {
+  const node = mapArgument(context, call, 0);
+  if (node === undefined) return undefined;
+  if (node.key !== undefined) return context.error('argument-type', call.span, `${name}() expects a map without a key as argument 1`);
+  const map = context.script.map(node.name, node.span);
+  if (map.keyed === false) return context.error('map-form', call.span, `${name}() needs a map with keys; ${node.name} is a scalar map`);
+  map.keyed = true;
+  const key = context.expression(argument(call, 1));
+  return key === undefined ? undefined : accessKey(context, map, key, call.span);
+}

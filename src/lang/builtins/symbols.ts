@@ -1,0 +1,106 @@
+/** Symbols, clocks, signals: ksym(), usym(), kaddr(), strftime(), nsecs(), pid(), signal(). */
+import { MAX_SIGNAL, signalNumber } from '../../abi/index.ts';
+import { INT64, UINT64 } from '../checked/index.ts';
+import type { Expression } from '../checked/index.ts';
+import type { Context } from '../passes/context.ts';
+import { asInteger, constant } from '../passes/values.ts';
+import { isNumber, printType } from '../types/index.ts';
+import { argument, literalText, numberArgument } from './arguments.ts';
+import type { CallNode, FunctionBuiltin } from './builtin.ts';
+
+export const symbolFunctions: readonly FunctionBuiltin[] = [
+  { name: 'ksym', arguments: [1, 1], value: kernelSymbol },
+  { name: 'usym', arguments: [1, 1], value: userSymbol },
+  { name: 'kaddr', arguments: [1, 1], value: kernelAddress },
+  { name: 'strftime', arguments: [2, 2], value: formattedTime },
+  { name: 'nsecs', arguments: [0, 1], value: clock },
+  { name: 'pid', arguments: [0, 1], value: processId },
+  { name: 'tid', arguments: [0, 1], value: processId },
+  { name: 'signal', arguments: [1, 1], unsafe: true, value: (context, call) => signal(context, call, false) },
+  { name: 'signal_thread', arguments: [1, 1], unsafe: true, value: (context, call) => signal(context, call, true) },
+];
+
+function addressArgument(context: Context, call: CallNode): Expression | undefined {
+  const value = context.expression(argument(call, 0));
+  if (value === undefined) return undefined;
+  if (value.type.kind === 'pointer' || isNumber(value.type)) return asInteger(value, false);
+  return context.error('argument-type', call.span, `${call.name}() expects an integer or a pointer (${printType(value.type)} provided)`);
+}
+
+function kernelSymbol(context: Context, call: CallNode): Expression | undefined {
+  const operand = addressArgument(context, call);
+  return operand === undefined ? undefined : { kind: 'convert', span: call.span, type: { kind: 'ksym' }, operand };
+}
+
+function userSymbol(context: Context, call: CallNode): Expression | undefined {
+  const address = addressArgument(context, call);
+  return address === undefined ? undefined : { kind: 'call', span: call.span, type: { kind: 'usym' }, call: { function: 'usym', address } };
+}
+
+function kernelAddress(context: Context, call: CallNode): Expression | undefined {
+  const name = literalText(context, call, 0);
+  if (name === undefined) return undefined;
+  const address = context.script.target.kernelSymbol(name);
+  if (address === undefined) return context.error('unknown-symbol', call.span, `Failed to resolve kernel symbol: ${name}`);
+  return constant(call.span, UINT64, address);
+}
+
+/** Formats times of the boot clock, which is what nsecs gives. */
+function formattedTime(context: Context, call: CallNode): Expression | undefined {
+  const format = literalText(context, call, 0);
+  const node = argument(call, 1);
+  if (node.kind === 'call' && node.name === 'nsecs' && node.arguments[0]?.kind === 'identifier' && node.arguments[0].name !== 'boot') {
+    return context.error('argument-type', call.span, `strftime() can not take a timestamp of the ${node.arguments[0].name} clock`);
+  }
+  const value = numberArgument(context, call, 1);
+  if (format === undefined || value === undefined) return undefined;
+  return { kind: 'convert', span: call.span, type: { kind: 'timestamp', format }, operand: asInteger(value, false) };
+}
+
+function clock(context: Context, call: CallNode): Expression | undefined {
+  const [mode] = call.arguments;
+  const name = mode === undefined ? 'boot' : mode.kind === 'identifier' ? mode.name : '';
+  switch (name) {
+    case 'boot':
+      return { kind: 'builtin', span: call.span, type: UINT64, name: 'nsecs' };
+    case 'monotonic':
+      return { kind: 'builtin', span: call.span, type: UINT64, name: 'nsecsMonotonic' };
+    case 'tai':
+      return { kind: 'builtin', span: call.span, type: UINT64, name: 'nsecsTai' };
+    case 'sw_tai':
+      return context.error('not-supported', call.span, 'nsecs(sw_tai) is not supported in this version yet');
+    default:
+      return context.error('mode', call.span, `Invalid timestamp mode: ${name}. Known are: boot, monotonic, tai, sw_tai`);
+  }
+}
+
+/** Without pid namespaces of its own the tracer's view is the initial one. */
+function processId(context: Context, call: CallNode): Expression | undefined {
+  const [mode] = call.arguments;
+  const name = mode === undefined ? 'curr_ns' : mode.kind === 'identifier' ? mode.name : '';
+  if (name !== 'curr_ns' && name !== 'init') {
+    return context.error('mode', call.span, `Invalid PID namespace mode: ${name}. Known are: curr_ns, init`);
+  }
+  if (name === 'init' && context.script.target.pidNamespace !== undefined) {
+    return context.error('not-supported', call.span, `${call.name}(init) inside a pid namespace is not supported in this version yet`);
+  }
+  return { kind: 'builtin', span: call.span, type: { kind: 'integer', size: 4, signed: false }, name: call.name === 'pid' ? 'pid' : 'tid' };
+}
+
+function signal(context: Context, call: CallNode, thread: boolean): Expression | undefined {
+  const { phase, context: probe } = context.program.variant;
+  if (phase !== 'run') return context.error('not-in-probe', call.span, `${call.name}() can not be used with ${probe.probeType} probes`);
+  const node = argument(call, 0);
+  const number = node.kind === 'string' ? namedSignal(context, call, node.value) : numberArgument(context, call, 0);
+  if (number === undefined) return undefined;
+  if (number.kind === 'constant' && (number.value < 1n || number.value > BigInt(MAX_SIGNAL))) {
+    return context.error('range', call.span, `${number.value} is not an allowed signal: it must be 1..${MAX_SIGNAL}`);
+  }
+  return { kind: 'call', span: call.span, type: INT64, call: { function: 'signal', signal: asInteger(number, false), thread } };
+}
+
+function namedSignal(context: Context, call: CallNode, name: string): Expression | undefined {
+  const number = signalNumber(name);
+  if (number === undefined) return context.error('unknown-signal', call.span, `${name} is not a valid signal`);
+  return constant(call.span, UINT64, BigInt(number));
+}

@@ -1,0 +1,65 @@
+/** Calls of functions: look-up, numbers of arguments, and where which kind of function may stand. */
+import { findFunction, findValue, functionNames } from '../builtins/index.ts';
+import type { CallNode, FunctionBuiltin } from '../builtins/index.ts';
+import type { Expression, Statement } from '../checked/index.ts';
+import { nearest } from '../diagnostic/index.ts';
+import type { Context } from './context.ts';
+import { refuseBuiltin } from './refusals.ts';
+
+/** A call in an expression. */
+export function callValue(context: Context, call: CallNode): Expression | undefined {
+  const builtin = resolveFunction(context, call);
+  if (builtin === undefined) return undefined;
+  if (builtin.value !== undefined) return builtin.value(context, call);
+  if (builtin.aggregation !== undefined) {
+    return context.error('aggregation', call.span, `${call.name}() must be assigned directly to a map`);
+  }
+  return context.error('no-value', call.span, `${call.name}() has no value: it can only be used as a statement`);
+}
+
+/** A call as a statement; undefined: it gives a value, so it is an expression. */
+export function callAction(context: Context, call: CallNode): readonly Statement[] | undefined {
+  const builtin = findFunction(call.name);
+  if (builtin?.action === undefined) return undefined;
+  return resolveFunction(context, call) === undefined ? [] : builtin.action(context, call);
+}
+
+/** The function, if it exists, may be used here and has the right number of arguments. */
+export function resolveFunction(context: Context, call: CallNode): FunctionBuiltin | undefined {
+  const builtin = findFunction(call.name) ?? valueAsFunction(call.name);
+  if (builtin === undefined) return unknownFunction(context, call);
+  if (builtin.unsafe === true && !context.script.options.unsafe) {
+    return context.error('unsafe', call.span, `${call.name}() is an unsafe function being used in safe mode`, {
+      hints: ['Run with --unsafe to allow it.'],
+    });
+  }
+  return checkCount(context, call, builtin) ? builtin : undefined;
+}
+
+/** `comm()` is the same as `comm`. */
+function valueAsFunction(name: string): FunctionBuiltin | undefined {
+  const value = findValue(name);
+  return value === undefined ? undefined : { name, arguments: [0, 0], value: (context, call) => value.value(context, call.span, name) };
+}
+
+function unknownFunction(context: Context, call: CallNode): undefined {
+  if (refuseBuiltin(context, call.name, call.span, true)) return undefined;
+  const near = nearest(call.name, functionNames());
+  const hints = near === undefined ? undefined : [`Did you mean ${near}()?`];
+  return context.error('unknown-function', call.span, `Unknown function: '${call.name}'`, { hints });
+}
+
+function checkCount(context: Context, call: CallNode, builtin: FunctionBuiltin): boolean {
+  const [least, most] = builtin.arguments;
+  const given = call.arguments.length;
+  if (given >= least && given <= most) return true;
+  context.error('argument-count', call.span, `${call.name}() ${countRule(least, most, given)} (${given} provided)`);
+  return false;
+}
+
+function countRule(least: number, most: number, given: number): string {
+  if (most === 0) return 'takes no arguments';
+  if (least === most) return `requires exactly ${least === 1 ? 'one argument' : `${least} arguments`}`;
+  if (given < least) return `requires at least ${least === 1 ? 'one argument' : `${least} arguments`}`;
+  return `takes up to ${most === 1 ? 'one argument' : `${most} arguments`}`;
+}

@@ -1,0 +1,157 @@
+/**
+ * The checker. Types depend on each other across probes (a map may be read before the probe that assigns it),
+ * so the whole script is checked again until no type changes; what the last round made is the checked tree.
+ */
+import type { CheckedProgram, CheckedScript, Statement } from '../checked/index.ts';
+import { mergeConfig } from '../config-merge.ts';
+import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
+import { checkLimits, resolvePoint } from '../providers/index.ts';
+import type { MapDeclaration, Probe, Script } from '../syntax/index.ts';
+import type { Target } from '../target.ts';
+import { withoutLiterals } from '../types/index.ts';
+import { Context } from './context.ts';
+import type { Rules } from './context.ts';
+import { refuseItems } from './declarations.ts';
+import { checkExpression } from './expressions.ts';
+import { checkCondition } from './operators.ts';
+import type { CheckOptions } from './options.ts';
+import { ProbeNames } from './probe-names.ts';
+import { resolveVariables } from './scopes.ts';
+import { ScriptState } from './script-state.ts';
+import type { ProgramState } from './script-state.ts';
+import { checkBlock, checkStatement } from './statements.ts';
+import { scanAssignedMaps, scanProbe } from './uses.ts';
+
+export interface CheckResult {
+  /** Undefined when some diagnostic is an error. */
+  readonly checked: CheckedScript | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Types only ever widen; a script whose types still change after so many rounds defines a type by itself. */
+const MAX_ROUNDS = 50;
+
+const rules: Rules = { expression: checkExpression, block: checkBlock, statement: checkStatement };
+
+/** What a script means on this target. Pure: all knowledge of the machine comes through `target`. */
+export function check(script: Script, source: SourceFile, target: Target, options: CheckOptions): CheckResult {
+  const configured = mergeConfig(script.config, options.environment);
+  const diagnostics: Diagnostic[] = [...configured.diagnostics, ...refuseItems(script)];
+  const { config } = configured;
+  const probes = script.items.filter((item) => item.kind === 'probe');
+  const programs = probes.flatMap((probe) => resolvePrograms(probe, target, { ...options, config }, diagnostics));
+  const probeNames = new ProbeNames(programs.filter(usesProbeName).map((program) => program.variant));
+  const state = new ScriptState({ source, target, options, config, assignedMaps: scanAssignedMaps(script), probeNames });
+  for (const item of script.items) if (item.kind === 'mapDeclaration') declareMap(state, item, diagnostics);
+  const checked = checkInRounds(state, programs);
+  diagnostics.push(...state.diagnostics, ...checkLimits(programs.map((program) => program.variant), config));
+  const maps = state.finishMaps();
+  const all = withoutRepeats(diagnostics);
+  if (all.some((diagnostic) => diagnostic.severity === 'error')) return { checked: undefined, diagnostics: all };
+  return { checked: { programs: checked, maps, config }, diagnostics: all };
+}
+
+// ---- programs -------------------------------------------------------------------------------------------
+
+type ResolveOptions = CheckOptions & { readonly config: ScriptState['config'] };
+
+/** One program for each variant of each attach point. */
+function resolvePrograms(probe: Probe, target: Target, options: ResolveOptions, diagnostics: Diagnostic[]): ProgramState[] {
+  const uses = scanProbe(probe);
+  const scopes = resolveVariables(probe);
+  diagnostics.push(...scopes.diagnostics);
+  const { config, pid, childPid, unsafe } = options;
+  const found = probe.points.map((point) => resolvePoint(point, target, { config, uses, pid, childPid, unsafe }));
+  for (const resolution of found) diagnostics.push(...resolution.diagnostics);
+  const variants = found.flatMap((resolution) => resolution.variants);
+  return variants.map((variant) => ({ probe, variant, scopes, variableTypes: new Map() }));
+}
+
+function usesProbeName(program: ProgramState): boolean {
+  return scanProbe(program.probe).names.has('probe');
+}
+
+/** Parts of a name that the kernel takes (15 characters show in its listings). */
+function programName(program: ProgramState, index: number): string {
+  const [first] = program.variant.points;
+  const name = (first?.name ?? program.variant.provider).replace(/[^A-Za-z0-9]+/g, '_');
+  return `${name.slice(0, 40)}_${index + 1}`;
+}
+
+// ---- rounds ---------------------------------------------------------------------------------------------
+
+function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): readonly CheckedProgram[] {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    state.diagnostics = [];
+    state.changed = false;
+    const checked = programs.map((program, index) => checkProgram(state, program, index));
+    if (state.changed) continue;
+    reportUntyped(state);
+    return checked;
+  }
+  state.diagnostics.push({ severity: 'error', code: 'endless-type', span: undefined, message: 'The type of some map or variable contains itself.' });
+  return [];
+}
+
+/** A map that is assigned only from itself never gets a type. */
+function reportUntyped(state: ScriptState): void {
+  if (state.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return;
+  for (const map of state.maps.values()) {
+    if (map.value !== undefined || map.aggregation !== undefined || !state.assignedMaps.has(map.node.name)) continue;
+    state.diagnostics.push({ severity: 'error', code: 'unknown-type', span: map.node.span, message: `The type of ${map.node.name} can not be found: no assignment tells it.` });
+  }
+}
+
+function checkProgram(state: ScriptState, program: ProgramState, index: number): CheckedProgram {
+  const { probe, variant } = program;
+  const context = new Context(state, program, rules);
+  const predicate = probe.predicate === undefined ? undefined : checkCondition(context, probe.predicate, probe.predicate.span);
+  const body: readonly Statement[] = checkBlock(context, probe.body);
+  const variables = context.variables().map(([symbol, node]) => {
+    const type = symbol === undefined ? undefined : program.variableTypes.get(symbol);
+    if (type !== undefined) node.type = withoutLiterals(type);
+    return node;
+  });
+  return { name: programName(program, index), variant, title: titleOf(probe, variant.provider), span: pointsSpan(probe), predicate, body, variables };
+}
+
+function titleOf(probe: Probe, provider: string): string {
+  return probe.points.map((point) => point.text).join(', ') || provider;
+}
+
+function pointsSpan(probe: Probe): Span {
+  const first = probe.points[0]?.span ?? probe.span;
+  return { start: first.start, end: probe.points.at(-1)?.span.end ?? first.end };
+}
+
+// ---- the script as a whole --------------------------------------------------------------------------------
+
+const MAP_KINDS = ['hash', 'lruhash', 'percpuhash', 'percpulruhash'];
+
+function declareMap(state: ScriptState, item: MapDeclaration, diagnostics: Diagnostic[]): void {
+  const report = (code: string, message: string, hints?: readonly string[]) =>
+    diagnostics.push({ severity: 'error', code, span: item.span, message, hints });
+  if (!MAP_KINDS.includes(item.type)) {
+    report('map-kind', `Invalid map type: ${item.type}`, [`Valid map types: ${MAP_KINDS.join(', ')}`]);
+  } else if (item.maxEntries < 1n || item.maxEntries > 0xffff_ffffn) {
+    report('range', `Max entries must be 1..4294967295 (provided ${item.maxEntries})`);
+  } else if (state.maps.has(item.map)) {
+    report('redeclared', `Map ${item.map} was already declared.`);
+  } else {
+    const map = state.makeMap(item.map, item.span, Number(item.maxEntries), item.type.includes('lru'), { kind: item.type, span: item.span });
+    if (!state.assignedMaps.has(item.map)) {
+      diagnostics.push({ severity: 'warning', code: 'unused-map', span: item.span, message: `Unused map declaration: ${map.node.name}` });
+    }
+  }
+}
+
+/** Programs of one probe find the same mistakes. */
+function withoutRepeats(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ severity, span, message }) => {
+    const key = `${severity}:${span?.start}:${span?.end}:${message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

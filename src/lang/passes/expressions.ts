@@ -1,0 +1,256 @@
+/** Expressions: which rule checks which. */
+import { readOutsideInteger } from '../syntax/index.ts';
+import type * as ast from '../syntax/index.ts';
+import { UINT64 } from '../checked/index.ts';
+import type { Expression } from '../checked/index.ts';
+import { nearest } from '../diagnostic/index.ts';
+import { encodeText } from '../source/index.ts';
+import { commonType, findEnumerator, printType, sizeOf, withoutLiterals } from '../types/index.ts';
+import type { Type } from '../types/index.ts';
+import { findValue, valueNames } from '../builtins/index.ts';
+import { callValue } from './calls.ts';
+import { checkCast } from './casts.ts';
+import type { Context } from './context.ts';
+import { checkDereference, checkField, checkIndex } from './fields.ts';
+import { accessMap, joinCounter, readMap } from './maps.ts';
+import type { MapExpression } from './maps.ts';
+import { checkBinary, checkCondition, checkUnary, conditionOf } from './operators.ts';
+import { refuse, refuseBuiltin } from './refusals.ts';
+import { typeOfOperand } from './type-syntax.ts';
+import { boolean, constant, convert, isConstant, literal, record, text, tuple } from './values.ts';
+
+export function checkExpression(context: Context, node: ast.Expression): Expression | undefined {
+  switch (node.kind) {
+    case 'integer':
+      return literal(node.span, node.value);
+    case 'string':
+      return checkText(context, node);
+    case 'boolean':
+      return boolean(node.span, node.value);
+    case 'positional':
+      return checkPositional(context, node);
+    case 'parameterCount':
+      return literal(node.span, BigInt(context.script.options.positional.length));
+    case 'variable':
+      return readVariable(context, node);
+    case 'map':
+      return readMap(context, node);
+    case 'identifier':
+      return checkIdentifier(context, node);
+    case 'call':
+      return callValue(context, node);
+    case 'unary':
+      if (node.operator === '&') return refuse(context, 'addressOf', node.span);
+      return node.operator === '*' ? checkDereference(context, node) : checkUnary(context, node);
+    case 'increment':
+      return checkIncrement(context, node);
+    case 'binary':
+      return checkBinary(context, node);
+    case 'conditional':
+      return checkConditional(context, node);
+    case 'cast':
+      return checkCast(context, node);
+    case 'field':
+      return checkField(context, node);
+    case 'index':
+      return checkIndex(context, node);
+    case 'tuple':
+      return checkTuple(context, node);
+    case 'record':
+      return checkRecord(context, node);
+    case 'ifExpression':
+      return checkIfExpression(context, node);
+    case 'blockExpression':
+      return checkBlockValue(context, node.block);
+    case 'comptime':
+      return checkComptime(context, node);
+    case 'sizeof': {
+      const type = typeOfOperand(context, node.operand);
+      return type === undefined ? undefined : constant(node.span, UINT64, BigInt(sizeOf(type)));
+    }
+    case 'offsetof':
+      return checkOffsetof(context, node);
+    case 'typeinfo':
+      return refuse(context, 'typeinfo', node.span);
+  }
+}
+
+function checkText(context: Context, node: ast.Expression & { readonly kind: 'string' }): Expression | undefined {
+  const longest = context.script.config.maxStrlen - 1;
+  const length = encodeText(node.value).length;
+  if (length <= longest) return text(node.span, node.value);
+  return context.error('string-length', node.span, `String is too long (over ${longest} bytes): ${length} bytes`, {
+    hints: ['The config variable max_strlen sets the limit.'],
+  });
+}
+
+function checkPositional(context: Context, node: ast.Expression & { readonly kind: 'positional' }): Expression | undefined {
+  const given = context.script.options.positional[node.index - 1];
+  if (given === undefined || given === '') {
+    context.warning('missing-parameter', node.span, `Positional parameter $${node.index} is empty or not provided.`);
+    return literal(node.span, 0n);
+  }
+  const value = readOutsideInteger(given);
+  return value === undefined ? text(node.span, given) : literal(node.span, value);
+}
+
+// ---- names ----------------------------------------------------------------------------------------------
+
+function readVariable(context: Context, node: ast.Expression & { readonly kind: 'variable' }): Expression | undefined {
+  const symbol = context.program.scopes.symbols.get(node);
+  if (symbol === undefined) return undefined;
+  const type = context.program.variableTypes.get(symbol);
+  if (type === undefined) return undefined;
+  return { kind: 'variable', span: node.span, type: withoutLiterals(type), variable: context.variable(symbol) };
+}
+
+function checkIdentifier(context: Context, node: ast.Expression & { readonly kind: 'identifier' }): Expression | undefined {
+  const builtin = findValue(node.name);
+  if (builtin !== undefined) return builtin.value(context, node.span, node.name);
+  if (refuseBuiltin(context, node.name, node.span)) return undefined;
+  const { btf } = context.script.target;
+  const enumerator = btf === undefined ? undefined : findEnumerator(btf, node.name);
+  if (enumerator !== undefined) return constant(node.span, enumerator.type, enumerator.value);
+  const near = nearest(node.name, valueNames());
+  const hints = near === undefined ? undefined : [`Did you mean ${near}?`];
+  return context.error('unknown-identifier', node.span, `Unknown identifier: '${node.name}'`, { hints });
+}
+
+// ---- ++ and -- ------------------------------------------------------------------------------------------
+
+function checkIncrement(context: Context, node: ast.Expression & { readonly kind: 'increment' }): Expression | undefined {
+  const { operand, span, prefix } = node;
+  const by = node.operator === '++' ? 1n : -1n;
+  if (operand.kind === 'map') return incrementMap(context, operand, { span, prefix, by });
+  if (operand.kind !== 'variable') return context.error('syntax', span, `The ${node.operator} operator must be applied to a map or variable`);
+  const symbol = context.program.scopes.symbols.get(operand);
+  const known = symbol === undefined ? undefined : context.program.variableTypes.get(symbol);
+  if (symbol === undefined || known === undefined) return undefined;
+  if (known.kind !== 'integer') {
+    return context.error('operator', span, `The ${node.operator} operator can not be used on expressions of type ${printType(known)}`);
+  }
+  const result: Type = { kind: 'integer', size: 8, signed: by === -1n || known.signed };
+  // A declared type doesn't widen.
+  if (symbol.type === undefined) context.script.joinVariable(context.program, symbol, result);
+  const type = withoutLiterals(context.program.variableTypes.get(symbol) ?? known);
+  return { kind: 'increment', span, type, target: { kind: 'variable', variable: context.variable(symbol) }, by, prefix };
+}
+
+function incrementMap(context: Context, operand: MapExpression, rest: { span: ast.Expression['span']; prefix: boolean; by: 1n | -1n }): Expression | undefined {
+  const access = accessMap(context, operand);
+  const type = access === undefined ? undefined : joinCounter(context, access, rest.by === -1n, rest.span);
+  if (access === undefined || type === undefined) return undefined;
+  return { kind: 'increment', ...rest, type, target: { kind: 'map', map: access.map.node, key: access.key } };
+}
+
+// ---- ?:, if, blocks ---------------------------------------------------------------------------------------
+
+function checkConditional(context: Context, node: ast.Expression & { readonly kind: 'conditional' }): Expression | undefined {
+  if (node.then === undefined) return checkElvis(context, node);
+  const condition = checkCondition(context, node.condition, node.span);
+  const then = context.expression(node.then);
+  const otherwise = context.expression(node.else);
+  if (condition === undefined || then === undefined || otherwise === undefined) return undefined;
+  return choose(context, node.span, condition, then, otherwise);
+}
+
+/** `a ?: b` evaluates `a` once. */
+function checkElvis(context: Context, node: ast.Expression & { readonly kind: 'conditional' }): Expression | undefined {
+  const first = context.expression(node.condition);
+  const otherwise = context.expression(node.else);
+  if (first === undefined || otherwise === undefined) return undefined;
+  if (isConstant(first)) {
+    const condition = conditionOf(context, first, node.span);
+    return condition === undefined ? undefined : choose(context, node.span, condition, first, otherwise);
+  }
+  const variable = context.temporary(withoutLiterals(first.type));
+  const value: Expression = { kind: 'variable', span: first.span, type: variable.type, variable };
+  const condition = conditionOf(context, value, node.span);
+  const chosen = condition === undefined ? undefined : choose(context, node.span, condition, value, otherwise);
+  if (chosen === undefined) return undefined;
+  const statements = [{ kind: 'assignVariable', span: first.span, variable, value: first }] as const;
+  return { kind: 'sequence', span: node.span, type: chosen.type, statements, value: chosen };
+}
+
+function choose(context: Context, span: ast.Expression['span'], condition: Expression, then: Expression, otherwise: Expression): Expression | undefined {
+  const type = commonType(then.type, otherwise.type);
+  if (type === undefined) {
+    const types = `have '${printType(then.type)}' and '${printType(otherwise.type)}'`;
+    return context.error('branches', span, `Branches must return the same type or compatible types: ${types}`);
+  }
+  if (isConstant(condition)) {
+    const chosen = condition.value === 0n ? otherwise : then;
+    return isConstant(chosen) ? { ...chosen, span } : convert(chosen, type);
+  }
+  const plain = withoutLiterals(type);
+  return { kind: 'conditional', span, type: plain, condition, then: convert(then, plain), else: convert(otherwise, plain) };
+}
+
+function checkIfExpression(context: Context, node: ast.Expression & { readonly kind: 'ifExpression' }): Expression | undefined {
+  const condition = checkCondition(context, node.condition, node.span);
+  if (node.comptime && condition !== undefined) {
+    if (!isConstant(condition)) return context.error('comptime', node.condition.span, 'Unable to evaluate at compile time.');
+    const branch = condition.value === 0n ? node.else : node.then;
+    return branch === undefined ? withoutValue(context, node.span) : checkBlockValue(context, branch);
+  }
+  if (node.else === undefined) return withoutValue(context, node.span);
+  const then = checkBlockValue(context, node.then);
+  const otherwise = checkBlockValue(context, node.else);
+  if (condition === undefined || then === undefined || otherwise === undefined) return undefined;
+  return choose(context, node.span, condition, then, otherwise);
+}
+
+function withoutValue(context: Context, span: ast.Expression['span']): undefined {
+  return context.error('no-value', span, 'This block has no value: its last expression must stand without a semicolon, and an if needs an else.');
+}
+
+function checkBlockValue(context: Context, block: ast.Block): Expression | undefined {
+  if (block.value === undefined) return withoutValue(context, block.span);
+  const statements = context.block({ ...block, value: undefined });
+  const value = context.expression(block.value);
+  if (value === undefined || statements.length === 0) return value;
+  return { kind: 'sequence', span: block.span, type: withoutLiterals(value.type), statements, value: convert(value, value.type) };
+}
+
+// ---- the rest -----------------------------------------------------------------------------------------------
+
+function checkTuple(context: Context, node: ast.Expression & { readonly kind: 'tuple' }): Expression | undefined {
+  const elements = node.elements.map((element) => context.expression(element));
+  return elements.every((element) => element !== undefined) ? tuple(node.span, elements) : undefined;
+}
+
+function checkRecord(context: Context, node: ast.Expression & { readonly kind: 'record' }): Expression | undefined {
+  const members = node.members.map((member) => ({ name: member.name, value: context.expression(member.value), span: member.span }));
+  const seen = new Set<string>();
+  for (const { name, span } of members) {
+    if (seen.has(name)) return context.error('syntax', span, `Record has two members named '${name}'`);
+    seen.add(name);
+  }
+  const complete = members.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
+  return complete.length === members.length ? record(node.span, complete) : undefined;
+}
+
+function checkComptime(context: Context, node: ast.Expression & { readonly kind: 'comptime' }): Expression | undefined {
+  const value = context.expression(node.operand);
+  if (value === undefined || isFolded(value)) return value;
+  return context.error('comptime', node.span, 'Unable to evaluate at compile time.');
+}
+
+function isFolded(value: Expression): boolean {
+  return value.kind === 'constant' || value.kind === 'string' || (value.kind === 'aggregate' && value.members.every((member) => isFolded(member.value)));
+}
+
+function checkOffsetof(context: Context, node: ast.Expression & { readonly kind: 'offsetof' }): Expression | undefined {
+  let type = typeOfOperand(context, node.operand);
+  let offset = 0;
+  for (const name of node.path) {
+    if (type === undefined) return undefined;
+    const field: { readonly type: Type; readonly offset: number } | undefined = type.kind === 'record' ? type.field(name) : undefined;
+    if (field === undefined) {
+      return context.error('unknown-field', node.span, `Struct/union of type '${printType(type)}' does not contain a field named '${name}'`);
+    }
+    offset += field.offset;
+    type = field.type;
+  }
+  return type === undefined ? undefined : constant(node.span, UINT64, BigInt(offset));
+}

@@ -1,0 +1,109 @@
+/** Format strings of printf() and its like: their pieces, and what their arguments may be (spec section R). */
+import type { FormatPiece } from '../../spec/index.ts';
+import type { CallNode } from '../builtins/builtin.ts';
+import type { Expression } from '../checked/index.ts';
+import { isNumber, printType } from '../types/index.ts';
+import type { Type } from '../types/index.ts';
+import type { Context } from './context.ts';
+import { settled } from './values.ts';
+
+type Conversion = FormatPiece & { readonly kind: 'conversion' };
+
+const SPECIFIER = /%(-?)(\+?)( ?)(#?)(0?)([0-9]+|\*)?(?:\.([0-9]+|\*)?)?([hlLjzt]*)(rx|rh|gr|[diouxXcspreEfFgGaAn%])/g;
+const REFUSED = new Set(['e', 'E', 'f', 'F', 'g', 'G', 'a', 'A', 'n']);
+
+/** The pieces of a format; `error` names a conversion that the language doesn't have. */
+export function parseFormat(format: string): { readonly pieces: readonly FormatPiece[] } | { readonly error: string } {
+  const pieces: FormatPiece[] = [];
+  let text = '';
+  let at = 0;
+  for (const match of format.matchAll(SPECIFIER)) {
+    text += format.slice(at, match.index);
+    at = match.index + match[0].length;
+    const conversion = match[9] ?? '';
+    if (conversion === '%') {
+      text += '%';
+      continue;
+    }
+    if (REFUSED.has(conversion)) return { error: conversion };
+    if (text !== '') pieces.push({ kind: 'text', text });
+    text = '';
+    pieces.push(conversionOf(match));
+  }
+  text += format.slice(at);
+  if (text !== '') pieces.push({ kind: 'text', text });
+  return { pieces };
+}
+
+function conversionOf(match: RegExpExecArray): Conversion {
+  const [whole, minus, plus, space, hash, zero, width, precision, modifiers, conversion] = match;
+  return {
+    kind: 'conversion',
+    conversion: conversion ?? '',
+    leftAlign: minus !== '',
+    plus: plus !== '',
+    space: space !== '',
+    alternate: hash !== '',
+    zeroPad: zero !== '',
+    width: numberOf(width),
+    // A lone point is a precision of 0.
+    precision: precision === undefined && /\.[hlLjzt]*[a-zA-Z]+$/.test(whole) ? 0 : numberOf(precision),
+    bits: bitsOf(modifiers ?? ''),
+  };
+}
+
+/** `*` consumes no argument and is ignored. */
+function numberOf(digits: string | undefined): number | undefined {
+  return digits === undefined || digits === '*' ? undefined : Math.min(Number(digits), 1_000_000);
+}
+
+function bitsOf(modifiers: string): Conversion['bits'] {
+  if (/[ljzt]/.test(modifiers)) return 64;
+  if (modifiers.includes('hh')) return 8;
+  return modifiers.includes('h') ? 16 : 32;
+}
+
+/** Format and arguments of a call; the format is its first argument. */
+export function checkFormat(context: Context, call: CallNode): { readonly format: readonly FormatPiece[]; readonly args: readonly Expression[] } | undefined {
+  const format = formatText(context, call);
+  const args = call.arguments.slice(1).map((node) => context.expression(node));
+  if (format === undefined) return undefined;
+  const parsed = parseFormat(format);
+  if ('error' in parsed) return context.error('format', call.span, `unsupported format specifier: ${parsed.error}`);
+  const conversions = parsed.pieces.filter((piece) => piece.kind === 'conversion');
+  if (conversions.length !== args.length) {
+    const problem = args.length < conversions.length ? 'not enough' : 'too many';
+    return context.error('format', call.span, `${problem} arguments for format string (${args.length} supplied, ${conversions.length} expected)`);
+  }
+  if (!args.every((arg) => arg !== undefined)) return undefined;
+  const wrong = args.findIndex((arg, index) => !accepts(conversions[index]?.conversion ?? '', arg.type));
+  if (wrong >= 0) {
+    const type = printType((args[wrong] as Expression).type);
+    return context.error('format', call.span, `unsupported format specifier for type '${type}': ${conversions[wrong]?.conversion ?? ''}`);
+  }
+  return { format: parsed.pieces, args: args.map(settled) };
+}
+
+/** A literal, or what folds to one. Formats may be longer than max_strlen. */
+function formatText(context: Context, call: CallNode): string | undefined {
+  const [node] = call.arguments;
+  if (node === undefined) return undefined;
+  if (node.kind === 'string') return node.value;
+  const value = context.expression(node);
+  if (value === undefined) return undefined;
+  if (value.kind === 'string') return value.value;
+  return context.error('literal', call.span, `${call.name}() expects a string literal as its format (${printType(value.type)} provided)`);
+}
+
+function accepts(conversion: string, type: Type): boolean {
+  switch (conversion) {
+    case 's':
+      return type.kind !== 'none' && type.kind !== 'void';
+    case 'r':
+    case 'rx':
+    case 'rh':
+      return type.kind === 'buffer';
+    default:
+      return isNumber(type) || type.kind === 'pointer';
+  }
+}

@@ -1,0 +1,43 @@
+/** What belongs to the language and is not built yet: each refused by one error that names it. */
+import type { Span } from '../diagnostic/index.ts';
+import type { Context } from './context.ts';
+
+const CONSTRUCTS = {
+  for: 'for loops',
+  macro: 'macros',
+  function: 'functions (fn)',
+  import: 'imports',
+  definition: 'C definitions',
+  define: 'C macros (#define)',
+  conditional: 'C preprocessor conditions other than on BPFTRACE_HAVE_BTF',
+  addressOf: 'addresses of variables and maps (&)',
+  typeinfo: 'typeinfo()',
+  blockMap: 'map assignments inside sizeof and typeof',
+} as const;
+
+export type Construct = keyof typeof CONSTRUCTS;
+
+/** Builtin names that scripts may use elsewhere, functions and values alike. */
+const BUILTINS: ReadonlySet<string> = new Set([
+  'assert', 'assert_str', 'bswap', 'cgroup_path', 'cgroupid', 'container_of', 'debugf', 'default_str_length', 'dw_ustack', 'fail', 'find',
+  'getopt', 'has_cpid', 'is_array', 'is_err', 'is_integer', 'is_literal', 'is_ptr', 'is_str', 'is_unsigned_integer', 'kfunc_allowed',
+  'kfunc_exist', 'leader_comm', 'leader_tid', 'len', 'macaddr', 'memcmp', 'ntop', 'override', 'path', 'pcomm', 'percpu_kaddr', 'ppid', 'pton',
+  'signal_name', 'skboutput', 'socket_cookie', 'static_assert', 'str_concat', 'strcap', 'strcontains', 'strerror', 'strlen', 'strstr',
+  'syscall_name', 'tseries', 'uaddr', 'unwatch', 'write_user', 'config',
+  'sarg0', 'sarg1', 'sarg2', 'sarg3', 'sarg4', 'sarg5', 'sarg6', 'sarg7', 'sarg8', 'sarg9',
+]);
+
+export function refusalText(construct: Construct): string {
+  return `${CONSTRUCTS[construct]} are not supported in this version yet`.replace('typeinfo() are', 'typeinfo() is');
+}
+
+export function refuse(context: Context, construct: Construct, span: Span): undefined {
+  return context.error('not-supported', span, refusalText(construct));
+}
+
+/** True when the name is a builtin of the language that is still missing; then that is reported. */
+export function refuseBuiltin(context: Context, name: string, span: Span, asFunction = false): boolean {
+  if (!BUILTINS.has(name)) return false;
+  context.error('not-supported', span, `${asFunction ? `${name}()` : name} is not supported in this version yet`);
+  return true;
+}

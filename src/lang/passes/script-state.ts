@@ -1,0 +1,129 @@
+/** What is known about a script while it is checked: kept from round to round until no type changes any more. */
+import type { Aggregation } from '../../spec/index.ts';
+import type { ProbeVariant, ScriptMap, Variable } from '../checked/index.ts';
+import type { ScriptConfig } from '../config.ts';
+import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
+import type { Probe } from '../syntax/index.ts';
+import type { Target } from '../target.ts';
+import { commonType, sameType, withoutLiterals } from '../types/index.ts';
+import type { Type } from '../types/index.ts';
+import type { CheckOptions } from './options.ts';
+import type { ProbeNames } from './probe-names.ts';
+import type { ScopeResult, VariableSymbol } from './scopes.ts';
+
+/** A script map in the making: lowering sees it when its types are final. */
+export type MapNode = { -readonly [K in keyof ScriptMap]: ScriptMap[K] };
+export type VariableNode = { -readonly [K in keyof Variable]: Variable[K] };
+
+export interface MapState {
+  readonly node: MapNode;
+  /** Fixed by the first use with or without brackets. */
+  keyed: boolean | undefined;
+  key: Type | undefined;
+  value: Type | undefined;
+  aggregation: Aggregation | undefined;
+  /** The sign of sum(), min(), … still follows only literals. */
+  bendingSign: boolean;
+  readonly declared: { readonly kind: string; readonly span: Span } | undefined;
+}
+
+export interface ProgramState {
+  readonly probe: Probe;
+  readonly variant: ProbeVariant;
+  readonly scopes: ScopeResult;
+  readonly variableTypes: Map<VariableSymbol, Type>;
+}
+
+/** Of the script as a whole. `diagnostics` belong to the running round. */
+export class ScriptState {
+  readonly source: SourceFile;
+  readonly target: Target;
+  readonly options: CheckOptions;
+  readonly config: ScriptConfig;
+  readonly assignedMaps: ReadonlySet<string>;
+  readonly probeNames: ProbeNames;
+  readonly maps = new Map<string, MapState>();
+  diagnostics: Diagnostic[] = [];
+  /** Some type changed in this round. */
+  changed = false;
+
+  constructor(input: {
+    source: SourceFile;
+    target: Target;
+    options: CheckOptions;
+    config: ScriptConfig;
+    assignedMaps: ReadonlySet<string>;
+    probeNames: ProbeNames;
+  }) {
+    this.source = input.source;
+    this.target = input.target;
+    this.options = input.options;
+    this.config = input.config;
+    this.assignedMaps = input.assignedMaps;
+    this.probeNames = input.probeNames;
+  }
+
+  map(name: string, span: Span): MapState {
+    let state = this.maps.get(name);
+    if (state === undefined) {
+      state = this.makeMap(name, span, this.config.maxMapKeys, false, undefined);
+    }
+    return state;
+  }
+
+  makeMap(name: string, span: Span, maxEntries: number, lru: boolean, declared: MapState['declared']): MapState {
+    const node: MapNode = { name, span, key: undefined, value: { kind: 'value', type: { kind: 'none' } }, maxEntries, lru };
+    const state: MapState = { node, keyed: undefined, key: undefined, value: undefined, aggregation: undefined, bendingSign: true, declared };
+    this.maps.set(name, state);
+    return state;
+  }
+
+  /** Widens the map's key type; false where the types don't go together. */
+  joinKey(map: MapState, type: Type): boolean {
+    const joined = this.#join(map.key, type);
+    if (joined !== undefined) map.key = joined;
+    return joined !== undefined;
+  }
+
+  joinValue(map: MapState, type: Type): boolean {
+    const joined = this.#join(map.value, type);
+    if (joined !== undefined) map.value = joined;
+    return joined !== undefined;
+  }
+
+  joinVariable(program: ProgramState, symbol: VariableSymbol, type: Type): boolean {
+    const joined = this.#join(program.variableTypes.get(symbol), type);
+    if (joined !== undefined) program.variableTypes.set(symbol, joined);
+    return joined !== undefined;
+  }
+
+  /** The wider type. Marks of literals stay, so that a later unsigned value still bends them. */
+  #join(known: Type | undefined, type: Type): Type | undefined {
+    if (known === undefined) {
+      this.changed = true;
+      return type;
+    }
+    const joined = commonType(known, type);
+    if (joined === undefined) return undefined;
+    if (sameType(joined, known)) {
+      // A literal's mark can go without a change of size: `$x = 1; $x = (int8)1`.
+      return joined;
+    }
+    this.changed = true;
+    return joined;
+  }
+
+  /** Puts the types found so far into the nodes that the tree shares. */
+  finishMaps(): readonly ScriptMap[] {
+    const maps: ScriptMap[] = [];
+    for (const map of this.maps.values()) {
+      const type: Type | undefined = map.value === undefined ? undefined : withoutLiterals(map.value);
+      map.node.key = map.keyed === true && map.key !== undefined ? withoutLiterals(map.key) : undefined;
+      if (map.aggregation !== undefined) map.node.value = { kind: 'aggregation', aggregation: map.aggregation };
+      else if (type !== undefined) map.node.value = { kind: 'value', type };
+      else continue;
+      maps.push(map.node);
+    }
+    return maps;
+  }
+}
