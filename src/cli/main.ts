@@ -1,0 +1,57 @@
+/** The command `sonde`. Nothing is imported here that `--help` would not need: commands load what they use. */
+import { SondeError } from '../base/index.ts';
+import { type Arguments, parseArguments, UsageError } from './arguments.ts';
+import { Messages } from './messages.ts';
+import { USAGE } from './usage.ts';
+
+/** `argv` without the interpreter and the script. Returns the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const messages = new Messages(process.env);
+  let verbose = argv.includes('-v') || argv.includes('--verbose');
+  try {
+    const args = parseArguments(argv);
+    verbose = args.verbose;
+    return await run(args, messages);
+  } catch (error) {
+    return await explain(error, messages, verbose);
+  }
+}
+
+async function run(args: Arguments, messages: Messages): Promise<number> {
+  if (args.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (args.version) {
+    const { version } = await import('./version.ts');
+    process.stdout.write(`sonde v${version()}\n`);
+    return 0;
+  }
+  const { setThreadName } = await import('../kernel/index.ts');
+  setThreadName('sonde');
+  if (args.list) {
+    const { list } = await import('./list.ts');
+    return list(args, messages);
+  }
+  if (process.argv.length <= 2) {
+    messages.write(USAGE);
+    return 1;
+  }
+  const { readScript } = await import('./read-script.ts');
+  const script = readScript(args, messages);
+  if (script === undefined) return 1;
+  const { runScript } = await import('./run-script.ts');
+  return runScript(script.source, { args, messages, positional: script.positional, environment: process.env });
+}
+
+async function explain(error: unknown, messages: Messages, verbose: boolean): Promise<number> {
+  if (error instanceof UsageError) {
+    messages.error(`USAGE: ${error.message}`);
+    if (error.showUsage) messages.write(USAGE);
+    return 1;
+  }
+  if (!(error instanceof SondeError)) throw error;
+  messages.exception(error, { verbose });
+  const { statusOf } = await import('./run-script.ts');
+  return statusOf(error);
+}

@@ -1,0 +1,45 @@
+/** What goes to standard error. */
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { SondeError, VerifierError } from '../base/index.ts';
+
+export class Messages {
+  readonly isTerminal = isatty(2);
+  readonly colour: boolean;
+
+  constructor(environment: Readonly<Record<string, string | undefined>>) {
+    const setting = environment['BPFTRACE_COLOR'];
+    this.colour = setting === 'always' || (setting !== 'never' && this.isTerminal);
+  }
+
+  write(text: string): void {
+    try {
+      writeSync(2, text);
+    } catch {
+      // No one is there to read it, and nowhere else to say so.
+    }
+  }
+
+  error(text: string): void {
+    this.write(this.paint(`ERROR: ${text}`));
+  }
+
+  warning(text: string): void {
+    this.write(this.paint(`WARNING: ${text}`, 33));
+  }
+
+  private paint(line: string, colour = 31): string {
+    return this.colour ? `\u001b[${colour}m${line}\u001b[0m\n` : `${line}\n`;
+  }
+
+  /** What the world refused: the reasons from the innermost out, each on a line, then the advice. */
+  exception(error: SondeError, options: { readonly verbose: boolean }): void {
+    const cause = error.cause instanceof SondeError ? error.cause : undefined;
+    if (cause !== undefined && cause.message !== error.message && !error.message.includes(cause.message)) this.error(cause.message);
+    this.error(error.message);
+    const advice = error.advice ?? cause?.advice;
+    if (advice !== undefined) this.write(`HINT: ${advice}\n`);
+    const refusal = error instanceof VerifierError ? error : cause instanceof VerifierError ? cause : undefined;
+    if (refusal !== undefined && options.verbose) this.write(`\n${refusal.log.trimEnd()}\n`);
+  }
+}

@@ -1,0 +1,77 @@
+/** Where a script comes from: -e, a file, standard input, a shipped tool. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { SystemError } from '../base/index.ts';
+import { decodeSource, nearest, renderDiagnostics, type SourceFile } from '../lang/index.ts';
+import { type Arguments, UsageError } from './arguments.ts';
+import type { Messages } from './messages.ts';
+import { packageRoot } from './package-root.ts';
+
+export interface Script {
+  readonly source: SourceFile;
+  readonly positional: readonly string[];
+}
+
+/** Undefined: it is no text, and the user has been told. Throws UsageError, SystemError. */
+export function readScript(args: Arguments, messages: Messages): Script | undefined {
+  const named = args.afterDashes.filter((one) => one.startsWith('--'));
+  if (named.length > 0) throw new UsageError(`named options are not supported in this version: ${named.join(' ')}`);
+  if (args.program !== undefined && args.program !== '') {
+    return decode('stdin', new TextEncoder().encode(args.program), [...args.positional, ...args.afterDashes], messages);
+  }
+  const [file, ...rest] = args.positional;
+  if (file === undefined || args.program === '') throw new UsageError("filename or -e 'program' required.");
+  const positional = [...rest, ...args.afterDashes];
+  if (file === '-') return decode('stdin', readFile('/dev/stdin', 0), positional, messages);
+  const path = findScript(file);
+  return decode(path, readFile(path, path), positional, messages);
+}
+
+function decode(name: string, bytes: Uint8Array, positional: readonly string[], messages: Messages): Script | undefined {
+  const { source, diagnostics } = decodeSource(name, bytes);
+  if (diagnostics.some(({ severity }) => severity === 'error')) {
+    messages.write(renderDiagnostics(source, diagnostics, { colour: messages.colour }));
+    return undefined;
+  }
+  return { source, positional };
+}
+
+function readFile(name: string, file: string | number): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { errno = 0, code } = error as NodeJS.ErrnoException;
+    throw new SystemError('open', -errno, `failed to open file '${name}': ${REASONS[code ?? ''] ?? code}`, { cause: error });
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EISDIR: 'Is a directory',
+};
+
+/** A file; else a tool of that name; else the nearest name as a hint. Started as `bpftrace` there are no tools. */
+function findScript(word: string): string {
+  if (word.includes('/') || isFile(word) || basename(process.argv[1] ?? '') === 'bpftrace') return word;
+  const folder = join(packageRoot(), 'tools');
+  const tool = join(folder, `${word}.bt`);
+  if (isFile(tool)) return tool;
+  const tools = listTools(folder);
+  const near = nearest(word, tools);
+  throw new SystemError('open', 2, `no file and no tool is called '${word}'`, {
+    advice: near === undefined ? `Tools are: ${tools.join(', ')}.` : `Did you mean '${near}'?`,
+  });
+}
+
+function listTools(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.bt')).map((name) => name.slice(0, -3));
+  } catch {
+    return [];
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}

@@ -1,0 +1,162 @@
+/** A script from its text to the end of its run. */
+import { SondeError, VerifierError } from '../base/index.ts';
+import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage, STAGES } from '../lang/index.ts';
+import { bootTimeNs, ChildCommand, ClosedPipeError, FileSink, KernelBackend, openTarget, watchProcess } from '../runtime/index.ts';
+import { AttachError, Session } from '../session/index.ts';
+import { type Arguments, parsePid, UsageError } from './arguments.ts';
+import { hintAtUnhitProbes } from './unhit.ts';
+import { explainRefusal } from './refusal.ts';
+import type { Messages } from './messages.ts';
+
+/** Loading or attaching failed. */
+const STATUS_REFUSED = 255;
+/** As if SIGPIPE had ended us. */
+const STATUS_PIPE = 141;
+
+export interface RunContext {
+  readonly args: Arguments;
+  readonly positional: readonly string[];
+  readonly messages: Messages;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Returns the exit status. */
+export async function runScript(source: SourceFile, context: RunContext): Promise<number> {
+  const { args, messages } = context;
+  const stages = parseStages(args.debug);
+  const pid = args.pid === undefined ? undefined : parsePid(args.pid);
+  using target = pid === undefined ? undefined : watchProcess(pid);
+  const child = args.command === undefined ? undefined : ChildCommand.spawn(args.command);
+  try {
+    const { compiled } = compileScript(source, context, { pid, childPid: child?.pid, stages });
+    if (compiled === undefined) return 1;
+    return await runCompiled(source, compiled, context, { child, target, stages });
+  } catch (error) {
+    if (error instanceof ClosedPipeError) return STATUS_PIPE;
+    throw error;
+  } finally {
+    await child?.end();
+  }
+}
+
+type Stages = ReadonlySet<Stage | 'verifier'>;
+
+function parseStages(names: readonly string[]): Stages {
+  const known = [...STAGES, 'verifier'] as const;
+  const stages = new Set<Stage | 'verifier'>();
+  for (const name of names) {
+    const found = known.find((stage) => stage === name);
+    if (name === 'all') for (const stage of known) stages.add(stage);
+    else if (found !== undefined) stages.add(found);
+    else throw new UsageError(`unknown stage '${name}' for -d: there are all, ${known.join(', ')}`);
+  }
+  return stages;
+}
+
+function compileScript(
+  source: SourceFile,
+  context: RunContext,
+  options: { pid: number | undefined; childPid: number | undefined; stages: Stages },
+): CompileResult {
+  const { args, messages, environment } = context;
+  const write = (stage: Stage, text: string): void => {
+    process.stdout.write(`${stage}:\n${text.trimEnd()}\n\n`);
+  };
+  const result = compile(source, openTarget({ without: args.withoutFeatures }), {
+    positional: context.positional,
+    unsafe: args.unsafe,
+    environment,
+    bootTimeNs: bootTimeNs(),
+    ...(options.pid === undefined ? {} : { pid: options.pid }),
+    ...(options.childPid === undefined ? {} : { childPid: options.childPid }),
+    dump: { stages: options.stages as ReadonlySet<Stage>, write },
+  });
+  const shown = result.diagnostics.filter(({ severity }) => severity === 'error' || args.warnings > 0);
+  if (shown.length > 0) messages.write(renderDiagnostics(source, shown, { colour: messages.colour }));
+  return result;
+}
+
+async function runCompiled(
+  source: SourceFile,
+  { collection, plan }: NonNullable<CompileResult['compiled']>,
+  { args, messages }: RunContext,
+  { child, target, stages }: { child: ChildCommand | undefined; target: { readonly exited: Promise<void> } | undefined; stages: Stages },
+): Promise<number> {
+  const sink = args.output === undefined ? FileSink.standardOutput() : FileSink.file(args.output);
+  const backend = new KernelBackend({
+    cppDemangle: plan.config.cppDemangle,
+    ...(stages.has('verifier') ? { onVerifierLog: (program, log) => process.stdout.write(`verifier ${program}:\n${log}\n`) } : {}),
+  });
+  if (args.dryRun) return dryRun(backend, collection, plan);
+  const session = new Session({
+    collection,
+    plan,
+    backend,
+    output: sink,
+    messages,
+    format: args.format,
+    outputIsTerminal: sink.isTerminal,
+    messagesAreTerminal: messages.isTerminal,
+    colour: messages.colour,
+    quiet: args.quiet,
+    verbose: args.verbose,
+    warningLevel: args.warnings,
+    fullBuffering: args.buffering === 'full',
+    onAttached: () => child?.release(),
+  });
+  void child?.exited.then(() => session.stop());
+  void target?.exited.then(() => session.stop());
+  const signals = stopOnSignals(session);
+  try {
+    const { exitCode } = await session.run();
+    if (messages.isTerminal || args.verbose) hintAtUnhitProbes(backend.unhit, messages);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof VerifierError) messages.write(explainRefusal(source, collection, error, messages.colour));
+    throw error;
+  } finally {
+    signals();
+    sink.close();
+  }
+}
+
+async function dryRun(backend: KernelBackend, collection: NonNullable<CompileResult['compiled']>['collection'], plan: NonNullable<CompileResult['compiled']>['plan']): Promise<number> {
+  try {
+    await backend.open(collection, plan);
+    for (const probe of plan.probes) {
+      if (probe.phase !== 'run') continue;
+      const [failure] = (await backend.attach(probe)).failures;
+      if (failure !== undefined && plan.config.missingProbes === 'error') throw new AttachError(failure.point, failure.error);
+    }
+    return 0;
+  } finally {
+    await backend.close();
+  }
+}
+
+/** The first signal ends tracing, the second the draining, the third has its default action. */
+function stopOnSignals(session: Session): () => void {
+  let count = 0;
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const remove = (): void => {
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  };
+  const onSignal = (): void => {
+    session.stop();
+    if (++count >= 2) remove();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return remove;
+}
+
+/** Status for what was thrown. */
+export function statusOf(error: unknown): number {
+  if (error instanceof VerifierError || error instanceof AttachError) return STATUS_REFUSED;
+  return error instanceof SondeError ? statusOfSystem(error) : 1;
+}
+
+function statusOfSystem(error: SondeError): number {
+  const { call } = error as { call?: string };
+  const isLoading = call !== undefined && (call.startsWith('bpf(') || call.startsWith('perf_event_open') || call.startsWith('ioctl'));
+  return isLoading ? STATUS_REFUSED : 1;
+}
