@@ -27,6 +27,8 @@ export interface GuestOptions {
   /** Sizes in bytes of scratch disks: /dev/vda, /dev/vdb … */
   readonly disks?: readonly number[];
   readonly timeoutMs?: number;
+  /** Where the command starts; the host's own unless given. */
+  readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** Sees output as it comes. */
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
@@ -43,7 +45,7 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
   const kernel = openKernel(options.kernel ?? defaultKernel);
   const run = realpathSync(mkdtempSync(join(tmpdir(), 'sonde-guest-')));
   try {
-    prepareRun(run, kernel, command, options.environment ?? {});
+    prepareRun(run, kernel, command, options);
     const disks = (options.disks ?? []).map((sizeBytes, index) => makeDisk(join(run, `disk${index}`), sizeBytes));
     const ended = await runQemu(qemuArguments(kernel, run, disks), run, options);
     const status = readFileSync(join(run, 'status'), 'utf8');
@@ -62,18 +64,18 @@ function guestConsole(run: string): string {
 }
 
 /** The folder that the guest reads its orders from and that QEMU writes its answers to. */
-function prepareRun(
-  run: string,
-  kernel: Kernel,
-  command: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): void {
-  const variables = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: '/root', TMPDIR: '/tmp', ...environment };
+function prepareRun(run: string, kernel: Kernel, command: readonly string[], options: GuestOptions): void {
+  const variables = {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    HOME: '/root',
+    TMPDIR: '/tmp',
+    ...options.environment,
+  };
   const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`);
   writeFileSync(join(run, 'settings'), `modules=${quote(join(kernel.folder, 'modules'))}\nversion=${kernel.version}\n`);
   writeFileSync(
     join(run, 'command'),
-    `${exports.join('')}cd ${quote(process.cwd())}\nexec ${command.map(quote).join(' ')}\n`,
+    `${exports.join('')}cd ${quote(options.cwd ?? process.cwd())}\nexec ${command.map(quote).join(' ')}\n`,
   );
   cpSync(join(import.meta.dirname, 'second-stage.sh'), join(run, 'second-stage.sh'));
   for (const name of ['out', 'err', 'status', 'console', 'qemu']) writeFileSync(join(run, name), '');
