@@ -44,16 +44,24 @@ export function formatTime(format: string, unixNs: bigint, zones: { timeZone(uni
   return expand(format, breakDown(unixNs, zones));
 }
 
-/** The zone of this process at a moment, from the runtime's own tables. */
+/** The zone of this process at a moment, from the runtime's own tables. The name, dear to find, is looked up when asked for. */
 export function localTimeZone(unixSeconds: number): TimeZone {
   const date = new Date(unixSeconds * 1000);
-  const name = /GMT|UTC/.test(date.toTimeString()) && date.getTimezoneOffset() === 0 ? 'UTC' : shortZoneName(date);
-  return { offsetMinutes: -date.getTimezoneOffset(), name };
+  return {
+    offsetMinutes: -date.getTimezoneOffset(),
+    get name() {
+      return zoneName(date);
+    },
+  };
 }
 
-function shortZoneName(date: Date): string {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' }).formatToParts(date);
-  return parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
+/** Each locale abbreviates the zones of its own part of the world and writes `GMT+5` for the others. */
+function zoneName(date: Date): string {
+  const names = ['en-US', 'en-GB', 'en-AU', 'en-IN'].map((locale) => {
+    const parts = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(date);
+    return parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
+  });
+  return names.find((name) => /^[A-Z]{3,5}$/.test(name)) ?? (names[0] as string);
 }
 
 function breakDown(unixNs: bigint, zones: { timeZone(unixSeconds: number): TimeZone }): BrokenTime {

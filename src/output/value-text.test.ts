@@ -22,7 +22,7 @@ import {
   u8,
   username,
 } from './testdata/values.ts';
-import { formatBuffer, formatTime, formatValue, type ValueResolver, viewOf } from './index.ts';
+import { formatBuffer, formatTime, formatValue, localTimeZone, type ValueResolver, viewOf } from './index.ts';
 
 test('numbers, booleans, pointers', () => {
   assert.equal(show(i8, -5), '-5');
@@ -173,4 +173,22 @@ test('strftime', () => {
   );
   assert.equal(formatTime('%G-%V %U %W', at('2027-01-01T00:00:00Z'), emptyWorld), '2026-53 00 00');
   assert.equal(formatTime('%-d %_d %04d %^a %5H %% %Q %', time, emptyWorld), '2  2 0002 FRI 00003 % %Q %');
+});
+
+test('the local zone has its offset and abbreviation, summer time too', () => {
+  const before = process.env['TZ'];
+  try {
+    const zoneAt = (zone: string, text: string): string => {
+      process.env['TZ'] = zone;
+      return formatTime('%z %Z %H', BigInt(Date.parse(text)) * 1_000_000n, { timeZone: localTimeZone });
+    };
+    assert.equal(zoneAt('Europe/Berlin', '2026-01-02T03:04:05Z'), '+0100 CET 04');
+    assert.equal(zoneAt('Europe/Berlin', '2026-07-02T03:04:05Z'), '+0200 CEST 05');
+    assert.equal(zoneAt('America/New_York', '2026-01-02T03:04:05Z'), '-0500 EST 22');
+    assert.equal(zoneAt('Asia/Kolkata', '2026-01-02T03:04:05Z'), '+0530 IST 08');
+    assert.equal(zoneAt('UTC', '2026-01-02T03:04:05Z'), '+0000 UTC 03');
+  } finally {
+    if (before === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = before;
+  }
 });

@@ -31,9 +31,10 @@ export interface Backend {
   readonly data: DataRegion;
 
   /**
-   * Hands the records that are in the ring to `visit`, in order, until none is left or `visit` returns false (that
-   * record counts as taken). The memory is the ring's own: it is valid only during the call, each record stands in one
-   * piece at a multiple of 8. Returns the number of bytes taken.
+   * Hands the records that are in the ring at the call to `visit`, in order, until none of them is left or `visit`
+   * returns false (that record counts as taken). Records that come meanwhile may wait for the next call: programs that
+   * send faster than we read must not keep us here. The memory is the ring's own: it is valid only during the call, each
+   * record stands in one piece at a multiple of 8. Returns the number of bytes taken.
    */
   drain(visit: RecordVisitor): number;
   /** Events that programs missed because the kernel doesn't run a program inside itself: totals since `open`. */
