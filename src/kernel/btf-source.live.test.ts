@@ -13,7 +13,11 @@ test("the kernel's own BTF is found", () => {
 });
 
 test('the places to search, and the one that overrides them', () => {
-  assert.deepEqual(kernelBtfPaths({}, '6.1').slice(0, 3), ['/sys/kernel/btf/vmlinux', '/boot/vmlinux-6.1', '/lib/modules/6.1/vmlinux-6.1']);
+  assert.deepEqual(kernelBtfPaths({}, '6.1').slice(0, 3), [
+    '/sys/kernel/btf/vmlinux',
+    '/boot/vmlinux-6.1',
+    '/lib/modules/6.1/vmlinux-6.1',
+  ]);
   assert.deepEqual(kernelBtfPaths({ BPFTRACE_BTF: '/tmp/x.btf' }, '6.1'), ['/tmp/x.btf']);
 });
 

@@ -10,7 +10,8 @@ const BTF_DIRECTORY = '/sys/kernel/btf';
 
 /** Where the kernel's BTF may be, in order of search: a raw BTF file, or an ELF file with a `.BTF` section. */
 export function kernelBtfPaths(environment: NodeJS.ProcessEnv = process.env, kernelRelease = release()): string[] {
-  if (environment['BPFTRACE_BTF'] !== undefined && environment['BPFTRACE_BTF'] !== '') return [environment['BPFTRACE_BTF']];
+  if (environment['BPFTRACE_BTF'] !== undefined && environment['BPFTRACE_BTF'] !== '')
+    return [environment['BPFTRACE_BTF']];
   const r = kernelRelease;
   return [
     `${BTF_DIRECTORY}/vmlinux`,
@@ -76,7 +77,8 @@ function elfBtf(fd: number, path: string): Uint8Array {
 function readAt(fd: number, offset: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
   let filled = 0;
-  for (let n = -1; filled < length && n !== 0; filled += n) n = readSync(fd, bytes, filled, length - filled, offset + filled);
+  for (let n = -1; filled < length && n !== 0; filled += n)
+    n = readSync(fd, bytes, filled, length - filled, offset + filled);
   return bytes.subarray(0, filled);
 }
 
@@ -94,7 +96,9 @@ function mapFile(fd: number, path: string): Uint8Array {
 /** Names of the modules that have BTF, sorted. */
 export function modulesWithBtf(): string[] {
   try {
-    return readdirSync(BTF_DIRECTORY).filter((name) => name !== 'vmlinux').sort();
+    return readdirSync(BTF_DIRECTORY)
+      .filter((name) => name !== 'vmlinux')
+      .sort();
   } catch {
     return [];
   }
@@ -106,7 +110,8 @@ const moduleBtfs = new Map<string, Btf | undefined>();
 export function moduleBtf(module: string): Btf | undefined {
   if (!moduleBtfs.has(module)) {
     const base = kernelBtf();
-    const bytes = base === undefined || !/^[\w.-]+$/.test(module) ? undefined : readBtfFile(`${BTF_DIRECTORY}/${module}`);
+    const bytes =
+      base === undefined || !/^[\w.-]+$/.test(module) ? undefined : readBtfFile(`${BTF_DIRECTORY}/${module}`);
     moduleBtfs.set(module, bytes === undefined ? undefined : Btf.decode(bytes, base));
   }
   return moduleBtfs.get(module);
@@ -114,7 +119,7 @@ export function moduleBtf(module: string): Btf | undefined {
 
 /** A descriptor of a module's BTF in the kernel, to be closed by the caller; undefined where there is none. */
 export function openModuleBtfFd(module: string): number | undefined {
-  for (let id = 0; ; ) {
+  for (let id = 0; ;) {
     const next = new Attr(12).u32(0, id);
     if (tryBpf(Command.BtfGetNextId, next) < 0) return undefined;
     id = next.getU32(4);

@@ -19,7 +19,8 @@ export class KernelCollection implements Disposable {
     const collection = new KernelCollection(maps, programs);
     try {
       for (const map of spec.maps) maps.set(map.name, KernelMap.create(map));
-      for (const program of spec.programs) programs.set(program.name, KernelProgram.load(program, { ...options, maps }));
+      for (const program of spec.programs)
+        programs.set(program.name, KernelProgram.load(program, { ...options, maps }));
       return collection;
     } catch (error) {
       collection.close();

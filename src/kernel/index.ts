@@ -7,6 +7,13 @@ export { KernelMap, UpdateMode, type MapCreateOptions, type MapEntry, type MapIn
 export * from './program/index.ts';
 export * from './ringbuf/index.ts';
 export {
-  capabilities, type CapabilityName, onlineCpus, openPidfd, permissionAdvice, possibleCpus, sendSignal, setThreadName,
+  capabilities,
+  type CapabilityName,
+  onlineCpus,
+  openPidfd,
+  permissionAdvice,
+  possibleCpus,
+  sendSignal,
+  setThreadName,
 } from './sys/index.ts';
 export * from './tracefs/index.ts';

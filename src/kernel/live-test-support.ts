@@ -1,6 +1,30 @@
 /** Programs and drivers for the live tests. Every program looks at its own test process only. */
-import { AttachType, BpfFlag, Command, HelperId, MapType, ProgramType, syscallNumber, type Architecture, architectureOf } from '../abi/index.ts';
-import { alu64, atomic, call, exit, type Instruction, jump, jumpIf, labelled, load, loadMap, loadMapValue, mov64, store } from '../asm/index.ts';
+import {
+  AttachType,
+  BpfFlag,
+  Command,
+  HelperId,
+  MapType,
+  ProgramType,
+  syscallNumber,
+  type Architecture,
+  architectureOf,
+} from '../abi/index.ts';
+import {
+  alu64,
+  atomic,
+  call,
+  exit,
+  type Instruction,
+  jump,
+  jumpIf,
+  labelled,
+  load,
+  loadMap,
+  loadMapValue,
+  mov64,
+  store,
+} from '../asm/index.ts';
 import type { CollectionSpec, MapSpec, ProgramSpec } from '../spec/index.ts';
 import { KernelCollection } from './collection.ts';
 import type { KernelProgram } from './program/index.ts';
@@ -18,12 +42,22 @@ export function drive(count: number): void {
 }
 
 export const counts: MapSpec = {
-  name: 'counts', type: MapType.Array, keySizeBytes: 4, valueSizeBytes: 64, maxEntries: 1, flags: BpfFlag.BPF_F_MMAPABLE,
+  name: 'counts',
+  type: MapType.Array,
+  keySizeBytes: 4,
+  valueSizeBytes: 64,
+  maxEntries: 1,
+  flags: BpfFlag.BPF_F_MMAPABLE,
 };
 
 /** Leaves the program unless it runs in process `pid`. Keeps the context in r6. */
 export function onlyProcess(pid = process.pid): Instruction[] {
-  return [mov64('r6', 'r1'), call(HelperId.get_current_pid_tgid), alu64('rsh', 'r0', 32), jumpIf('ne', 'r0', pid, 'out')];
+  return [
+    mov64('r6', 'r1'),
+    call(HelperId.get_current_pid_tgid),
+    alu64('rsh', 'r0', 32),
+    jumpIf('ne', 'r0', pid, 'out'),
+  ];
 }
 
 /** Leaves the program unless u64 `index` of the context is `value`. */
@@ -39,14 +73,24 @@ export function count(slot: number): Instruction[] {
 /** Adds one to the u64 of `counts` that the cookie (0 … 7) says. */
 export function countByCookie(): Instruction[] {
   return [
-    mov64('r1', 'r6'), call(HelperId.get_attach_cookie), jumpIf('gt', 'r0', 7, 'out'), alu64('lsh', 'r0', 3),
-    loadMapValue('r1', 'counts', 0), alu64('add', 'r1', 'r0'), mov64('r2', 1), atomic('add', 8, 'r1', 0, 'r2'),
+    mov64('r1', 'r6'),
+    call(HelperId.get_attach_cookie),
+    jumpIf('gt', 'r0', 7, 'out'),
+    alu64('lsh', 'r0', 3),
+    loadMapValue('r1', 'counts', 0),
+    alu64('add', 'r1', 'r0'),
+    mov64('r2', 1),
+    atomic('add', 8, 'r1', 0, 'r2'),
   ];
 }
 
 export const leave: readonly Instruction[] = [labelled('out', mov64('r0', 0)), exit()];
 
-export function program(type: number, instructions: readonly Instruction[], more: Partial<ProgramSpec> = {}): ProgramSpec {
+export function program(
+  type: number,
+  instructions: readonly Instruction[],
+  more: Partial<ProgramSpec> = {},
+): ProgramSpec {
   return { name: 'sonde_test', type, license: 'GPL', instructions, ...more };
 }
 
@@ -88,14 +132,23 @@ export function btfCounter(body: readonly Instruction[] = count(0)): ProgramSpec
 /** Sends a record of `words` u64 for each driver call: a running number, then copies of it. Counts in slot 0 all, in slot 1 what did not fit. */
 export function ringWriter(words: number, discardEvery?: number): ProgramSpec {
   return rawCounter([
-    loadMapValue('r7', 'counts', 0), load(8, 'r8', 'r7', 0), ...count(0),
-    loadMap('r1', 'ring'), mov64('r2', words * 8), mov64('r3', 0), call(HelperId.ringbuf_reserve), jumpIf('eq', 'r0', 0, 'full'),
+    loadMapValue('r7', 'counts', 0),
+    load(8, 'r8', 'r7', 0),
+    ...count(0),
+    loadMap('r1', 'ring'),
+    mov64('r2', words * 8),
+    mov64('r3', 0),
+    call(HelperId.ringbuf_reserve),
+    jumpIf('eq', 'r0', 0, 'full'),
     ...Array.from({ length: words }, (_, i) => store(8, 'r0', i * 8, 'r8')),
-    mov64('r1', 'r0'), mov64('r2', BpfFlag.BPF_RB_NO_WAKEUP),
+    mov64('r1', 'r0'),
+    mov64('r2', BpfFlag.BPF_RB_NO_WAKEUP),
     ...(discardEvery === undefined ? [] : [alu64('mod', 'r8', discardEvery), jumpIf('eq', 'r8', 0, 'discard')]),
-    call(HelperId.ringbuf_submit), jump('out'),
+    call(HelperId.ringbuf_submit),
+    jump('out'),
     ...(discardEvery === undefined ? [] : [labelled('discard', call(HelperId.ringbuf_discard)), jump('out')]),
-    labelled('full', mov64('r0', 0)), ...count(1),
+    labelled('full', mov64('r0', 0)),
+    ...count(1),
   ]);
 }
 

@@ -28,7 +28,10 @@ function withCapabilities(low: number, high: number): Disposable {
 }
 
 test('yes, no with the kernel that has it, unclear with the error', () => {
-  assert.equal(answerOf(() => true), 'yes');
+  assert.equal(
+    answerOf(() => true),
+    'yes',
+  );
   assert.deepEqual(answerTo({ title: 't', minimumKernel: '5.8', probe: failing(EINVAL) }), {
     answer: 'no',
     minimumKernel: '5.8',

@@ -1,6 +1,17 @@
 import { AttachType, BpfFlag, Command, Errno, HelperId, MapType, ProgramType } from '../../abi/index.ts';
 import { VerifierError } from '../../base/index.ts';
-import { alu64, atomicFetch, call, callKfunc, exit, type Instruction, loadMap, mov64, movsx64, storeImm } from '../../asm/index.ts';
+import {
+  alu64,
+  atomicFetch,
+  call,
+  callKfunc,
+  exit,
+  type Instruction,
+  loadMap,
+  mov64,
+  movsx64,
+  storeImm,
+} from '../../asm/index.ts';
 import type { MapSpec, ProgramSpec } from '../../spec/index.ts';
 import { requireKernelBtf } from '../btf-source.ts';
 import { KernelMap } from '../map/index.ts';
@@ -13,43 +24,145 @@ const returnZero: readonly Instruction[] = [mov64('r0', 0), exit()];
 
 /** Each entry is tried by the least real map, program or link that needs the feature. */
 export const probes = {
-  'ring-buffer': { title: 'ring buffer', minimumKernel: '5.8', probe: () => makes({ type: MapType.Ringbuf, keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 65536 }) },
-  'mmapable-array': { title: 'array maps in memory', minimumKernel: '5.5', probe: () => makes({ type: MapType.Array, flags: BpfFlag.BPF_F_MMAPABLE }) },
-  'large-map-key': { title: 'map keys over 512 bytes', minimumKernel: '5.11', probe: () => makes({ type: MapType.Hash, keySizeBytes: 520 }) },
+  'ring-buffer': {
+    title: 'ring buffer',
+    minimumKernel: '5.8',
+    probe: () => makes({ type: MapType.Ringbuf, keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 65536 }),
+  },
+  'mmapable-array': {
+    title: 'array maps in memory',
+    minimumKernel: '5.5',
+    probe: () => makes({ type: MapType.Array, flags: BpfFlag.BPF_F_MMAPABLE }),
+  },
+  'large-map-key': {
+    title: 'map keys over 512 bytes',
+    minimumKernel: '5.11',
+    probe: () => makes({ type: MapType.Hash, keySizeBytes: 520 }),
+  },
   'map-batch': { title: 'batch operations on maps', minimumKernel: '5.6', probe: () => canBatch(MapType.Hash) },
-  'map-batch-percpu-array': { title: 'batch operations on per-CPU arrays', minimumKernel: '5.13', probe: () => canBatch(MapType.PercpuArray) },
-  'no-prealloc-tracing': { title: 'per-CPU hash maps that grow, in tracing programs', minimumKernel: '6.1', probe: usesGrowingMap },
+  'map-batch-percpu-array': {
+    title: 'batch operations on per-CPU arrays',
+    minimumKernel: '5.13',
+    probe: () => canBatch(MapType.PercpuArray),
+  },
+  'no-prealloc-tracing': {
+    title: 'per-CPU hash maps that grow, in tracing programs',
+    minimumKernel: '6.1',
+    probe: usesGrowingMap,
+  },
 
-  'raw-tracepoint': { title: 'raw tracepoints', minimumKernel: '4.17', probe: () => loads(ProgramType.RawTracepoint, returnZero) },
-  'btf-tracepoint': { title: 'BTF-typed tracepoints', minimumKernel: '5.5', probe: () => loadsTracing(AttachType.TraceRawTp, 'typedef', 'btf_trace_sched_switch') },
-  fentry: { title: 'entry and exit of kernel functions (fentry)', minimumKernel: '5.5', probe: () => loadsTracing(AttachType.TraceFentry, 'function', 'vfs_read') },
+  'raw-tracepoint': {
+    title: 'raw tracepoints',
+    minimumKernel: '4.17',
+    probe: () => loads(ProgramType.RawTracepoint, returnZero),
+  },
+  'btf-tracepoint': {
+    title: 'BTF-typed tracepoints',
+    minimumKernel: '5.5',
+    probe: () => loadsTracing(AttachType.TraceRawTp, 'typedef', 'btf_trace_sched_switch'),
+  },
+  fentry: {
+    title: 'entry and exit of kernel functions (fentry)',
+    minimumKernel: '5.5',
+    probe: () => loadsTracing(AttachType.TraceFentry, 'function', 'vfs_read'),
+  },
   'perf-link': { title: 'BPF links of perf events', minimumKernel: '5.15', probe: hasPerfLink },
   kprobe: { title: 'kprobes', minimumKernel: '4.17', probe: () => perfUnitType('kprobe') !== undefined },
-  'kprobe-multi': { title: 'many kprobes by one link', minimumKernel: '5.18', probe: () => attachesKprobes(AttachType.TraceKprobeMulti) },
-  'kprobe-session': { title: 'kprobe sessions', minimumKernel: '6.10', probe: () => attachesKprobes(AttachType.TraceKprobeSession) },
+  'kprobe-multi': {
+    title: 'many kprobes by one link',
+    minimumKernel: '5.18',
+    probe: () => attachesKprobes(AttachType.TraceKprobeMulti),
+  },
+  'kprobe-session': {
+    title: 'kprobe sessions',
+    minimumKernel: '6.10',
+    probe: () => attachesKprobes(AttachType.TraceKprobeSession),
+  },
   uprobe: { title: 'uprobes', minimumKernel: '4.17', probe: () => perfUnitType('uprobe') !== undefined },
-  'uprobe-multi': { title: 'many uprobes by one link', minimumKernel: '6.6', probe: () => attachesUprobes(AttachType.TraceUprobeMulti) },
-  'uprobe-session': { title: 'uprobe sessions', minimumKernel: '6.13', probe: () => attachesUprobes(AttachType.TraceUprobeSession) },
+  'uprobe-multi': {
+    title: 'many uprobes by one link',
+    minimumKernel: '6.6',
+    probe: () => attachesUprobes(AttachType.TraceUprobeMulti),
+  },
+  'uprobe-session': {
+    title: 'uprobe sessions',
+    minimumKernel: '6.13',
+    probe: () => attachesUprobes(AttachType.TraceUprobeSession),
+  },
 
-  'attach-cookie': { title: 'cookies of kprobes, uprobes, tracepoints and perf events', minimumKernel: '5.15', probe: () => cookieTypes.every((type) => hasHelper(type, HelperId.get_attach_cookie)) },
-  'attach-cookie-raw-tracepoint': { title: 'cookies of raw tracepoints', minimumKernel: '6.10', probe: () => hasHelper(ProgramType.RawTracepoint, HelperId.get_attach_cookie) },
-  'current-task-btf': { title: 'the current task as a typed pointer', minimumKernel: '5.11', probe: () => hasTracingHelper(HelperId.get_current_task_btf) },
-  'probe-read-kernel': { title: 'reads that tell kernel from user memory', minimumKernel: '5.5', probe: () => hasTracingHelper(HelperId.probe_read_kernel) },
-  'ktime-boot': { title: 'time that counts suspension', minimumKernel: '5.8', probe: () => hasTracingHelper(HelperId.ktime_get_boot_ns) },
-  'lookup-percpu-elem': { title: 'values of other CPUs', minimumKernel: '5.19', probe: () => hasTracingHelper(HelperId.map_lookup_percpu_elem) },
-  'for-each-map-elem': { title: 'loops over maps', minimumKernel: '5.13', probe: () => hasTracingHelper(HelperId.for_each_map_elem) },
+  'attach-cookie': {
+    title: 'cookies of kprobes, uprobes, tracepoints and perf events',
+    minimumKernel: '5.15',
+    probe: () => cookieTypes.every((type) => hasHelper(type, HelperId.get_attach_cookie)),
+  },
+  'attach-cookie-raw-tracepoint': {
+    title: 'cookies of raw tracepoints',
+    minimumKernel: '6.10',
+    probe: () => hasHelper(ProgramType.RawTracepoint, HelperId.get_attach_cookie),
+  },
+  'current-task-btf': {
+    title: 'the current task as a typed pointer',
+    minimumKernel: '5.11',
+    probe: () => hasTracingHelper(HelperId.get_current_task_btf),
+  },
+  'probe-read-kernel': {
+    title: 'reads that tell kernel from user memory',
+    minimumKernel: '5.5',
+    probe: () => hasTracingHelper(HelperId.probe_read_kernel),
+  },
+  'ktime-boot': {
+    title: 'time that counts suspension',
+    minimumKernel: '5.8',
+    probe: () => hasTracingHelper(HelperId.ktime_get_boot_ns),
+  },
+  'lookup-percpu-elem': {
+    title: 'values of other CPUs',
+    minimumKernel: '5.19',
+    probe: () => hasTracingHelper(HelperId.map_lookup_percpu_elem),
+  },
+  'for-each-map-elem': {
+    title: 'loops over maps',
+    minimumKernel: '5.13',
+    probe: () => hasTracingHelper(HelperId.for_each_map_elem),
+  },
   loop: { title: 'loops by bpf_loop', minimumKernel: '5.17', probe: () => hasTracingHelper(HelperId.loop) },
   'rdonly-cast': { title: 'typed reads of any address (bpf_rdonly_cast)', minimumKernel: '6.2', probe: castsReadOnly },
 
-  'atomic-fetch': { title: 'atomic operations that return the old value', minimumKernel: '5.12', probe: () => loads(ProgramType.SocketFilter, [storeImm(8, 'r10', -8, 0), mov64('r1', 1), atomicFetch('add', 8, 'r10', -8, 'r1'), ...returnZero]) },
-  'signed-division': { title: 'signed division', minimumKernel: '6.6', probe: () => loads(ProgramType.SocketFilter, [mov64('r0', -6), alu64('sdiv', 'r0', 3), exit()]) },
-  'sign-extension': { title: 'sign-extending moves', minimumKernel: '6.6', probe: () => loads(ProgramType.SocketFilter, [mov64('r1', 1), movsx64('r0', 'r1', 8), exit()]) },
+  'atomic-fetch': {
+    title: 'atomic operations that return the old value',
+    minimumKernel: '5.12',
+    probe: () =>
+      loads(ProgramType.SocketFilter, [
+        storeImm(8, 'r10', -8, 0),
+        mov64('r1', 1),
+        atomicFetch('add', 8, 'r10', -8, 'r1'),
+        ...returnZero,
+      ]),
+  },
+  'signed-division': {
+    title: 'signed division',
+    minimumKernel: '6.6',
+    probe: () => loads(ProgramType.SocketFilter, [mov64('r0', -6), alu64('sdiv', 'r0', 3), exit()]),
+  },
+  'sign-extension': {
+    title: 'sign-extending moves',
+    minimumKernel: '6.6',
+    probe: () => loads(ProgramType.SocketFilter, [mov64('r1', 1), movsx64('r0', 'r1', 8), exit()]),
+  },
 } as const satisfies Record<string, FeatureProbe>;
 
 const cookieTypes = [ProgramType.Kprobe, ProgramType.Tracepoint, ProgramType.PerfEvent] as const;
 
 function makes(spec: Partial<MapSpec>): boolean {
-  KernelMap.create({ name: 'probe', type: MapType.Hash, keySizeBytes: 4, valueSizeBytes: 8, maxEntries: 1, flags: 0, ...spec }).close();
+  KernelMap.create({
+    name: 'probe',
+    type: MapType.Hash,
+    keySizeBytes: 4,
+    valueSizeBytes: 8,
+    maxEntries: 1,
+    flags: 0,
+    ...spec,
+  }).close();
   return true;
 }
 
@@ -72,17 +185,37 @@ function canBatch(type: number): boolean {
 
 /** Perf event programs were the strictest: they could use preallocated maps only. */
 function usesGrowingMap(): boolean {
-  using map = KernelMap.create({ name: 'probe', type: MapType.PercpuHash, keySizeBytes: 8, valueSizeBytes: 8, maxEntries: 1, flags: BpfFlag.BPF_F_NO_PREALLOC });
+  using map = KernelMap.create({
+    name: 'probe',
+    type: MapType.PercpuHash,
+    keySizeBytes: 8,
+    valueSizeBytes: 8,
+    maxEntries: 1,
+    flags: BpfFlag.BPF_F_NO_PREALLOC,
+  });
   const instructions = [
-    storeImm(8, 'r10', -8, 0), mov64('r2', 'r10'), alu64('add', 'r2', -8), loadMap('r1', 'probe'), call(HelperId.map_lookup_elem), ...returnZero,
+    storeImm(8, 'r10', -8, 0),
+    mov64('r2', 'r10'),
+    alu64('add', 'r2', -8),
+    loadMap('r1', 'probe'),
+    call(HelperId.map_lookup_elem),
+    ...returnZero,
   ];
-  KernelProgram.load({ name: 'probe', type: ProgramType.PerfEvent, license: 'GPL', instructions }, { maps: new Map([['probe', map]]) }).close();
+  KernelProgram.load(
+    { name: 'probe', type: ProgramType.PerfEvent, license: 'GPL', instructions },
+    { maps: new Map([['probe', map]]) },
+  ).close();
   return true;
 }
 
 function castsReadOnly(): boolean {
   const task = requireKernelBtf().find('task_struct')?.id ?? 0;
-  return loads(ProgramType.RawTracepoint, [mov64('r1', 0), mov64('r2', task), callKfunc('bpf_rdonly_cast'), ...returnZero]);
+  return loads(ProgramType.RawTracepoint, [
+    mov64('r1', 0),
+    mov64('r2', task),
+    callKfunc('bpf_rdonly_cast'),
+    ...returnZero,
+  ]);
 }
 
 /** Whether programs of this type may call the helper. The call has no arguments: the verifier first asks if there is such a helper. */
@@ -101,24 +234,38 @@ function hasTracingHelper(helper: number): boolean {
 
 /** Links with a target that can't be: the kernel gets as far as to complain about the target only if it knows the link. */
 function hasPerfLink(): boolean {
-  return tryLink(ProgramType.Tracepoint, 0, () => new Attr(64).u32(4, 0xffffffff).u32(8, AttachType.PerfEvent), [Errno.EBADF]);
+  return tryLink(ProgramType.Tracepoint, 0, () => new Attr(64).u32(4, 0xffffffff).u32(8, AttachType.PerfEvent), [
+    Errno.EBADF,
+  ]);
 }
 
 function attachesKprobes(attachType: number): boolean {
   const names = pointerArray(['sonde_no_such_function']);
-  const known = tryLink(ProgramType.Kprobe, attachType, () => new Attr(64).u32(8, attachType).u32(20, 1).pointer(24, names.bytes), [Errno.ESRCH, Errno.ENOENT]);
+  const known = tryLink(
+    ProgramType.Kprobe,
+    attachType,
+    () => new Attr(64).u32(8, attachType).u32(20, 1).pointer(24, names.bytes),
+    [Errno.ESRCH, Errno.ENOENT],
+  );
   names.release();
   return known;
 }
 
 function attachesUprobes(attachType: number): boolean {
   // A folder can't be probed: EBADF.
-  const attr = (): Attr => new Attr(64).u32(8, attachType).string(16, '/').pointer(24, BigUint64Array.of(0n)).u32(48, 1);
+  const attr = (): Attr =>
+    new Attr(64).u32(8, attachType).string(16, '/').pointer(24, BigUint64Array.of(0n)).u32(48, 1);
   return tryLink(ProgramType.Kprobe, attachType, attr, [Errno.EBADF]);
 }
 
 function tryLink(type: number, expectedAttachType: number, makeAttr: () => Attr, known: readonly number[]): boolean {
-  using program = KernelProgram.load({ name: 'probe', type, license: 'GPL', instructions: returnZero, expectedAttachType });
+  using program = KernelProgram.load({
+    name: 'probe',
+    type,
+    license: 'GPL',
+    instructions: returnZero,
+    expectedAttachType,
+  });
   const result = tryBpf(Command.LinkCreate, makeAttr().u32(0, program.fd));
   if (result >= 0) closeFd(result);
   return result >= 0 || known.includes(-result) || refused(Command.LinkCreate, -result);

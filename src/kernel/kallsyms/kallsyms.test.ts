@@ -17,7 +17,9 @@ test('an address lies in the last symbol at or before it', () => {
   const symbols = Kallsyms.parse(text);
   const show = (address: bigint): string => {
     const symbol = symbols.lookup(address);
-    return symbol === undefined ? '-' : `${symbol.name}+${symbol.offset}${symbol.module === undefined ? '' : ` [${symbol.module}]`}`;
+    return symbol === undefined
+      ? '-'
+      : `${symbol.name}+${symbol.offset}${symbol.module === undefined ? '' : ` [${symbol.module}]`}`;
   };
   assert.equal(symbols.size, 7);
   assert.equal(show(0xffffffff81000000n), '_stext+0');
@@ -42,7 +44,7 @@ test('names are found whole', () => {
 });
 
 test('damaged text is a FormatError, hidden addresses leave nothing', () => {
-  for (const bad of ['x', 'ffffffff81000000 T\n', 'gfffffff81000000 T name\n', `${text}short\n`]) {
+  for (const bad of ['x', 'ffffffff81000000 T\n', 'gfffffff81000000 T name\n', `${text.toString()}short\n`]) {
     assert.throws(() => Kallsyms.parse(Buffer.from(bad)), FormatError);
   }
   assert.equal(Kallsyms.parse(Buffer.from('0000000000000000 T _stext\n0000000000000000 T x\n')).size, 0);

@@ -50,7 +50,9 @@ export class Kallsyms {
   static open(): Kallsyms {
     const symbols = Kallsyms.parse(readFileSync('/proc/kallsyms'));
     if (symbols.size > 0) return symbols;
-    throw new UnsupportedFeatureError('kallsyms', 'the kernel hides the addresses of its symbols', { advice: permissionAdvice('SYSLOG') });
+    throw new UnsupportedFeatureError('kallsyms', 'the kernel hides the addresses of its symbols', {
+      advice: permissionAdvice('SYSLOG'),
+    });
   }
 
   /** Number of symbols with an address in the kernel's half. */
@@ -109,7 +111,7 @@ function scanLines(text: Buffer): { words: Uint32Array; names: Uint32Array; coun
   const words = new Uint32Array(capacity * 2);
   const names = new Uint32Array(capacity);
   let count = 0;
-  for (let line = 0; line < text.length; ) {
+  for (let line = 0; line < text.length;) {
     if (text.length - line < NAME_COLUMN || text[line + 16] !== SPACE || text[line + 18] !== SPACE) {
       throw new FormatError('kernel symbols', line, 'not a line of 16 digits, a type and a name');
     }

@@ -46,7 +46,11 @@ export interface AttachAllOptions {
  * Attaches a program to all of its points: by few links if it was loaded for a multi attach type (see
  * `multiAttachType`), else by one link per point.
  */
-export function attachAll(program: AttachableProgram, points: readonly AttachPoint[], options: AttachAllOptions = {}): Link[] {
+export function attachAll(
+  program: AttachableProgram,
+  points: readonly AttachPoint[],
+  options: AttachAllOptions = {},
+): Link[] {
   const links: Link[] = [];
   try {
     for (const group of isMulti(program) ? groupForMulti(points) : points.map((point) => [point])) {
@@ -62,7 +66,11 @@ export function attachAll(program: AttachableProgram, points: readonly AttachPoi
 function attachGroup(program: AttachableProgram, group: readonly AttachPoint[], options: AttachAllOptions): Link[] {
   try {
     if (group.length === 1) return [attach(program, group[0]!.hook, group[0]!)];
-    return [group[0]!.hook.kind === 'kprobe' ? attachKprobeMulti(program, group as KprobePoint[]) : attachUprobeMulti(program, group as UprobePoint[])];
+    return [
+      group[0]!.hook.kind === 'kprobe'
+        ? attachKprobeMulti(program, group as KprobePoint[])
+        : attachUprobeMulti(program, group as UprobePoint[]),
+    ];
   } catch (error) {
     if (options.onFailure === undefined) throw error;
     if (group.length === 1) {
@@ -80,7 +88,8 @@ function groupForMulti(points: readonly AttachPoint[]): AttachPoint[][] {
   const groups = new Map<string, AttachPoint[]>();
   for (const point of points) {
     const { hook } = point;
-    if (hook.kind !== 'kprobe' && hook.kind !== 'uprobe') throw new BugError(`a multi program can't be attached to a ${hook.kind}`);
+    if (hook.kind !== 'kprobe' && hook.kind !== 'uprobe')
+      throw new BugError(`a multi program can't be attached to a ${hook.kind}`);
     const file = hook.kind === 'uprobe' ? `${hook.pid ?? ''}:${hook.path}` : String(hook.function !== undefined);
     const key = `${hook.kind}:${hook.return}:${file}`;
     const group = groups.get(key);
@@ -91,7 +100,10 @@ function groupForMulti(points: readonly AttachPoint[]): AttachPoint[][] {
 }
 
 const multiTypes: ReadonlySet<number> = new Set([
-  AttachType.TraceKprobeMulti, AttachType.TraceKprobeSession, AttachType.TraceUprobeMulti, AttachType.TraceUprobeSession,
+  AttachType.TraceKprobeMulti,
+  AttachType.TraceKprobeSession,
+  AttachType.TraceUprobeMulti,
+  AttachType.TraceUprobeSession,
 ]);
 
 function isMulti(program: AttachableProgram): boolean {

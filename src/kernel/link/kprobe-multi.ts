@@ -21,7 +21,11 @@ export interface KprobePoint {
 export function attachKprobeMulti(program: AttachableProgram, points: readonly KprobePoint[]): Link {
   const hooks = points.map(({ hook }) => hook);
   if (hooks.length === 0) throw new BugError('a kprobe_multi link needs a function');
-  const attr = new Attr(64).u32(0, program.fd).u32(8, program.expectedAttachType).u32(16, hooks[0]!.return ? MULTI_RETURN : 0).u32(20, hooks.length);
+  const attr = new Attr(64)
+    .u32(0, program.fd)
+    .u32(8, program.expectedAttachType)
+    .u32(16, hooks[0]!.return ? MULTI_RETURN : 0)
+    .u32(20, hooks.length);
   // The kernel takes names or addresses, not both; names only of functions outside of modules are looked up fast.
   const byName = hooks.every((hook) => hook.function !== undefined);
   const symbols = byName ? pointerArray(hooks.map(kprobeSymbol)) : undefined;
@@ -32,17 +36,21 @@ export function attachKprobeMulti(program: AttachableProgram, points: readonly K
   symbols?.release();
   if (result >= 0) return new DescriptorLink('kprobe', { links: [result] });
   if (result === -Errno.EOPNOTSUPP) throw kprobesMissing();
-  throw systemError(`${bpfCallName(Command.LinkCreate)} of ${hooks.length} kprobes`, -result, { advice: multiAdvice(-result) });
+  throw systemError(`${bpfCallName(Command.LinkCreate)} of ${hooks.length} kprobes`, -result, {
+    advice: multiAdvice(-result),
+  });
 }
 
 function addressOf(hook: KprobeHook): bigint {
   if (hook.address !== undefined) return hook.address;
   const address = kallsyms().addressOf(hook.function!);
-  if (address === undefined) throw systemError('kprobe_multi', Errno.ENOENT, { advice: `The kernel has no function ${hook.function}.` });
+  if (address === undefined)
+    throw systemError('kprobe_multi', Errno.ENOENT, { advice: `The kernel has no function ${hook.function}.` });
   return address + BigInt(hook.offset ?? 0);
 }
 
 function multiAdvice(errno: number): string | undefined {
-  if (errno === Errno.ESRCH || errno === Errno.ENOENT) return 'One of these functions cannot be probed, or its name is not unique.';
+  if (errno === Errno.ESRCH || errno === Errno.ENOENT)
+    return 'One of these functions cannot be probed, or its name is not unique.';
   return bpfAdvice(errno);
 }

@@ -11,12 +11,19 @@ const RETURN_BIT = 1n;
 export function attachKprobe(program: AttachableProgram, hook: KprobeHook, cookie?: bigint): Link {
   const type = perfUnitType('kprobe');
   if (type === undefined) throw kprobesMissing();
-  const attr = new Attr(PERF_ATTR_SIZE).u32(0, type).u64(8, hook.return ? RETURN_BIT : 0n).u64(16, 1);
+  const attr = new Attr(PERF_ATTR_SIZE)
+    .u32(0, type)
+    .u64(8, hook.return ? RETURN_BIT : 0n)
+    .u64(16, 1);
   if (hook.function === undefined) attr.u64(64, hook.address ?? 0n);
   else attr.pointer(56, cString(kprobeSymbol(hook))).u64(64, hook.offset ?? 0);
   const target = probeTarget(undefined);
   const what = describeKprobe(hook);
-  const event = checked(`perf_event_open(${what})`, tryPerfEventOpen(attr, target), (errno) => kprobeAdvice(errno, hook) ?? perfAdvice(errno, target));
+  const event = checked(
+    `perf_event_open(${what})`,
+    tryPerfEventOpen(attr, target),
+    (errno) => kprobeAdvice(errno, hook) ?? perfAdvice(errno, target),
+  );
   return linkPerfEvents('kprobe', program, [event], cookie);
 }
 
@@ -46,8 +53,12 @@ function kprobeAdvice(errno: number, hook: KprobeHook): string | undefined {
 }
 
 export function kprobesMissing(): UnsupportedFeatureError {
-  return new UnsupportedFeatureError('kprobe', 'this kernel cannot probe kernel functions: it was built without CONFIG_KPROBES and CONFIG_KPROBE_EVENTS', {
-    minimumKernel: '4.17',
-    advice: 'Use a tracepoint near the function instead.',
-  });
+  return new UnsupportedFeatureError(
+    'kprobe',
+    'this kernel cannot probe kernel functions: it was built without CONFIG_KPROBES and CONFIG_KPROBE_EVENTS',
+    {
+      minimumKernel: '4.17',
+      advice: 'Use a tracepoint near the function instead.',
+    },
+  );
 }

@@ -11,7 +11,20 @@ import { ElfFile } from '../../elf/index.ts';
 import type { Hook, UprobeHook } from '../../spec/index.ts';
 import { probeFeature } from '../features/index.ts';
 import {
-  arch, btfCounter, count, countByCookie, Counter, drive, driverNumber, driverTracepoint, leave, linkExists, onlyProcess, program, programExists, rawCounter,
+  arch,
+  btfCounter,
+  count,
+  countByCookie,
+  Counter,
+  drive,
+  driverNumber,
+  driverTracepoint,
+  leave,
+  linkExists,
+  onlyProcess,
+  program,
+  programExists,
+  rawCounter,
 } from '../live-test-support.ts';
 import { onlineCpus } from '../sys/index.ts';
 import { attach, attachAll, multiAttachType } from './index.ts';
@@ -60,7 +73,10 @@ describe('tracepoints', () => {
   test('one program at several places: which one, the cookie says', () => {
     using counter = new Counter(program(ProgramType.Tracepoint, [...onlyProcess(), ...countByCookie(), ...leave]));
     const exit: Hook = { kind: 'tracepoint', category: 'syscalls', event: 'sys_exit_sched_get_priority_max' };
-    const links = attachAll(counter.program, [{ hook: syscallTracepoint, cookie: 1n }, { hook: exit, cookie: 2n }]);
+    const links = attachAll(counter.program, [
+      { hook: syscallTracepoint, cookie: 1n },
+      { hook: exit, cookie: 2n },
+    ]);
     drive(10);
     for (const link of links) link.close();
     assert.deepEqual(counter.read(4), [0, 10, 10, 0]);
@@ -83,7 +99,7 @@ describe('perf events', () => {
   const sampler = program(ProgramType.PerfEvent, [...onlyProcess(), ...count(0), ...leave]);
 
   function workFor(milliseconds: number): void {
-    for (const end = performance.now() + milliseconds; performance.now() < end; );
+    for (const end = performance.now() + milliseconds; performance.now() < end;);
   }
   test('the CPU clock at a frequency, on all CPUs', () => {
     using counter = new Counter(sampler);
@@ -117,22 +133,38 @@ describe('perf events', () => {
   });
   test('a software counter: each page fault', () => {
     using counter = new Counter(sampler);
-    using _ = attach(counter.program, { kind: 'perfEvent', eventType: PerfType.Software, config: 2n, period: 1n, cpus: 'all', pid: process.pid });
+    using _ = attach(counter.program, {
+      kind: 'perfEvent',
+      eventType: PerfType.Software,
+      config: 2n,
+      period: 1n,
+      cpus: 'all',
+      pid: process.pid,
+    });
     const pages = 512;
     new Uint8Array(pages * 4096).fill(1);
     assert.ok(counter.read()[0]! > 0);
   });
   test('a process that is gone', () => {
     using counter = new Counter(sampler);
-    assert.throws(() => attach(counter.program, { ...cpuClock, period: 1_000_000n, cpus: 'all', pid: 0x3ffffe }), (error: unknown) => {
-      assert.ok(error instanceof SystemError);
-      assert.equal(error.advice, 'There is no process 4194302.');
-      return true;
-    });
+    assert.throws(
+      () => attach(counter.program, { ...cpuClock, period: 1_000_000n, cpus: 'all', pid: 0x3ffffe }),
+      (error: unknown) => {
+        assert.ok(error instanceof SystemError);
+        assert.equal(error.advice, 'There is no process 4194302.');
+        return true;
+      },
+    );
   });
   test('hardware events work, or the machine is said not to have them', () => {
     using counter = new Counter(sampler);
-    const cycles: Hook = { kind: 'perfEvent', eventType: PerfType.Hardware, config: 0n, period: 1_000_000n, cpus: 'one' };
+    const cycles: Hook = {
+      kind: 'perfEvent',
+      eventType: PerfType.Hardware,
+      config: 0n,
+      period: 1_000_000n,
+      cpus: 'one',
+    };
     try {
       attach(counter.program, cycles).close();
     } catch (error) {
@@ -169,51 +201,71 @@ describe('user probes', () => {
   test('uretprobe sees the returned value', () => {
     // The largest real-time priority is 99 everywhere; that it returned is what counts. x86: rax, arm64: x0.
     const returned = arch === 'x86_64' ? 80 : 0;
-    const spec = program(ProgramType.Kprobe, [...onlyProcess(), load(8, 'r1', 'r6', returned), jumpIf('ne', 'r1', 99, 'out'), ...count(0), ...leave]);
+    const spec = program(ProgramType.Kprobe, [
+      ...onlyProcess(),
+      load(8, 'r1', 'r6', returned),
+      jumpIf('ne', 'r1', 99, 'out'),
+      ...count(0),
+      ...leave,
+    ]);
     using counter = new Counter(spec);
     countsExactly(counter, { ...entry, return: true });
   });
-  test('several places of one file by one link', { skip: probeFeature('uprobe-multi').answer === 'no' && 'needs 6.6' }, () => {
-    const spec = program(ProgramType.Kprobe, [...onlyProcess(), ...countByCookie(), ...leave], {
-      expectedAttachType: multiAttachType([entry, entry])!,
-    });
-    assert.equal(spec.expectedAttachType, AttachType.TraceUprobeMulti);
-    using counter = new Counter(spec);
-    const getppid: UprobeHook = { kind: 'uprobe', return: false, ...libcFunction('getppid') };
-    const links = attachAll(counter.program, [
-      { hook: entry, cookie: 1n },
-      { hook: getppid, cookie: 2n },
-      { hook: { ...entry, return: true, pid: process.pid }, cookie: 3n },
-    ]);
-    assert.equal(links.length, 2);
-    drive(20);
-    void process.ppid;
-    for (const link of links) assert.equal(link.info().ids.length, 1);
-    for (const link of links) link.close();
-    const [, entries, getppids, returns] = counter.read(4);
-    assert.ok(entries! >= 20 && returns! >= 20, String([entries, returns]));
-    assert.equal(getppids, 1);
-  });
-  test('a bad place is left out, the others are attached', { skip: probeFeature('uprobe-multi').answer === 'no' && 'needs 6.6' }, () => {
-    using counter = new Counter(onDriver(count(0), AttachType.TraceUprobeMulti));
-    const bad: UprobeHook = { ...entry, fileOffset: 1n << 40n };
-    const failed: Hook[] = [];
-    const points = [{ hook: bad }, { hook: entry }];
-    assert.throws(() => attachAll(counter.program, points), SystemError);
-    const links = attachAll(counter.program, points, { onFailure: ({ hook }) => failed.push(hook) });
-    drive(5);
-    for (const link of links) link.close();
-    assert.deepEqual(failed, [bad]);
-    assert.equal(counter.read()[0], 5);
-  });
+  test(
+    'several places of one file by one link',
+    { skip: probeFeature('uprobe-multi').answer === 'no' && 'needs 6.6' },
+    () => {
+      const spec = program(ProgramType.Kprobe, [...onlyProcess(), ...countByCookie(), ...leave], {
+        expectedAttachType: multiAttachType([entry, entry])!,
+      });
+      assert.equal(spec.expectedAttachType, AttachType.TraceUprobeMulti);
+      using counter = new Counter(spec);
+      const getppid: UprobeHook = { kind: 'uprobe', return: false, ...libcFunction('getppid') };
+      const links = attachAll(counter.program, [
+        { hook: entry, cookie: 1n },
+        { hook: getppid, cookie: 2n },
+        { hook: { ...entry, return: true, pid: process.pid }, cookie: 3n },
+      ]);
+      assert.equal(links.length, 2);
+      drive(20);
+      void process.ppid;
+      for (const link of links) assert.equal(link.info().ids.length, 1);
+      for (const link of links) link.close();
+      const [, entries, getppids, returns] = counter.read(4);
+      assert.ok(entries! >= 20 && returns! >= 20, String([entries, returns]));
+      assert.equal(getppids, 1);
+    },
+  );
+  test(
+    'a bad place is left out, the others are attached',
+    { skip: probeFeature('uprobe-multi').answer === 'no' && 'needs 6.6' },
+    () => {
+      using counter = new Counter(onDriver(count(0), AttachType.TraceUprobeMulti));
+      const bad: UprobeHook = { ...entry, fileOffset: 1n << 40n };
+      const failed: Hook[] = [];
+      const points = [{ hook: bad }, { hook: entry }];
+      assert.throws(() => attachAll(counter.program, points), SystemError);
+      const links = attachAll(counter.program, points, { onFailure: ({ hook }) => failed.push(hook) });
+      drive(5);
+      for (const link of links) link.close();
+      assert.deepEqual(failed, [bad]);
+      assert.equal(counter.read()[0], 5);
+    },
+  );
   test('a file that is not there is named', () => {
     using counter = new Counter(onDriver());
-    assert.throws(() => attach(counter.program, { ...entry, path: '/no/such/file' }), (error: unknown) => {
-      assert.ok(error instanceof SystemError);
-      assert.match(error.message, /^perf_event_open\(uprobe \/no\/such\/file\+0x[0-9a-f]+\): No such file or directory \(ENOENT\)$/);
-      assert.equal(error.advice, 'There is no file /no/such/file.');
-      return true;
-    });
+    assert.throws(
+      () => attach(counter.program, { ...entry, path: '/no/such/file' }),
+      (error: unknown) => {
+        assert.ok(error instanceof SystemError);
+        assert.match(
+          error.message,
+          /^perf_event_open\(uprobe \/no\/such\/file\+0x[0-9a-f]+\): No such file or directory \(ENOENT\)$/,
+        );
+        assert.equal(error.advice, 'There is no file /no/such/file.');
+        return true;
+      },
+    );
   });
 });
 
@@ -223,13 +275,20 @@ describe('kernel probes', () => {
 
   test('work, or the missing kernel option is named', () => {
     using counter = new Counter(spec);
-    if (probeFeature('kprobe').answer === 'yes') return countsExactly(counter, { ...hook, function: arch === 'x86_64' ? hook.function : '__arm64_sys_sched_get_priority_max' });
-    assert.throws(() => attach(counter.program, hook), (error: unknown) => {
-      assert.ok(error instanceof UnsupportedFeatureError);
-      assert.match(error.message, /CONFIG_KPROBES and CONFIG_KPROBE_EVENTS/);
-      assert.equal(error.advice, 'Use a tracepoint near the function instead.');
-      return true;
-    });
+    if (probeFeature('kprobe').answer === 'yes')
+      return countsExactly(counter, {
+        ...hook,
+        function: arch === 'x86_64' ? hook.function : '__arm64_sys_sched_get_priority_max',
+      });
+    assert.throws(
+      () => attach(counter.program, hook),
+      (error: unknown) => {
+        assert.ok(error instanceof UnsupportedFeatureError);
+        assert.match(error.message, /CONFIG_KPROBES and CONFIG_KPROBE_EVENTS/);
+        assert.equal(error.advice, 'Use a tracepoint near the function instead.');
+        return true;
+      },
+    );
   });
   test('many by one link, or the missing kernel option is named', () => {
     using counter = new Counter({ ...spec, expectedAttachType: multiAttachType([hook])! });
@@ -250,7 +309,9 @@ describe('nothing survives the process', () => {
   `;
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     test(`after ${signal} its programs and links are gone`, async () => {
-      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       const [line] = (await once(child.stdout, 'data')) as [Buffer];
       const ids = JSON.parse(line.toString()) as { programs: number[]; links: number[] };
       assert.equal(ids.links.length, 2);
@@ -258,7 +319,8 @@ describe('nothing survives the process', () => {
       child.kill(signal);
       await once(child, 'exit');
       const gone = (): boolean => !ids.programs.some(programExists) && !ids.links.some(linkExists);
-      for (let waited = 0; !gone() && waited < 2000; waited += 20) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let waited = 0; !gone() && waited < 2000; waited += 20)
+        await new Promise((resolve) => setTimeout(resolve, 20));
       assert.ok(gone());
     });
   }

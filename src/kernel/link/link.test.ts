@@ -32,17 +32,23 @@ test('before 5.15, perf events run programs by ioctl', () => {
 test('but without cookies', () => {
   const fake = oldKernel();
   using _ = fake.install();
-  assert.throws(() => attach(program, clock, { cookie: 1n }), (error: unknown) => {
-    assert.ok(error instanceof UnsupportedFeatureError);
-    assert.equal(error.minimumKernel, '5.15');
-    return true;
-  });
+  assert.throws(
+    () => attach(program, clock, { cookie: 1n }),
+    (error: unknown) => {
+      assert.ok(error instanceof UnsupportedFeatureError);
+      assert.equal(error.minimumKernel, '5.15');
+      return true;
+    },
+  );
   assert.deepEqual(fake.calls.at(-1)!.name, 'close');
 });
 
 test('raw tracepoint cookies are refused by kernels before 6.10', () => {
   using _ = oldKernel({ bpf: () => -7 }).install();
-  assert.throws(() => attach(program, { kind: 'rawTracepoint', event: 'sys_enter' }, { cookie: 1n }), UnsupportedFeatureError);
+  assert.throws(
+    () => attach(program, { kind: 'rawTracepoint', event: 'sys_enter' }, { cookie: 1n }),
+    UnsupportedFeatureError,
+  );
 });
 
 test('before 5.13, a perf event of a process does not reach into new threads', () => {
@@ -78,16 +84,29 @@ test('multi links are one per file, process and direction', () => {
     bpf: (command, attr) => {
       assert.equal(command, Command.LinkCreate);
       const view = viewOf(attr);
-      links.push({ count: view.getUint32(48, true), flags: view.getUint32(52, true), pid: view.getUint32(56, true), semaphores: view.getBigUint64(32, true) !== 0n });
+      links.push({
+        count: view.getUint32(48, true),
+        flags: view.getUint32(52, true),
+        pid: view.getUint32(56, true),
+        semaphores: view.getBigUint64(32, true) !== 0n,
+      });
       return 9;
     },
   });
   using _ = fake.install();
   const place: UprobeHook = { kind: 'uprobe', return: false, path: '/bin/a', fileOffset: 1n };
   const hooks: UprobeHook[] = [
-    place, { ...place, fileOffset: 2n, refCtrOffset: 8n }, { ...place, return: true }, { ...place, path: '/bin/b' }, { ...place, pid: 5 }, place,
+    place,
+    { ...place, fileOffset: 2n, refCtrOffset: 8n },
+    { ...place, return: true },
+    { ...place, path: '/bin/b' },
+    { ...place, pid: 5 },
+    place,
   ];
-  attachAll({ ...program, expectedAttachType: multiAttachType(hooks)! }, hooks.map((hook) => ({ hook })));
+  attachAll(
+    { ...program, expectedAttachType: multiAttachType(hooks)! },
+    hooks.map((hook) => ({ hook })),
+  );
   assert.deepEqual(links, [
     { count: 3, flags: 0, pid: 0, semaphores: true },
     { count: 1, flags: 1, pid: 0, semaphores: false },
@@ -110,5 +129,8 @@ test('when one of several points fails, the others are detached', () => {
   using _ = fake.install();
   const hook: Hook = { kind: 'rawTracepoint', event: 'x' };
   assert.throws(() => attachAll(program, [{ hook }, { hook }, { hook }]), UnsupportedFeatureError);
-  assert.deepEqual(fake.calls.filter(({ name }) => name === 'close').map(({ args }) => args[0]), [7, 8]);
+  assert.deepEqual(
+    fake.calls.filter(({ name }) => name === 'close').map(({ args }) => args[0]),
+    [7, 8],
+  );
 });

@@ -2,7 +2,17 @@ import { readdirSync } from 'node:fs';
 import { Errno, PerfType } from '../../abi/index.ts';
 import type { SystemError } from '../../base/index.ts';
 import type { Hook } from '../../spec/index.ts';
-import { Attr, checked, closeFd, onlineCpus, PERF_ATTR_SIZE, perfAdvice, systemError, tryPerfEventOpen, type PerfTarget } from '../sys/index.ts';
+import {
+  Attr,
+  checked,
+  closeFd,
+  onlineCpus,
+  PERF_ATTR_SIZE,
+  perfAdvice,
+  systemError,
+  tryPerfEventOpen,
+  type PerfTarget,
+} from '../sys/index.ts';
 import { linkPerfEvents } from './perf-link.ts';
 import type { AttachableProgram, Link } from './link.ts';
 
@@ -45,7 +55,10 @@ function threadsOf(pid: number): number[] {
 }
 
 function noProcess(pid: number | undefined, cause?: unknown): SystemError {
-  return systemError('perf_event_open', Errno.ESRCH, { cause, advice: pid === undefined ? undefined : `There is no process ${pid}.` });
+  return systemError('perf_event_open', Errno.ESRCH, {
+    cause,
+    advice: pid === undefined ? undefined : `There is no process ${pid}.`,
+  });
 }
 
 /** Undefined where the thread, or the CPU, went away since it was listed and others may remain. */
@@ -58,7 +71,11 @@ function open(hook: PerfEventHook, target: PerfTarget): number | undefined {
   if (result === -Errno.ESRCH && target.pid !== hook.pid) return undefined;
   if (result === -Errno.ENODEV && hook.eventType === PerfType.Software) return undefined;
   const name = `type ${hook.eventType}, config ${hook.config}`;
-  return checked(`perf_event_open(${name})`, result, (errno) => frequencyAdvice(errno, hook) ?? perfAdvice(errno, target));
+  return checked(
+    `perf_event_open(${name})`,
+    result,
+    (errno) => frequencyAdvice(errno, hook) ?? perfAdvice(errno, target),
+  );
 }
 
 function eventAttr(hook: PerfEventHook, flags: bigint): Attr {

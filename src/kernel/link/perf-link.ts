@@ -1,14 +1,29 @@
 import { AttachType, Command, Errno } from '../../abi/index.ts';
 import { UnsupportedFeatureError } from '../../base/index.ts';
 import type { Hook } from '../../spec/index.ts';
-import { Attr, bpfAdvice, checked, closeFd, enablePerfEvent, onlineCpus, setPerfEventProgram, tryBpf, type PerfTarget } from '../sys/index.ts';
+import {
+  Attr,
+  bpfAdvice,
+  checked,
+  closeFd,
+  enablePerfEvent,
+  onlineCpus,
+  setPerfEventProgram,
+  tryBpf,
+  type PerfTarget,
+} from '../sys/index.ts';
 import { DescriptorLink, type AttachableProgram, type Link } from './link.ts';
 
 /**
  * Makes the program run on perf events, and owns those from here on. Kernel 5.15 has a BPF link for this, with
  * a cookie; before, an ioctl does it, without one.
  */
-export function linkPerfEvents(kind: Hook['kind'], program: AttachableProgram, events: readonly number[], cookie: bigint | undefined): Link {
+export function linkPerfEvents(
+  kind: Hook['kind'],
+  program: AttachableProgram,
+  events: readonly number[],
+  cookie: bigint | undefined,
+): Link {
   const links: number[] = [];
   try {
     for (const event of events) {

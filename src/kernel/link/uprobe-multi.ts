@@ -25,14 +25,24 @@ export function attachUprobeMulti(program: AttachableProgram, points: readonly U
     ? BigUint64Array.from(points, ({ hook }) => hook.refCtrOffset ?? 0n)
     : undefined;
   const attr = new Attr(64)
-    .u32(0, program.fd).u32(8, program.expectedAttachType)
-    .string(16, first.path).pointer(24, offsets).pointer(32, semaphores).pointer(40, cookieArray(points))
-    .u32(48, points.length).u32(52, first.return ? MULTI_RETURN : 0).u32(56, first.pid ?? 0);
+    .u32(0, program.fd)
+    .u32(8, program.expectedAttachType)
+    .string(16, first.path)
+    .pointer(24, offsets)
+    .pointer(32, semaphores)
+    .pointer(40, cookieArray(points))
+    .u32(48, points.length)
+    .u32(52, first.return ? MULTI_RETURN : 0)
+    .u32(56, first.pid ?? 0);
   const result = tryBpf(Command.LinkCreate, attr);
   if (result >= 0) return new DescriptorLink('uprobe', { links: [result] });
   if (result === -Errno.EOPNOTSUPP) {
-    throw new UnsupportedFeatureError('uprobe-multi', 'this kernel cannot attach many user probes by one link', { minimumKernel: '6.6' });
+    throw new UnsupportedFeatureError('uprobe-multi', 'this kernel cannot attach many user probes by one link', {
+      minimumKernel: '6.6',
+    });
   }
   const what = points.length === 1 ? describeUprobe(first) : `${points.length} uprobes in ${first.path}`;
-  throw systemError(`${bpfCallName(Command.LinkCreate)} of ${what}`, -result, { advice: uprobeAdvice(-result, first) ?? bpfAdvice(-result) });
+  throw systemError(`${bpfCallName(Command.LinkCreate)} of ${what}`, -result, {
+    advice: uprobeAdvice(-result, first) ?? bpfAdvice(-result),
+  });
 }

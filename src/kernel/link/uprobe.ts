@@ -13,9 +13,18 @@ export function attachUprobe(program: AttachableProgram, hook: UprobeHook, cooki
   const type = perfUnitType('uprobe');
   if (type === undefined) throw uprobesMissing();
   const config = (hook.return ? RETURN_BIT : 0n) | ((hook.refCtrOffset ?? 0n) << REF_CTR_SHIFT);
-  const attr = new Attr(PERF_ATTR_SIZE).u32(0, type).u64(8, config).u64(16, 1).pointer(56, cString(hook.path)).u64(64, hook.fileOffset);
+  const attr = new Attr(PERF_ATTR_SIZE)
+    .u32(0, type)
+    .u64(8, config)
+    .u64(16, 1)
+    .pointer(56, cString(hook.path))
+    .u64(64, hook.fileOffset);
   const target = probeTarget(hook.pid);
-  const event = checked(`perf_event_open(${describeUprobe(hook)})`, tryPerfEventOpen(attr, target), (errno) => uprobeAdvice(errno, hook) ?? perfAdvice(errno, target));
+  const event = checked(
+    `perf_event_open(${describeUprobe(hook)})`,
+    tryPerfEventOpen(attr, target),
+    (errno) => uprobeAdvice(errno, hook) ?? perfAdvice(errno, target),
+  );
   return linkPerfEvents('uprobe', program, [event], cookie);
 }
 
@@ -37,5 +46,9 @@ export function uprobeAdvice(errno: number, hook: UprobeHook): string | undefine
 }
 
 export function uprobesMissing(): UnsupportedFeatureError {
-  return new UnsupportedFeatureError('uprobe', 'this kernel cannot probe user programs: it was built without CONFIG_UPROBE_EVENTS', { minimumKernel: '4.17' });
+  return new UnsupportedFeatureError(
+    'uprobe',
+    'this kernel cannot probe user programs: it was built without CONFIG_UPROBE_EVENTS',
+    { minimumKernel: '4.17' },
+  );
 }

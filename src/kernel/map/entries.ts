@@ -14,13 +14,22 @@ const MIN_TOKEN_BYTES = 8;
 export function* readBatches(map: KernelMap): Generator<MapEntry, boolean> {
   const { keySizeBytes, maxEntries } = map.spec;
   const valueSizeBytes = map.transferSizeBytes;
-  let capacity = Math.max(1, Math.min(maxEntries, Math.max(64, Math.floor(BATCH_BYTES / (keySizeBytes + valueSizeBytes)))));
+  let capacity = Math.max(
+    1,
+    Math.min(maxEntries, Math.max(64, Math.floor(BATCH_BYTES / (keySizeBytes + valueSizeBytes)))),
+  );
   let position: Uint8Array | undefined;
   for (;;) {
     const keys = new Uint8Array(capacity * keySizeBytes);
     const values = new Uint8Array(capacity * valueSizeBytes);
     const next = new Uint8Array(Math.max(keySizeBytes, MIN_TOKEN_BYTES));
-    const attr = new Attr(56).pointer(0, position).pointer(8, next).pointer(16, keys).pointer(24, values).u32(32, capacity).u32(36, map.fd);
+    const attr = new Attr(56)
+      .pointer(0, position)
+      .pointer(8, next)
+      .pointer(16, keys)
+      .pointer(24, values)
+      .u32(32, capacity)
+      .u32(36, map.fd);
     const result = tryBpf(Command.MapLookupBatch, attr);
     if (result === -Errno.ENOSPC && capacity < maxEntries * 2) {
       // One bucket of the hash holds more than asked for: ask again with more room.
@@ -31,7 +40,10 @@ export function* readBatches(map: KernelMap): Generator<MapEntry, boolean> {
     if (result !== -Errno.ENOENT) checked(`bpf(MAP_LOOKUP_BATCH) on map ${map.name}`, result);
     const count = attr.getU32(32);
     for (let i = 0; i < count; i++) {
-      yield [keys.subarray(i * keySizeBytes, (i + 1) * keySizeBytes), values.subarray(i * valueSizeBytes, (i + 1) * valueSizeBytes)];
+      yield [
+        keys.subarray(i * keySizeBytes, (i + 1) * keySizeBytes),
+        values.subarray(i * valueSizeBytes, (i + 1) * valueSizeBytes),
+      ];
     }
     if (result === -Errno.ENOENT || count === 0) return true;
     position = next;

@@ -25,17 +25,35 @@ function numbers(map: KernelMap): [number, number][] {
 
 const NO_PREALLOC = BpfFlag.BPF_F_NO_PREALLOC;
 const kinds: readonly MapSpec[] = [
-  spec(MapType.Hash), spec(MapType.Hash, { flags: NO_PREALLOC }), spec(MapType.Array), spec(MapType.PercpuHash), spec(MapType.PercpuArray),
-  spec(MapType.LruHash), spec(MapType.LruPercpuHash),
-  spec(MapType.ProgArray, { valueSizeBytes: 4 }), spec(MapType.PerfEventArray, { valueSizeBytes: 4 }), spec(MapType.CgroupArray, { valueSizeBytes: 4 }),
-  spec(MapType.StackTrace, { valueSizeBytes: 127 * 8 }), spec(MapType.LpmTrie, { keySizeBytes: 8, flags: NO_PREALLOC }),
-  spec(MapType.Queue, { keySizeBytes: 0 }), spec(MapType.Stack, { keySizeBytes: 0 }), spec(MapType.BloomFilter, { keySizeBytes: 0 }),
-  spec(MapType.Ringbuf, { keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 4096 }), spec(MapType.UserRingbuf, { keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 4096 }),
-  spec(MapType.Sockhash, { valueSizeBytes: 4 }), spec(MapType.Sockmap, { valueSizeBytes: 4 }), spec(MapType.Devmap, { valueSizeBytes: 4 }),
-  spec(MapType.DevmapHash, { valueSizeBytes: 4 }), spec(MapType.Cpumap, { valueSizeBytes: 4, maxEntries: 1 }), spec(MapType.Xskmap, { valueSizeBytes: 4 }),
+  spec(MapType.Hash),
+  spec(MapType.Hash, { flags: NO_PREALLOC }),
+  spec(MapType.Array),
+  spec(MapType.PercpuHash),
+  spec(MapType.PercpuArray),
+  spec(MapType.LruHash),
+  spec(MapType.LruPercpuHash),
+  spec(MapType.ProgArray, { valueSizeBytes: 4 }),
+  spec(MapType.PerfEventArray, { valueSizeBytes: 4 }),
+  spec(MapType.CgroupArray, { valueSizeBytes: 4 }),
+  spec(MapType.StackTrace, { valueSizeBytes: 127 * 8 }),
+  spec(MapType.LpmTrie, { keySizeBytes: 8, flags: NO_PREALLOC }),
+  spec(MapType.Queue, { keySizeBytes: 0 }),
+  spec(MapType.Stack, { keySizeBytes: 0 }),
+  spec(MapType.BloomFilter, { keySizeBytes: 0 }),
+  spec(MapType.Ringbuf, { keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 4096 }),
+  spec(MapType.UserRingbuf, { keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 4096 }),
+  spec(MapType.Sockhash, { valueSizeBytes: 4 }),
+  spec(MapType.Sockmap, { valueSizeBytes: 4 }),
+  spec(MapType.Devmap, { valueSizeBytes: 4 }),
+  spec(MapType.DevmapHash, { valueSizeBytes: 4 }),
+  spec(MapType.Cpumap, { valueSizeBytes: 4, maxEntries: 1 }),
+  spec(MapType.Xskmap, { valueSizeBytes: 4 }),
   spec(MapType.ReuseportSockarray, { valueSizeBytes: 8 }),
-  ...[MapType.SkStorage, MapType.InodeStorage, MapType.TaskStorage, MapType.CgrpStorage].map((type) => spec(type, { maxEntries: 0, flags: NO_PREALLOC })),
-  spec(MapType.CgroupStorage, { keySizeBytes: 8, maxEntries: 0 }), spec(MapType.PercpuCgroupStorage, { keySizeBytes: 8, maxEntries: 0 }),
+  ...[MapType.SkStorage, MapType.InodeStorage, MapType.TaskStorage, MapType.CgrpStorage].map((type) =>
+    spec(type, { maxEntries: 0, flags: NO_PREALLOC }),
+  ),
+  spec(MapType.CgroupStorage, { keySizeBytes: 8, maxEntries: 0 }),
+  spec(MapType.PercpuCgroupStorage, { keySizeBytes: 8, maxEntries: 0 }),
   spec(MapType.Arena, { keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 1, flags: BpfFlag.BPF_F_MMAPABLE }),
 ];
 
@@ -63,7 +81,10 @@ test('hash: update, lookup, delete, modes, contents', () => {
   assert.deepEqual(map.lookup(u32(7)), u64(70));
   map.update(u32(8), u64(80), UpdateMode.ONLY_NEW);
   assert.throws(() => map.update(u32(8), u64(81), UpdateMode.ONLY_NEW), { errno: 17 });
-  assert.deepEqual(numbers(map), [[7, 70], [8, 80]]);
+  assert.deepEqual(numbers(map), [
+    [7, 70],
+    [8, 80],
+  ]);
   assert.equal(map.delete(u32(7)), true);
   assert.equal(map.delete(u32(7)), false);
   assert.equal(map.lookup(u32(7)), undefined);
@@ -74,12 +95,15 @@ test('hash: update, lookup, delete, modes, contents', () => {
 test('a full map says so, with its title', () => {
   using map = KernelMap.create(spec(MapType.Hash, { maxEntries: 1, title: '@start' }));
   map.update(u32(1), u64(1));
-  assert.throws(() => map.update(u32(2), u64(2)), (error: unknown) => {
-    assert.ok(error instanceof SystemError);
-    assert.equal(error.message, 'bpf(MAP_UPDATE_ELEM) on map @start: Argument list too long (E2BIG)');
-    assert.equal(error.advice, 'The map is full: make it larger.');
-    return true;
-  });
+  assert.throws(
+    () => map.update(u32(2), u64(2)),
+    (error: unknown) => {
+      assert.ok(error instanceof SystemError);
+      assert.equal(error.message, 'bpf(MAP_UPDATE_ELEM) on map @start: Argument list too long (E2BIG)');
+      assert.equal(error.advice, 'The map is full: make it larger.');
+      return true;
+    },
+  );
 });
 
 test('all entries of large maps come, once each, through batches', () => {
@@ -90,12 +114,17 @@ test('all entries of large maps come, once each, through batches', () => {
     const entries = numbers(map);
     if (type !== MapType.LruHash) assert.equal(entries.length, count, mapTypeName(type));
     assert.equal(new Set(entries.map(([key]) => key)).size, entries.length);
-    assert.ok(entries.every(([key, value]) => value === key * 3), mapTypeName(type));
+    assert.ok(
+      entries.every(([key, value]) => value === key * 3),
+      mapTypeName(type),
+    );
   }
 });
 
 test('maps without batch operations are walked key by key', () => {
-  using map = KernelMap.create(spec(MapType.HashOfMaps, { valueSizeBytes: 4 }), { innerMap: KernelMap.create(spec(MapType.Array)) });
+  using map = KernelMap.create(spec(MapType.HashOfMaps, { valueSizeBytes: 4 }), {
+    innerMap: KernelMap.create(spec(MapType.Array)),
+  });
   assert.deepEqual([...map.entries()], []);
   using stacks = KernelMap.create(spec(MapType.StackTrace, { valueSizeBytes: 8 }));
   assert.deepEqual([...stacks.entries()], []);
@@ -116,12 +145,18 @@ test('clear and zero', () => {
   hash.update(u32(1), u64(1));
   hash.update(u32(2), u64(2));
   hash.zero();
-  assert.deepEqual(numbers(hash), [[1, 0], [2, 0]]);
+  assert.deepEqual(numbers(hash), [
+    [1, 0],
+    [2, 0],
+  ]);
   hash.clear();
   assert.deepEqual(numbers(hash), []);
   using array = KernelMap.create(spec(MapType.Array, { maxEntries: 2, contents: [[u32(1), u64(5)]] }));
   array.clear();
-  assert.deepEqual(numbers(array), [[0, 0], [1, 0]]);
+  assert.deepEqual(numbers(array), [
+    [0, 0],
+    [1, 0],
+  ]);
 });
 
 test('queue, stack and bloom filter', () => {
@@ -137,7 +172,14 @@ test('queue, stack and bloom filter', () => {
 });
 
 test('a frozen map refuses writes', () => {
-  using map = KernelMap.create(spec(MapType.Array, { maxEntries: 1, flags: BpfFlag.BPF_F_RDONLY_PROG, contents: [[u32(0), u64(9)]], frozen: true }));
+  using map = KernelMap.create(
+    spec(MapType.Array, {
+      maxEntries: 1,
+      flags: BpfFlag.BPF_F_RDONLY_PROG,
+      contents: [[u32(0), u64(9)]],
+      frozen: true,
+    }),
+  );
   assert.throws(() => map.update(u32(0), u64(1)), { errno: 1 });
   assert.deepEqual(map.lookup(u32(0)), u64(9));
 });
@@ -158,10 +200,13 @@ test('mapped memory is the map; after close it has length 0', () => {
 });
 
 test('an impossible map is refused with what was asked for', () => {
-  assert.throws(() => KernelMap.create(spec(MapType.Array, { keySizeBytes: 8, title: '@x' })), (error: unknown) => {
-    assert.ok(error instanceof SystemError);
-    assert.match(error.message, /^bpf\(MAP_CREATE\) of map @x: Invalid argument \(EINVAL\)$/);
-    assert.match(error.advice!, /type 2, key 8 bytes, value 8 bytes, 16 entries/);
-    return true;
-  });
+  assert.throws(
+    () => KernelMap.create(spec(MapType.Array, { keySizeBytes: 8, title: '@x' })),
+    (error: unknown) => {
+      assert.ok(error instanceof SystemError);
+      assert.match(error.message, /^bpf\(MAP_CREATE\) of map @x: Invalid argument \(EINVAL\)$/);
+      assert.match(error.advice!, /type 2, key 8 bytes, value 8 bytes, 16 entries/);
+      return true;
+    },
+  );
 });

@@ -31,8 +31,22 @@ function kernelWithoutBatches(errnoOfBatch: number): FakeSyscalls {
 test('without batch operations the map is walked key by key', () => {
   for (const errno of [524, 22]) {
     using _ = kernelWithoutBatches(errno).install();
-    using map = KernelMap.create({ name: 'm', type: MapType.Hash, keySizeBytes: 4, valueSizeBytes: 8, maxEntries: 8, flags: 0 });
-    assert.deepEqual([...map.entries()].map(([key, value]) => [key[0], value[0]]), [[1, 10], [2, 20], [3, 30]]);
+    using map = KernelMap.create({
+      name: 'm',
+      type: MapType.Hash,
+      keySizeBytes: 4,
+      valueSizeBytes: 8,
+      maxEntries: 8,
+      flags: 0,
+    });
+    assert.deepEqual(
+      [...map.entries()].map(([key, value]) => [key[0], value[0]]),
+      [
+        [1, 10],
+        [2, 20],
+        [3, 30],
+      ],
+    );
   }
 });
 
@@ -42,7 +56,14 @@ test('a walk ends although the kernel starts over again and again', () => {
     bpf: (command) => (command === Command.MapCreate ? 5 : command === Command.MapLookupBatch ? -524 : 0),
   });
   using _ = fake.install();
-  using map = KernelMap.create({ name: 'm', type: MapType.Hash, keySizeBytes: 4, valueSizeBytes: 8, maxEntries: 8, flags: 0 });
+  using map = KernelMap.create({
+    name: 'm',
+    type: MapType.Hash,
+    keySizeBytes: 4,
+    valueSizeBytes: 8,
+    maxEntries: 8,
+    flags: 0,
+  });
   assert.equal([...map.entries()].length, 1);
 });
 
@@ -50,7 +71,17 @@ test('on kernels that count BPF memory, the limit is lifted once and the request
   const answers = [-1, 6];
   const fake = new FakeSyscalls({ bpf: () => answers.shift()!, prlimit64: () => 0, close: () => 0 });
   using _ = fake.install();
-  using map = KernelMap.create({ name: 'm', type: MapType.Hash, keySizeBytes: 4, valueSizeBytes: 8, maxEntries: 8, flags: 0 });
+  using map = KernelMap.create({
+    name: 'm',
+    type: MapType.Hash,
+    keySizeBytes: 4,
+    valueSizeBytes: 8,
+    maxEntries: 8,
+    flags: 0,
+  });
   assert.equal(map.fd, 6);
-  assert.deepEqual(fake.calls.map(({ name }) => name), ['bpf', 'prlimit64', 'bpf']);
+  assert.deepEqual(
+    fake.calls.map(({ name }) => name),
+    ['bpf', 'prlimit64', 'bpf'],
+  );
 });

@@ -1,11 +1,21 @@
 import { BpfFlag, Command, Errno } from '../../abi/index.ts';
 import { BugError } from '../../base/index.ts';
 import type { MapSpec } from '../../spec/index.ts';
-import { Attr, bpfAdvice, bpfCallName, checked, closeFd, Mapping, pageSizeBytes, possibleCpus, tryBpf } from '../sys/index.ts';
+import {
+  Attr,
+  bpfAdvice,
+  bpfCallName,
+  checked,
+  closeFd,
+  Mapping,
+  pageSizeBytes,
+  possibleCpus,
+  tryBpf,
+} from '../sys/index.ts';
 import { readBatches, readOneByOne, type MapEntry } from './entries.ts';
 import { isArrayMap, isKeylessMap, isLocalStorageMap, isPerCpuMap } from './map-type.ts';
 import { withMemlockRetry } from './memlock.ts';
-import { loadStorageBtf, STORAGE_KEY_TYPE_ID, STORAGE_VALUE_TYPE_ID } from './storage-btf.ts';
+import { loadStorageBtf, type MapBtf } from './storage-btf.ts';
 
 /** Flags of `update`. */
 export const UpdateMode = { ANY: 0, ONLY_NEW: 1, ONLY_EXISTING: 2 } as const;
@@ -14,7 +24,7 @@ export interface MapCreateOptions {
   /** Template of the inner maps, for maps of maps. */
   readonly innerMap?: KernelMap;
   /** BTF of key and value, for values with spin locks, timers or pointers. Local storage gets plain BTF without this. */
-  readonly btf?: { readonly fd: number; readonly keyTypeId: number; readonly valueTypeId: number };
+  readonly btf?: MapBtf;
   /** Meaning depends on the map type: hash functions of a bloom filter, address of an arena. Kernel 5.16. */
   readonly extra?: bigint;
 }
@@ -114,7 +124,10 @@ export class KernelMap implements Disposable {
     const zeros = new Uint8Array(this.transferSizeBytes);
     const keys = [...this.entries()].map(([key]) => key);
     for (const key of keys) {
-      const attr = this.#element(key, zeros).u64(24, isArrayMap(this.spec.type) ? UpdateMode.ANY : UpdateMode.ONLY_EXISTING);
+      const attr = this.#element(key, zeros).u64(
+        24,
+        isArrayMap(this.spec.type) ? UpdateMode.ANY : UpdateMode.ONLY_EXISTING,
+      );
       this.#request(Command.MapUpdateElem, attr, [Errno.ENOENT]);
     }
   }
@@ -132,7 +145,11 @@ export class KernelMap implements Disposable {
     if (this.#mapping === undefined) {
       if ((this.spec.flags & BpfFlag.BPF_F_MMAPABLE) === 0) throw new BugError(`map ${this.name} is not mmapable`);
       const sizeBytes = roundUp(roundUp(this.spec.valueSizeBytes, 8) * this.spec.maxEntries, pageSizeBytes());
-      this.#mapping = new Mapping(this.fd, { sizeBytes, writable: this.spec.frozen !== true, what: `map ${this.name}` });
+      this.#mapping = new Mapping(this.fd, {
+        sizeBytes,
+        writable: this.spec.frozen !== true,
+        what: `map ${this.name}`,
+      });
     }
     return this.#mapping.buffer;
   }
@@ -140,7 +157,14 @@ export class KernelMap implements Disposable {
   info(): MapInfo {
     const info = new Attr(88);
     this.#request(Command.ObjGetInfoByFd, new Attr(16).u32(0, this.fd).u32(4, 88).pointer(8, info.bytes), []);
-    return { type: info.getU32(0), id: info.getU32(4), keySizeBytes: info.getU32(8), valueSizeBytes: info.getU32(12), maxEntries: info.getU32(16), flags: info.getU32(20) };
+    return {
+      type: info.getU32(0),
+      id: info.getU32(4),
+      keySizeBytes: info.getU32(8),
+      valueSizeBytes: info.getU32(12),
+      maxEntries: info.getU32(16),
+      flags: info.getU32(20),
+    };
   }
 
   close(): void {
@@ -156,14 +180,17 @@ export class KernelMap implements Disposable {
 
   #element(key: Uint8Array, value: Uint8Array | undefined): Attr {
     const expected = isKeylessMap(this.spec.type) ? 0 : this.spec.keySizeBytes;
-    if (key.byteLength !== expected) throw new BugError(`key of ${key.byteLength} bytes for map ${this.name}, which has ${expected}`);
+    if (key.byteLength !== expected)
+      throw new BugError(`key of ${key.byteLength} bytes for map ${this.name}, which has ${expected}`);
     return new Attr(32).u32(0, this.fd).pointer(8, key).pointer(16, value);
   }
 
   #spread(value: Uint8Array): Uint8Array {
     if (value.byteLength === this.transferSizeBytes) return value;
     if (!this.isPerCpu || value.byteLength > this.slotSizeBytes) {
-      throw new BugError(`value of ${value.byteLength} bytes for map ${this.name}, which has ${this.spec.valueSizeBytes}`);
+      throw new BugError(
+        `value of ${value.byteLength} bytes for map ${this.name}, which has ${this.spec.valueSizeBytes}`,
+      );
     }
     const all = new Uint8Array(this.transferSizeBytes);
     for (let offset = 0; offset < all.length; offset += this.slotSizeBytes) all.set(value, offset);
@@ -191,17 +218,23 @@ export interface MapInfo {
 
 function createMap(spec: MapSpec, options: MapCreateOptions): number {
   const attr = new Attr(80)
-    .u32(0, spec.type).u32(4, spec.keySizeBytes).u32(8, spec.valueSizeBytes).u32(12, spec.maxEntries).u32(16, spec.flags)
-    .text(28, 16, kernelName(spec.name)).u64(64, options.extra ?? 0n);
+    .u32(0, spec.type)
+    .u32(4, spec.keySizeBytes)
+    .u32(8, spec.valueSizeBytes)
+    .u32(12, spec.maxEntries)
+    .u32(16, spec.flags)
+    .text(28, 16, kernelName(spec.name))
+    .u64(64, options.extra ?? 0n);
   if (options.innerMap !== undefined) attr.u32(20, options.innerMap.fd);
-  const storageBtf = options.btf === undefined && isLocalStorageMap(spec.type) ? loadStorageBtf(spec.valueSizeBytes) : undefined;
-  const btf = storageBtf === undefined ? options.btf : { fd: storageBtf, keyTypeId: STORAGE_KEY_TYPE_ID, valueTypeId: STORAGE_VALUE_TYPE_ID };
+  const storageBtf =
+    options.btf === undefined && isLocalStorageMap(spec.type) ? loadStorageBtf(spec.valueSizeBytes) : undefined;
+  const btf = storageBtf ?? options.btf;
   if (btf !== undefined) attr.u32(48, btf.fd).u32(52, btf.keyTypeId).u32(56, btf.valueTypeId);
   try {
     const result = withMemlockRetry(() => tryBpf(Command.MapCreate, attr));
     return checked(`bpf(MAP_CREATE) of map ${spec.title ?? spec.name}`, result, (errno) => createAdvice(errno, spec));
   } finally {
-    if (storageBtf !== undefined) closeFd(storageBtf);
+    if (storageBtf !== undefined) closeFd(storageBtf.fd);
   }
 }
 
@@ -223,4 +256,3 @@ function elementAdvice(errno: number): string | undefined {
 function roundUp(size: number, unit: number): number {
   return Math.ceil(size / unit) * unit;
 }
-

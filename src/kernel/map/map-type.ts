@@ -1,12 +1,18 @@
 import { MapType } from '../../abi/index.ts';
 
 const perCpuTypes: ReadonlySet<number> = new Set([
-  MapType.PercpuHash, MapType.PercpuArray, MapType.LruPercpuHash, MapType.PercpuCgroupStorage,
+  MapType.PercpuHash,
+  MapType.PercpuArray,
+  MapType.LruPercpuHash,
+  MapType.PercpuCgroupStorage,
 ]);
 const arrayTypes: ReadonlySet<number> = new Set([MapType.Array, MapType.PercpuArray]);
 const keylessTypes: ReadonlySet<number> = new Set([MapType.Queue, MapType.Stack, MapType.BloomFilter, MapType.Ringbuf]);
 const localStorageTypes: ReadonlySet<number> = new Set([
-  MapType.SkStorage, MapType.InodeStorage, MapType.TaskStorage, MapType.CgrpStorage,
+  MapType.SkStorage,
+  MapType.InodeStorage,
+  MapType.TaskStorage,
+  MapType.CgrpStorage,
 ]);
 
 export const isPerCpuMap = (type: number): boolean => perCpuTypes.has(type);

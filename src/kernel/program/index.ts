@@ -1,2 +1,3 @@
-export { enableProgramStatistics, KernelProgram, type LoadOptions, type ProgramInfo, type TestRunOptions } from './kernel-program.ts';
+export { enableProgramStatistics, KernelProgram, type ProgramInfo, type TestRunOptions } from './kernel-program.ts';
 export { readRefusal, type Refusal } from './verifier-log.ts';
+export type { LoadOptions } from './load.ts';

@@ -12,7 +12,10 @@ export interface ResolvedProgram {
 }
 
 /** Replaces names by what they stand for on this kernel. Labels and subprograms stay. */
-export function resolveReferences(instructions: readonly Instruction[], maps: ReadonlyMap<string, KernelMap>): ResolvedProgram {
+export function resolveReferences(
+  instructions: readonly Instruction[],
+  maps: ReadonlyMap<string, KernelMap>,
+): ResolvedProgram {
   const fdArray = [0];
   const resolved = instructions.map((instruction) => {
     const { reference, ...rest } = instruction;
@@ -24,7 +27,12 @@ export function resolveReferences(instructions: readonly Instruction[], maps: Re
 
 type Patch = Partial<Pick<Instruction, 'src' | 'offset' | 'imm' | 'imm64'>>;
 
-function resolve(reference: Exclude<Reference, { kind: 'subprogram' }>, instruction: Instruction, maps: ReadonlyMap<string, KernelMap>, fdArray: number[]): Patch {
+function resolve(
+  reference: Exclude<Reference, { kind: 'subprogram' }>,
+  instruction: Instruction,
+  maps: ReadonlyMap<string, KernelMap>,
+  fdArray: number[],
+): Patch {
   switch (reference.kind) {
     case 'map':
       return wide(mapFd(maps, reference.map), 0, PseudoLoad.MAP_FD);
@@ -33,7 +41,9 @@ function resolve(reference: Exclude<Reference, { kind: 'subprogram' }>, instruct
     case 'kfunc':
       return resolveKfunc(reference.name, fdArray);
     case 'kernelSymbol':
-      return instruction.src === PseudoLoad.BTF_ID ? wide(variableId(reference.name), 0, PseudoLoad.BTF_ID) : addressPatch(reference.name);
+      return instruction.src === PseudoLoad.BTF_ID
+        ? wide(variableId(reference.name), 0, PseudoLoad.BTF_ID)
+        : addressPatch(reference.name);
   }
 }
 
@@ -60,12 +70,14 @@ function resolveKfunc(name: string, fdArray: number[]): Patch {
 
 function variableId(name: string): number {
   const id = kernelBtf()?.find(name, 'var')?.id;
-  if (id === undefined) throw new UnsupportedFeatureError(`kernel variable ${name}`, `this kernel has no typed variable ${name}`);
+  if (id === undefined)
+    throw new UnsupportedFeatureError(`kernel variable ${name}`, `this kernel has no typed variable ${name}`);
   return id;
 }
 
 function addressPatch(name: string): Patch {
   const address = kallsyms().addressOf(name);
-  if (address === undefined) throw new UnsupportedFeatureError(`kernel symbol ${name}`, `this kernel has no symbol ${name}`);
+  if (address === undefined)
+    throw new UnsupportedFeatureError(`kernel symbol ${name}`, `this kernel has no symbol ${name}`);
   return { src: PseudoLoad.IMM, imm: Number(BigInt.asIntN(32, address)), imm64: address };
 }

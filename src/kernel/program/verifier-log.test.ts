@@ -26,11 +26,31 @@ ${statistics}`,
     "the kernel's verifier refused program p: invalid access to map value, value_size=8 off=8 size=8: R0 min value is outside of the allowed memory range (EACCES, at 7: r3 = *(u64 *)(r0 +8))",
     7,
   ],
-  ['refusals before the walk name their instruction', `jump out of range from insn 3 to 10\n${statistics}`, "the kernel's verifier refused program p: jump out of range from insn 3 to 10 (EACCES)", 3],
-  ['or none', `unknown opcode ff\n${statistics}`, "the kernel's verifier refused program p: unknown opcode ff (EACCES)", undefined],
-  ['states are not reasons', `0: R1=ctx() R10=fp0\nfrom 3 to 5: R0=1 R10=fp0\n${statistics}`, 'the kernel refused program p: EACCES, without a reason', undefined],
+  [
+    'refusals before the walk name their instruction',
+    `jump out of range from insn 3 to 10\n${statistics}`,
+    "the kernel's verifier refused program p: jump out of range from insn 3 to 10 (EACCES)",
+    3,
+  ],
+  [
+    'or none',
+    `unknown opcode ff\n${statistics}`,
+    "the kernel's verifier refused program p: unknown opcode ff (EACCES)",
+    undefined,
+  ],
+  [
+    'states are not reasons',
+    `0: R1=ctx() R10=fp0\nfrom 3 to 5: R0=1 R10=fp0\n${statistics}`,
+    'the kernel refused program p: EACCES, without a reason',
+    undefined,
+  ],
   ['an empty log has none', '', 'the kernel refused program p: EACCES, without a reason', undefined],
-  ['a log cut off at its start', `)\n9: (b7) r0 = 0   ; R0=0\n10: (95) exit\nAt program exit the register R0 has smin=-1\n`, "the kernel's verifier refused program p: At program exit the register R0 has smin=-1 (EACCES, at 10: exit)", 10],
+  [
+    'a log cut off at its start',
+    `)\n9: (b7) r0 = 0   ; R0=0\n10: (95) exit\nAt program exit the register R0 has smin=-1\n`,
+    "the kernel's verifier refused program p: At program exit the register R0 has smin=-1 (EACCES, at 10: exit)",
+    10,
+  ],
 ];
 
 for (const [name, log, message, slot] of logs) {

@@ -11,11 +11,13 @@ export interface Refusal {
 }
 
 /** Lines that follow the reason. */
-const STATISTICS = /^(processed \d+ insns|verification time|stack depth|insns? processed|max_states|peak_states|mark_read)\b/;
+const STATISTICS =
+  /^(processed \d+ insns|verification time|stack depth|insns? processed|max_states|peak_states|mark_read)\b/;
 /** `12: (85) call bpf_foo#6  ; R0=…`: an instruction under verification. */
 const INSTRUCTION = /^(\d+): \([0-9a-f]{2}\) (.*?)\s*(?:;.*)?$/;
 /** `12: R0=…`, `from 3 to 5: R0=…`, `; source line`, `func#0 @0`: the verifier's state. */
-const STATE = /^(\d+: R\d|\d+: frame\d|from \d+ to \d+|\d+ to \d+|;|func#|Live regs|last_idx|regs=|mark_precise|parent )/;
+const STATE =
+  /^(\d+: R\d|\d+: frame\d|from \d+ to \d+|\d+ to \d+|;|func#|Live regs|last_idx|regs=|mark_precise|parent )/;
 /** Refusals before the walk through the program name the instruction themselves. */
 const NAMED_SLOT = /\b(?:insn|insn_idx|instruction|from insn|at insn)[ :]+(\d+)/;
 /** Lines that say little without the one before them: what of the access is wrong, but not which. */
@@ -23,7 +25,10 @@ const NEEDS_PREVIOUS = /^(\s|R\d+ (min|max) value is outside|R\d+ unbounded memo
 
 /** Finds the reason in the text of a verifier log. Undefined for a log that has none. */
 export function readRefusal(log: string): Refusal | undefined {
-  const lines = log.split('\n').map((line) => line.trimEnd()).filter((line) => line !== '');
+  const lines = log
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '');
   while (lines.length > 0 && STATISTICS.test(lines.at(-1)!)) lines.pop();
   const last = lines.findLastIndex((line) => !INSTRUCTION.test(line) && !STATE.test(line));
   const at = lines.findLastIndex((line) => INSTRUCTION.test(line));
@@ -31,7 +36,8 @@ export function readRefusal(log: string): Refusal | undefined {
   if (last < 0) return undefined;
   const reason = lines[last]!.trim();
   const previous = lines[last - 1];
-  const needsPrevious = NEEDS_PREVIOUS.test(lines[last]!) && previous !== undefined && !INSTRUCTION.test(previous) && !STATE.test(previous);
+  const needsPrevious =
+    NEEDS_PREVIOUS.test(lines[last]!) && previous !== undefined && !INSTRUCTION.test(previous) && !STATE.test(previous);
   const named = NAMED_SLOT.exec(reason);
   const slot = instruction?.[1] ?? named?.[1];
   return {

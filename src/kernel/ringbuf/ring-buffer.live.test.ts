@@ -62,7 +62,10 @@ test('when the ring overflows, written = read + lost', () => {
 test('discarded records are passed over', () => {
   withRing(4096, ringWriter(1, 3), (ring) => {
     drive(30);
-    assert.deepEqual(drainAll(ring, 1), Array.from({ length: 30 }, (_, i) => i).filter((i) => i % 3 !== 0));
+    assert.deepEqual(
+      drainAll(ring, 1),
+      Array.from({ length: 30 }, (_, i) => i).filter((i) => i % 3 !== 0),
+    );
   });
 });
 
@@ -70,7 +73,8 @@ test('a callback can stop, and the rest comes next time', () => {
   withRing(4096, ringWriter(1), (ring) => {
     drive(5);
     const seen: number[] = [];
-    const takeTwo = (view: { u32: Uint32Array }, offset: number): boolean => seen.push(view.u32[offset >> 2]!) % 2 !== 0;
+    const takeTwo = (view: { u32: Uint32Array }, offset: number): boolean =>
+      seen.push(view.u32[offset >> 2]!) % 2 !== 0;
     assert.equal(ring.drain(takeTwo), 2);
     assert.equal(ring.drain(takeTwo), 2);
     assert.equal(ring.drain(takeTwo), 1);
@@ -81,7 +85,13 @@ test('a callback can stop, and the rest comes next time', () => {
 test('after an error in the callback the next record follows', () => {
   withRing(4096, ringWriter(1), (ring) => {
     drive(3);
-    assert.throws(() => ring.drain(() => { throw new Error('mine'); }), /mine/);
+    assert.throws(
+      () =>
+        ring.drain(() => {
+          throw new Error('mine');
+        }),
+      /mine/,
+    );
     assert.deepEqual(drainAll(ring, 1), [1, 2]);
   });
 });

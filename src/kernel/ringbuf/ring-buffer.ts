@@ -41,11 +41,16 @@ export class RingBuffer implements Disposable {
   /** Maps the ring. The map stays the caller's, and must have one reader only. Throws SystemError. */
   constructor(map: KernelMap) {
     this.sizeBytes = map.spec.maxEntries;
-    if (this.sizeBytes > MAX_SIZE_BYTES) throw new BugError(`ring of ${this.sizeBytes} bytes: at most ${MAX_SIZE_BYTES}`);
+    if (this.sizeBytes > MAX_SIZE_BYTES)
+      throw new BugError(`ring of ${this.sizeBytes} bytes: at most ${MAX_SIZE_BYTES}`);
     const page = pageSizeBytes();
     this.#consumerPage = new Mapping(map.fd, { sizeBytes: page, writable: true, what: 'ring buffer' });
     try {
-      this.#producerPages = new Mapping(map.fd, { sizeBytes: page + 2 * this.sizeBytes, offset: page, what: 'ring buffer' });
+      this.#producerPages = new Mapping(map.fd, {
+        sizeBytes: page + 2 * this.sizeBytes,
+        offset: page,
+        what: 'ring buffer',
+      });
     } catch (error) {
       this.#consumerPage.close();
       throw error;

@@ -29,7 +29,9 @@ export function capabilities(): ReadonlySet<CapabilityName> {
 /** One sentence for an EPERM: which capability is missing, or that the kernel itself refuses. CAP_SYS_ADMIN stands for BPF and PERFMON. */
 export function permissionAdvice(...needed: CapabilityName[]): string {
   const have = capabilities();
-  const missing = needed.filter((name) => !have.has(name) && !(have.has('SYS_ADMIN') && (name === 'BPF' || name === 'PERFMON')));
+  const missing = needed.filter(
+    (name) => !have.has(name) && !(have.has('SYS_ADMIN') && (name === 'BPF' || name === 'PERFMON')),
+  );
   if (missing.length === 0) {
     return 'No capability is missing: the kernel is locked down or its configuration forbids this, so another kind of probe is needed.';
   }

@@ -17,7 +17,10 @@ export class Mapping implements Disposable {
   readonly #address: number;
   readonly #sizeBytes: number;
 
-  constructor(fd: number, options: { sizeBytes: number; offset?: number; writable?: boolean; private?: boolean; what: string }) {
+  constructor(
+    fd: number,
+    options: { sizeBytes: number; offset?: number; writable?: boolean; private?: boolean; what: string },
+  ) {
     const protection = options.writable === true ? PROT_READ | PROT_WRITE : PROT_READ;
     const sharing = options.private === true ? MAP_PRIVATE : MAP_SHARED;
     const result = syscalls().call('mmap', 0, options.sizeBytes, protection, sharing, fd, options.offset ?? 0);

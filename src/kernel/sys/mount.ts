@@ -14,8 +14,13 @@ const FSMOUNT_CLOEXEC = 1;
  * returned descriptor only, nobody else sees it, and it goes away with the descriptor. Kernel 5.2.
  */
 export function mountDetached(fileSystem: string): number {
-  const advise = (errno: number): string | undefined => (errno === Errno.EPERM ? permissionAdvice('SYS_ADMIN') : undefined);
-  const context = checked(`fsopen(${fileSystem})`, syscalls().call('fsopen', cString(fileSystem), FSOPEN_CLOEXEC), advise);
+  const advise = (errno: number): string | undefined =>
+    errno === Errno.EPERM ? permissionAdvice('SYS_ADMIN') : undefined;
+  const context = checked(
+    `fsopen(${fileSystem})`,
+    syscalls().call('fsopen', cString(fileSystem), FSOPEN_CLOEXEC),
+    advise,
+  );
   try {
     checked('fsconfig(CMD_CREATE)', syscalls().call('fsconfig', context, FSCONFIG_CMD_CREATE, 0, 0, 0), advise);
     return checked('fsmount', syscalls().call('fsmount', context, FSMOUNT_CLOEXEC, 0), advise);

@@ -20,7 +20,10 @@ const DECLARATION = 'int64_t syscall(int64_t, int64_t, int64_t, int64_t, int64_t
 export function nativeSyscalls(): Syscalls {
   const arch = architectureOf(process.arch);
   if (process.platform !== 'linux' || arch === undefined) {
-    throw new UnsupportedFeatureError('platform', `Sonde traces Linux on x64 and arm64, not ${process.platform} on ${process.arch}`);
+    throw new UnsupportedFeatureError(
+      'platform',
+      `Sonde traces Linux on x64 and arm64, not ${process.platform} on ${process.arch}`,
+    );
   }
   const koffi = loadKoffi();
   const syscall = koffi.load(null).func(DECLARATION);
@@ -31,7 +34,8 @@ export function nativeSyscalls(): Syscalls {
     numbers.set(name, number);
     return number;
   };
-  const addressOf = (buffer: Uint8Array | BigUint64Array): bigint => (buffer.byteLength === 0 ? 0n : koffi.address(buffer));
+  const addressOf = (buffer: Uint8Array | BigUint64Array): bigint =>
+    buffer.byteLength === 0 ? 0n : koffi.address(buffer);
   return {
     call(name, ...args) {
       const raw: (number | bigint)[] = [numberOf(name), 0, 0, 0, 0, 0, 0];

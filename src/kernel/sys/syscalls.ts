@@ -17,8 +17,23 @@ export type SyscallArgument = number | bigint | Uint8Array;
 
 /** The system calls that Sonde makes this way, its tests' included. */
 export type SyscallName =
-  | 'bpf' | 'perf_event_open' | 'ioctl' | 'mmap' | 'munmap' | 'close' | 'prctl' | 'prlimit64' | 'capget' | 'kill' | 'pidfd_open' | 'setns'
-  | 'fsopen' | 'fsconfig' | 'fsmount' | 'gettid' | 'sched_get_priority_max';
+  | 'bpf'
+  | 'perf_event_open'
+  | 'ioctl'
+  | 'mmap'
+  | 'munmap'
+  | 'close'
+  | 'prctl'
+  | 'prlimit64'
+  | 'capget'
+  | 'kill'
+  | 'pidfd_open'
+  | 'setns'
+  | 'fsopen'
+  | 'fsconfig'
+  | 'fsmount'
+  | 'gettid'
+  | 'sched_get_priority_max';
 
 let current: Syscalls | undefined;
 

@@ -41,10 +41,17 @@ export function parseTracepointFormat(text: string): TracepointFormat {
 
 /** `\tfield:unsigned char flags;\toffset:2;\tsize:1;\tsigned:0;`. A custom field is spelt `field special:`. */
 function parseField(line: string, lineOffset: number): TracepointField {
-  const match = /^\tfield(?: special)?:(.*?);\s*offset:(\d{1,9});\s*size:(\d{1,9});(?:\s*signed:([01]);)?\s*$/.exec(line);
+  const match = /^\tfield(?: special)?:(.*?);\s*offset:(\d{1,9});\s*size:(\d{1,9});(?:\s*signed:([01]);)?\s*$/.exec(
+    line,
+  );
   if (match === null) throw new FormatError('tracepoint format', lineOffset, `not a field: ${JSON.stringify(line)}`);
   const [, declaration, offset, size, signed] = match;
-  return { ...parseDeclaration(declaration!, lineOffset), offset: Number(offset), size: Number(size), signed: signed === '1' };
+  return {
+    ...parseDeclaration(declaration!, lineOffset),
+    offset: Number(offset),
+    size: Number(size),
+    signed: signed === '1',
+  };
 }
 
 type Declaration = Pick<TracepointField, 'type' | 'name' | 'dataLocation' | 'arrayLength'>;
@@ -54,14 +61,17 @@ function parseDeclaration(declaration: string, lineOffset: number): Declaration 
   const location = /^__(data|rel)_loc\s/.exec(text);
   // The name is the last identifier that is not inside of brackets; a bit-field's width may follow.
   const match = /^(.*?)([A-Za-z_]\w*)\s*((?:\[[^\]]*\])*)\s*(?::\s*\d+)?$/.exec(text);
-  if (match === null) throw new FormatError('tracepoint format', lineOffset, `not a declaration: ${JSON.stringify(text)}`);
+  if (match === null)
+    throw new FormatError('tracepoint format', lineOffset, `not a declaration: ${JSON.stringify(text)}`);
   const [, before, name, brackets] = match;
   const type = before!.trim() + brackets!;
   const array = location === null ? /\[([^\]]*)\]/.exec(type) : null;
   return {
     type,
     name: name!,
-    ...(location === null ? {} : { dataLocation: location[1] === 'data' ? ('absolute' as const) : ('relative' as const) }),
+    ...(location === null
+      ? {}
+      : { dataLocation: location[1] === 'data' ? ('absolute' as const) : ('relative' as const) }),
     ...(array === null ? {} : { arrayLength: array[1]!.trim() }),
   };
 }

@@ -26,7 +26,10 @@ test('the format of every tracepoint of this kernel is understood', () => {
     const format = tracefs().format(category, event);
     // The categories also hold what has no record, such as hardware events of ftrace: those have no format file.
     if (format === undefined) continue;
-    assert.ok(format.fields.some((field) => field.name === 'common_pid'), name);
+    assert.ok(
+      format.fields.some((field) => field.name === 'common_pid'),
+      name,
+    );
     for (const field of format.fields) assert.ok(field.type !== '', `${name}: ${field.name}`);
   }
 });

@@ -27,24 +27,33 @@ print fmt: "field:%s", REC->comm
 test('reads every form of field', () => {
   const { name, id, fields } = parseTracepointFormat(format);
   assert.deepEqual([name, id], ['demo', 42]);
-  assert.deepEqual(fields.map((f) => [f.type, f.name, f.offset, f.size, f.signed, f.dataLocation, f.arrayLength]), [
-    ['unsigned short', 'common_type', 0, 2, false, undefined, undefined],
-    ['int', 'common_pid', 4, 4, true, undefined, undefined],
-    ['__data_loc char[]', 'name', 8, 4, false, 'absolute', undefined],
-    ['__rel_loc u8[]', 'blob', 12, 4, false, 'relative', undefined],
-    ['char[16]', 'comm', 16, 16, false, undefined, '16'],
-    ['unsigned long[6]', 'args', 32, 48, false, undefined, '6'],
-    ['const char *', 'filename', 80, 8, false, undefined, undefined],
-    ['const struct sk_buff *', 'skb', 88, 8, false, undefined, undefined],
-    ['__u8[sizeof(struct sockaddr_in6)]', 'saddr', 96, 28, false, undefined, 'sizeof(struct sockaddr_in6)'],
-    ['unsigned int', 'flag', 124, 4, false, undefined, undefined],
-    ['u8', 'raw', 128, 1, false, undefined, undefined],
-    ['unsigned long[2][3]', 'dst', 136, 48, false, undefined, '2'],
-  ]);
+  assert.deepEqual(
+    fields.map((f) => [f.type, f.name, f.offset, f.size, f.signed, f.dataLocation, f.arrayLength]),
+    [
+      ['unsigned short', 'common_type', 0, 2, false, undefined, undefined],
+      ['int', 'common_pid', 4, 4, true, undefined, undefined],
+      ['__data_loc char[]', 'name', 8, 4, false, 'absolute', undefined],
+      ['__rel_loc u8[]', 'blob', 12, 4, false, 'relative', undefined],
+      ['char[16]', 'comm', 16, 16, false, undefined, '16'],
+      ['unsigned long[6]', 'args', 32, 48, false, undefined, '6'],
+      ['const char *', 'filename', 80, 8, false, undefined, undefined],
+      ['const struct sk_buff *', 'skb', 88, 8, false, undefined, undefined],
+      ['__u8[sizeof(struct sockaddr_in6)]', 'saddr', 96, 28, false, undefined, 'sizeof(struct sockaddr_in6)'],
+      ['unsigned int', 'flag', 124, 4, false, undefined, undefined],
+      ['u8', 'raw', 128, 1, false, undefined, undefined],
+      ['unsigned long[2][3]', 'dst', 136, 48, false, undefined, '2'],
+    ],
+  );
 });
 
 test('damaged formats are FormatErrors', () => {
-  const damaged = ['', 'name: x\n', 'name: x\nID: y\n', format.replace('offset:16', 'offset:?'), format.replace('char comm[16]', '[16]')];
+  const damaged = [
+    '',
+    'name: x\n',
+    'name: x\nID: y\n',
+    format.replace('offset:16', 'offset:?'),
+    format.replace('char comm[16]', '[16]'),
+  ];
   for (const text of damaged) assert.throws(() => parseTracepointFormat(text), FormatError);
 });
 
@@ -57,10 +66,19 @@ test('functions that can be traced', () => {
 
 test('without the right to mount it, tracefs says what is missing and what still works', () => {
   using _ = new FakeSyscalls({ fsopen: () => -1, capget: () => 0 }).install();
-  assert.throws(() => Tracefs.openDetached(), (error: unknown) => {
-    assert.ok(error instanceof UnsupportedFeatureError);
-    assert.equal(error.message, "the kernel's tracing file system can't be read: fsopen(tracefs): Operation not permitted (EPERM)");
-    assert.match(error.advice!, /^This needs CAP_SYS_ADMIN: .* Without it, raw tracepoints, profile and interval probes still work\.$/);
-    return true;
-  });
+  assert.throws(
+    () => Tracefs.openDetached(),
+    (error: unknown) => {
+      assert.ok(error instanceof UnsupportedFeatureError);
+      assert.equal(
+        error.message,
+        "the kernel's tracing file system can't be read: fsopen(tracefs): Operation not permitted (EPERM)",
+      );
+      assert.match(
+        error.advice!,
+        /^This needs CAP_SYS_ADMIN: .* Without it, raw tracepoints, profile and interval probes still work\.$/,
+      );
+      return true;
+    },
+  );
 });

@@ -41,7 +41,9 @@ export class Tracefs implements Disposable {
 
   /** Names of the events in a category, sorted; empty for an unknown category. */
   events(category: string): string[] {
-    return isPlainName(category) && existsSync(`${this.root}/events/${category}`) ? this.#directories(`events/${category}`) : [];
+    return isPlainName(category) && existsSync(`${this.root}/events/${category}`)
+      ? this.#directories(`events/${category}`)
+      : [];
   }
 
   /** `category:event` of all tracepoints, sorted. Takes about 15 ms. */
@@ -92,7 +94,10 @@ export class Tracefs implements Disposable {
   #directories(path: string): string[] {
     try {
       const entries = readdirSync(`${this.root}/${path}`, { withFileTypes: true });
-      return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+      return entries
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name)
+        .sort();
     } catch (error) {
       throw unreadable(error);
     }
@@ -116,11 +121,18 @@ function isPlainName(name: string): boolean {
 }
 
 function unreadable(cause: unknown): UnsupportedFeatureError {
-  const advice = cause instanceof SondeError && cause.advice !== undefined ? cause.advice : 'Run as root, or mount it: `mount -t tracefs tracefs /sys/kernel/tracing`.';
-  return new UnsupportedFeatureError('tracefs', `the kernel's tracing file system can't be read: ${(cause as Error).message}`, {
-    cause,
-    advice: `${advice} Without it, raw tracepoints, profile and interval probes still work.`,
-  });
+  const advice =
+    cause instanceof SondeError && cause.advice !== undefined
+      ? cause.advice
+      : 'Run as root, or mount it: `mount -t tracefs tracefs /sys/kernel/tracing`.';
+  return new UnsupportedFeatureError(
+    'tracefs',
+    `the kernel's tracing file system can't be read: ${(cause as Error).message}`,
+    {
+      cause,
+      advice: `${advice} Without it, raw tracepoints, profile and interval probes still work.`,
+    },
+  );
 }
 
 let shared: Tracefs | undefined;

@@ -1,0 +1,143 @@
+import { encode, LD_IMM64, resolveLabels } from '../../asm/index.ts';
+import { Command, Errno, ProgramType, programTypeName } from '../../abi/index.ts';
+import { UnsupportedFeatureError, VerifierError } from '../../base/index.ts';
+import type { ProgramSpec } from '../../spec/index.ts';
+import { moduleBtf, openModuleBtfFd, requireKernelBtf } from '../btf-source.ts';
+import { kernelName, withMemlockRetry, type KernelMap } from '../map/index.ts';
+import { Attr, bpfAdvice, bpfCallName, closeFd, permissionAdvice, systemError, tryBpf } from '../sys/index.ts';
+import { describeFunctions, FUNC_INFO_BYTES, type FunctionInfo } from './func-info.ts';
+import { resolveReferences, type ResolvedProgram } from './references.ts';
+import { readRefusal, refusalMessage } from './verifier-log.ts';
+
+export interface LoadOptions {
+  /** The maps that the program refers to, by the names in their specs. */
+  readonly maps?: ReadonlyMap<string, KernelMap>;
+  /** Asks for the verifier's log although the program is accepted: 1 for its walk, 2 for more. */
+  readonly logLevel?: 1 | 2;
+}
+
+const LOG_FIRST_BYTES = 64 * 1024;
+/** Kernels before 5.18 refuse more. */
+const LOG_LARGEST_BYTES = (1 << 24) - 1;
+
+/** Loads a program: a descriptor, and the verifier's log where it was asked for. */
+export function loadProgram(spec: ProgramSpec, options: LoadOptions): { fd: number; log: string } {
+  const resolved = resolveReferences(spec.instructions, options.maps ?? new Map());
+  const target = attachTarget(spec);
+  const functions = describeFunctions(spec.name, spec.instructions);
+  const ownedFds = [...resolved.fdArray.slice(1), target?.moduleFd, functions?.btfFd];
+  try {
+    const code = encode(resolveLabels(resolved.instructions));
+    const request = (log?: Uint8Array, level: number = 0): number =>
+      tryBpf(Command.ProgLoad, loadAttr(spec, { ...resolved, code, target, functions }, log, level));
+    if (options.logLevel === undefined) {
+      const result = withMemlockRetry(() => request());
+      if (result >= 0) return { fd: result, log: '' };
+    }
+    const { result, log } = withLog(request, options.logLevel ?? 1);
+    if (result >= 0) return { fd: result, log };
+    throw refusal(spec, -result, log);
+  } finally {
+    for (const fd of ownedFds) if (fd !== undefined) closeFd(fd);
+  }
+}
+
+interface AttachTarget {
+  readonly typeId: number;
+  readonly moduleFd?: number;
+}
+
+/** The kernel object that a TRACING program is bound to. */
+function attachTarget({ attachTo }: ProgramSpec): AttachTarget | undefined {
+  if (attachTo === undefined) return undefined;
+  const kind = attachTo.kind === 'function' ? 'func' : 'typedef';
+  const { module } = attachTo;
+  const btf = module === undefined ? requireKernelBtf() : moduleBtf(module);
+  const type = btf?.find(attachTo.name, kind);
+  if (type === undefined) {
+    const where = module === undefined ? 'this kernel' : `module ${module}`;
+    throw new UnsupportedFeatureError(
+      `${attachTo.kind} ${attachTo.name}`,
+      `${where} has no ${attachTo.kind} ${attachTo.name} in its BTF`,
+    );
+  }
+  return module === undefined ? { typeId: type.id } : { typeId: type.id, moduleFd: openModuleBtfFd(module) };
+}
+
+interface LoadParts extends ResolvedProgram {
+  readonly code: Uint8Array;
+  readonly target: AttachTarget | undefined;
+  readonly functions: FunctionInfo | undefined;
+}
+
+function loadAttr(
+  spec: ProgramSpec,
+  { code, target, functions, fdArray }: LoadParts,
+  log: Uint8Array | undefined,
+  level: number,
+): Attr {
+  const attr = new Attr(144)
+    .u32(0, spec.type)
+    .u32(4, code.length / 8)
+    .pointer(8, code)
+    .string(16, spec.license)
+    .u32(44, spec.flags ?? 0)
+    .text(48, 16, kernelName(spec.name))
+    .u32(68, spec.expectedAttachType ?? 0);
+  if (log !== undefined) attr.u32(24, level).u32(28, log.length).pointer(32, log);
+  if (functions !== undefined) {
+    const { btfFd, records } = functions;
+    attr
+      .u32(72, btfFd)
+      .u32(76, FUNC_INFO_BYTES)
+      .pointer(80, records)
+      .u32(88, records.length / FUNC_INFO_BYTES);
+  }
+  if (target !== undefined) attr.u32(108, target.typeId).u32(112, target.moduleFd ?? 0);
+  if (fdArray.length > 1) attr.pointer(120, new Uint8Array(Int32Array.from(fdArray).buffer));
+  return attr;
+}
+
+/** Repeats the request with a larger buffer while the log does not fit. */
+function withLog(request: (log: Uint8Array, level: number) => number, level: number): { result: number; log: string } {
+  for (let size = LOG_FIRST_BYTES; ; size = Math.min(size * 8, LOG_LARGEST_BYTES)) {
+    const buffer = new Uint8Array(size);
+    const result = request(buffer, level);
+    if (result === -Errno.ENOSPC && size < LOG_LARGEST_BYTES) continue;
+    const end = buffer.indexOf(0);
+    return { result, log: Buffer.from(buffer.subarray(0, end < 0 ? size : end)).toString('utf8') };
+  }
+}
+
+function refusal(spec: ProgramSpec, errno: number, log: string): Error {
+  const advice = loadAdvice(spec, errno, log);
+  if (log === '' && errno !== Errno.EACCES) {
+    return systemError(`${bpfCallName(Command.ProgLoad)} of program ${spec.name}`, errno, { advice });
+  }
+  const slot = readRefusal(log)?.slot;
+  const instruction = slot === undefined ? undefined : indexOfSlot(spec, slot);
+  return new VerifierError(spec.name, errno, refusalMessage(spec.name, errno, log), log, { advice, instruction });
+}
+
+/** The verifier counts slots of 8 bytes, of which a 64-bit load takes two. */
+function indexOfSlot(spec: ProgramSpec, slot: number): number | undefined {
+  let at = 0;
+  for (let i = 0; i < spec.instructions.length; i++) {
+    at += spec.instructions[i]!.opcode === LD_IMM64 ? 2 : 1;
+    if (slot < at) return i;
+  }
+  return undefined;
+}
+
+function loadAdvice(spec: ProgramSpec, errno: number, log: string): string | undefined {
+  if (errno === Errno.EPERM) {
+    if (spec.type === ProgramType.Tracing && spec.attachTo?.kind === 'function') {
+      return 'This kernel does not let programs hook into its functions (fentry): use a kprobe or a tracepoint.';
+    }
+    return permissionAdvice('BPF', 'PERFMON');
+  }
+  if (errno === Errno.E2BIG) return 'The program is too large or too complex for the verifier: make it smaller.';
+  if (errno === Errno.EINVAL && log === '')
+    return `This kernel may not know programs of type ${programTypeName(spec.type) ?? spec.type}, or a flag of this one.`;
+  return errno === Errno.EACCES || errno === Errno.EINVAL ? undefined : bpfAdvice(errno);
+}
