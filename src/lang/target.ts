@@ -14,6 +14,7 @@ export type TargetFeature =
   | 'uprobe-multi'
   | 'btf-tracepoint'
   | 'attach-cookie'
+  | 'attach-cookie-raw-tracepoint'
   | 'current-task-btf'
   | 'probe-read-kernel'
   | 'ktime-boot'

@@ -1,13 +1,18 @@
 import { begin, end } from './begin-end.ts';
+import { fentry, fexit } from './kprobe/fentry.ts';
+import { kprobe, kretprobe } from './kprobe/kprobe.ts';
 import { hardware, software } from './perf/counters.ts';
 import { interval, profile } from './perf/timers.ts';
 import type { Provider } from './provider.ts';
+import { rawtracepoint } from './tracepoint/rawtracepoint.ts';
 import { tracepoint } from './tracepoint/tracepoint.ts';
 import { unsupportedProviders } from './unsupported.ts';
+import { uprobe, uretprobe } from './uprobe/uprobe.ts';
 
 /** Every probe type of the language, those that are only refused by name included. */
 export const providers: readonly Provider[] = [
-  begin, end, tracepoint, profile, interval, software, hardware, ...unsupportedProviders,
+  begin, end, kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, tracepoint, rawtracepoint, profile, interval, software, hardware,
+  ...unsupportedProviders,
 ];
 
 /** P-01: as written first (`U` is not `u`), then without regard to letter case. */

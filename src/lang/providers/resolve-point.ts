@@ -22,7 +22,8 @@ export function resolvePoint(point: AttachPointText, target: Target, options: Re
 function resolveWildcard(point: AttachPointText, target: Target, options: ResolveOptions): Resolution {
   const wanted = matcherOf(point.components[0]!);
   const path = point.components[1]?.text ?? '';
-  const candidates = path.includes('/') ? ['uprobe'] : ['kprobe', 'tracepoint', 'software', 'hardware', 'rawtracepoint'];
+  const kernel = ['kprobe', 'tracepoint', 'software', 'hardware', ...(target.btf === undefined ? [] : ['rawtracepoint'])];
+  const candidates = path.includes('/') ? ['uprobe'] : kernel;
   const attempts = candidates
     .filter(wanted)
     .map((name) => findProvider(name)?.resolve(point, target, options))

@@ -3,7 +3,7 @@ import type { AttachPointText } from '../syntax/index.ts';
 import { pointError, refused } from './messages.ts';
 import type { Provider, Resolution } from './provider.ts';
 
-function unsupported(name: string, aliases: readonly string[], hint?: string): Provider {
+export function unsupported(name: string, aliases: readonly string[], hint?: string): Provider {
   return {
     name,
     aliases: [name, ...aliases],

@@ -3,10 +3,12 @@
  * a raw tracepoint where the script doesn't look at the record, one for all where it names many system calls.
  */
 import { ProgramType } from '../../../abi/index.ts';
+import type { PlannedPoint } from '../../../spec/index.ts';
 import type { ProbeContext, ProbeVariant } from '../../checked/index.ts';
 import type { AttachPointText } from '../../syntax/index.ts';
 import type { Target } from '../../target.ts';
 import { missing, pointWarning } from '../messages.ts';
+import { nameByCookie, nameByFirst, shareProgram } from '../names.ts';
 import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
 import { listTracepoints } from './list.ts';
 import { findTracepoints, hasRawEvent, type TracepointMatch } from './matches.ts';
@@ -92,13 +94,10 @@ class Plan {
   }
 
   #addRaw(matches: readonly TracepointMatch[]): void {
-    const one = (group: readonly TracepointMatch[]): ProbeVariant => ({
-      ...this.#common(group),
-      ...rawProgram('raw', ''),
-      points: group.map((match) => ({ hook: rawHook('raw', match.event), name: fullName(match) })),
-    });
-    if (this.#usesName) this.#variants.push(...matches.map((match) => one([match])));
-    else if (matches.length > 0) this.#variants.push(one(matches));
+    for (const group of shareProgram(matches, this.#usesName, this.#target.have('attach-cookie-raw-tracepoint'))) {
+      const points = group.map((match) => ({ hook: rawHook('raw', match.event), name: fullName(match) }));
+      this.#variants.push(this.#variant(group, points, rawProgram('raw', '')));
+    }
   }
 
   get #usesName(): boolean {
@@ -108,37 +107,31 @@ class Plan {
   #addPerf(matches: readonly TracepointMatch[]): void {
     if (matches.length === 0) return;
     if (this.#rawOnly !== undefined) return void this.#unreachable.push(...matches);
-    const cookies = this.#usesName && this.#target.have('attach-cookie');
-    const eachAlone = this.#usesArgs || (this.#usesName && !cookies);
     // System calls' pointers are of another address space: two programs where a wildcard meets both.
-    const groups = eachAlone ? matches.map((match) => [match]) : [...Map.groupBy(matches, spaceOf).values()];
-    for (const group of groups) this.#variants.push(this.#perf(group, cookies && group.length > 1));
+    const spaces = [...Map.groupBy(matches, spaceOf).values()];
+    const groups = this.#usesArgs
+      ? matches.map((match) => [match])
+      : spaces.flatMap((group) => shareProgram(group, this.#usesName, this.#target.have('attach-cookie')));
+    for (const group of groups) {
+      const points = group.map((match) => ({ hook: { kind: 'tracepoint', category: match.category, event: match.event } as const, name: fullName(match) }));
+      this.#variants.push(this.#variant(group, points, { programType: ProgramType.Tracepoint }));
+    }
   }
 
-  #perf(group: readonly TracepointMatch[], cookies: boolean): ProbeVariant {
-    const common = this.#common(group);
-    const points = group.map((match, index) => ({
-      hook: { kind: 'tracepoint', category: match.category, event: match.event } as const,
-      name: fullName(match),
-      ...(cookies ? { cookie: BigInt(index) } : {}),
-    }));
-    const names = new Map(group.map((match, index) => [BigInt(index), fullName(match)]));
-    const context: ProbeContext = cookies ? { ...common.context, probeName: { kind: 'symbolic', access: { kind: 'cookie' }, names } } : common.context;
-    return { ...common, programType: ProgramType.Tracepoint, points, context };
-  }
-
-  #common(group: readonly TracepointMatch[]): Omit<ProbeVariant, 'programType' | 'points'> {
-    const first = group[0]!;
-    const space = spaceOf(first);
+  #variant(group: readonly TracepointMatch[], named: readonly PlannedPoint[], program: ReturnType<typeof rawProgram>): ProbeVariant {
+    const { points, probeName } = this.#usesName ? nameByCookie(named) : nameByFirst(named);
+    const space = spaceOf(group[0]!);
     return {
       provider: 'tracepoint',
       phase: 'run',
-      pointCount: group.length,
+      ...program,
+      points,
+      pointCount: points.length,
       context: {
         space,
-        probeName: { kind: 'fixed', name: fullName(first) },
+        probeName,
         probeType: 'tracepoint',
-        args: this.#usesArgs ? this.#argsOf(first, space) : [],
+        args: this.#usesArgs ? this.#argsOf(group[0]!, space) : [],
         kernelStack: true,
         userStack: true,
       },
