@@ -83,6 +83,15 @@ test('types are listed by kind, name and pattern', () => {
   assert.deepEqual([...btf.ids('func')], [sample.ids['walk']]);
 });
 
+test('names that are not ASCII are read as UTF-8', () => {
+  const b = new BtfBuilder();
+  b.struct('größe', 0, []);
+  b.struct('plain', 0, []);
+  const unicode = Btf.decode(b.encode());
+  assert.deepEqual([...unicode.names('struct')], ['größe', 'plain']);
+  assert.equal(unicode.find('größe')?.name, 'größe');
+});
+
 test('enum constants are found by name', () => {
   assert.deepEqual(btf.findEnumerator('NONE'), { type: btf.find('color', 'enum'), value: -1n });
   assert.equal(btf.findEnumerator('TOP')?.value, 0xffff_ffff_ffff_fff0n);

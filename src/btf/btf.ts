@@ -2,7 +2,7 @@ import { FormatError } from '../base/index.ts';
 import { decodeType } from './decode-type.ts';
 import { decodeSections } from './sections.ts';
 import type { Sections } from './sections.ts';
-import { findString, readString } from './strings.ts';
+import { bulkReader, findString, readString } from './strings.ts';
 import { TypeIndex } from './type-index.ts';
 import { ITEM_WORDS, KINDS } from './types.ts';
 import type { BtfKind, BtfType, EnumType } from './types.ts';
@@ -74,7 +74,7 @@ export class Btf {
   find(name: string, kind?: BtfKind): BtfType | undefined {
     for (const nameOffset of this.#stringOffsets(name)) {
       for (let i = this.#index.findName(nameOffset, 0); i >= 0; i = this.#index.findName(nameOffset, i + 1)) {
-        const its = this.#kindAt(this.#index.offsets[i]!);
+        const its = kindAt(this.#sections.words, this.#index.offsets[i]!);
         if (kind === undefined ? NAMED.has(its) : its === kind) return this.type(this.firstId + i);
       }
     }
@@ -92,20 +92,25 @@ export class Btf {
   *ids(kind?: BtfKind): IterableIterator<number> {
     if (this.base !== undefined) yield* this.base.ids(kind);
     const offsets = this.#offsets;
+    const { words } = this.#sections;
     const { firstId } = this;
     for (let i = 0; i < offsets.length; i++) {
-      if (kind === undefined || this.#kindAt(offsets[i]!) === kind) yield firstId + i;
+      if (kind === undefined || kindAt(words, offsets[i]!) === kind) yield firstId + i;
     }
   }
 
   /** Names of all named types of a kind, in order of id; the same name can come twice. Made for listings: types are not decoded. */
-  *names(kind: BtfKind): IterableIterator<string> {
-    if (this.base !== undefined) yield* this.base.names(kind);
-    for (const at of this.#offsets) {
-      if (this.#kindAt(at) !== kind) continue;
-      const nameOffset = this.#sections.words[at]!;
-      if (nameOffset !== 0) yield this.#string(nameOffset);
+  names(kind: BtfKind): string[] {
+    const names = this.base?.names(kind) ?? [];
+    const { words } = this.#sections;
+    const read = this.#bulkReader();
+    const offsets = this.#offsets;
+    for (let i = 0; i < offsets.length; i++) {
+      const at = offsets[i]!;
+      const nameOffset = words[at]!;
+      if (nameOffset !== 0 && kindAt(words, at) === kind) names.push(read(nameOffset));
     }
+    return names;
   }
 
   /** All types of a kind whose name matches. */
@@ -113,20 +118,23 @@ export class Btf {
     const matches = typeof pattern === 'function' ? pattern : (name: string) => name.search(pattern) >= 0;
     if (this.base !== undefined) yield* this.base.findAll(pattern, kind);
     const offsets = this.#offsets;
+    const { words } = this.#sections;
+    const read = this.#bulkReader();
     for (let i = 0; i < offsets.length; i++) {
       const at = offsets[i]!;
-      if (this.#kindAt(at) !== kind) continue;
-      if (matches(this.#string(this.#sections.words[at]!))) yield this.type(this.firstId + i) as BtfTypeOf<K>;
+      if (kindAt(words, at) !== kind) continue;
+      if (matches(read(words[at]!))) yield this.type(this.firstId + i) as BtfTypeOf<K>;
     }
   }
 
   /** The enum constant with this name, and its enum. Only the enum that has it is decoded. */
   findEnumerator(name: string): { readonly type: EnumType; readonly value: bigint } | undefined {
     const offsets = this.#offsets;
+    const { words } = this.#sections;
     for (const nameOffset of this.#stringOffsets(name)) {
       for (let i = 0; i < offsets.length; i++) {
-        if (this.#kindAt(offsets[i]!) !== 'enum') continue;
-        const position = enumeratorPosition(this.#sections.words, offsets[i]!, nameOffset);
+        if (kindAt(words, offsets[i]!) !== 'enum') continue;
+        const position = enumeratorPosition(words, offsets[i]!, nameOffset);
         if (position < 0) continue;
         const type = this.type(this.firstId + i) as EnumType;
         return { type, value: type.values[position]!.value };
@@ -140,10 +148,6 @@ export class Btf {
     return offsets.subarray(0, count);
   }
 
-  #kindAt(at: number): BtfKind {
-    return KINDS[(this.#sections.words[at + 1]! >>> 24) & 0x1f]!;
-  }
-
   /** Length of the string tables of this and its bases. */
   get #stringsLength(): number {
     return this.#sections.strings.length + (this.base === undefined ? 0 : this.base.#stringsLength);
@@ -155,6 +159,13 @@ export class Btf {
     return readString(this.#sections.strings, offset - before);
   }
 
+  #bulkReader(): (offset: number) => string {
+    const before = this.base === undefined ? 0 : this.base.#stringsLength;
+    const own = bulkReader(this.#sections.strings);
+    if (before === 0) return own;
+    return (offset) => (offset < before ? this.base!.#string(offset) : own(offset - before));
+  }
+
   /** Where a name stands in the string tables. Encoders share equal strings, so the first is the one in practice. */
   *#stringOffsets(name: string): IterableIterator<number> {
     if (name === '') return;
@@ -162,6 +173,10 @@ export class Btf {
     const before = this.base === undefined ? 0 : this.base.#stringsLength;
     for (const offset of findString(this.#sections.strings, name)) yield offset + before;
   }
+}
+
+function kindAt(words: Uint32Array, at: number): BtfKind {
+  return KINDS[(words[at + 1]! >>> 24) & 0x1f]!;
 }
 
 /** Position of the enumerator with this name in the enum at word `at`; -1 if it has none such. */
