@@ -33,7 +33,12 @@ const layerRules = Object.entries(modules).map(([name, row]) =>
     name,
     [`src/${name}/**/*.ts`],
     [],
-    [`src/${name}/**/*.test.ts`, ...Object.keys(row.exceptions ?? {}).map((file) => `src/${name}/${file}`)],
+    [
+      `src/${name}/**/*.test.ts`,
+      `src/${name}/**/testdata.ts`,
+      `src/${name}/**/testing/**`,
+      ...Object.keys(row.exceptions ?? {}).map((file) => `src/${name}/${file}`),
+    ],
   ),
 );
 const packageRules = Object.entries(packages).map(([package_, folder]) =>
@@ -48,6 +53,7 @@ export default defineConfig({
     'import/no-cycle': 'error',
     'max-lines': ['error', { max: 600 }],
     'max-lines-per-function': ['error', { max: 80 }],
+    'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
     eqeqeq: 'error',
     'no-var': 'error',
     'prefer-const': 'error',

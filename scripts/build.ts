@@ -26,6 +26,7 @@ async function bundle(): Promise<string> {
     minifySyntax: true,
     keepNames: false,
     external: ['koffi', '@koromix/*'],
+    define: { 'import.meta.url': 'undefined' }, // empty in CommonJS: who needs it asks for __filename there
     banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
     footer: { js: '})' },
     write: false,

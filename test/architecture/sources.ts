@@ -18,8 +18,9 @@ export function sourceFiles(): string[] {
     .sort();
 }
 
+/** Tests and what only they use: `x.test.ts`, `testdata.ts`, a folder `testing/`. */
 export function isTest(file: string): boolean {
-  return file.endsWith('.test.ts');
+  return file.endsWith('.test.ts') || /(^|\/)(testdata\.ts$|testing\/)/.test(file);
 }
 
 // An import or export at the start of a line with its `from`, an import for effect, and a dynamic import.
