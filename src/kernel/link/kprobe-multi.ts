@@ -45,7 +45,9 @@ function addressOf(hook: KprobeHook): bigint {
   if (hook.address !== undefined) return hook.address;
   const address = kallsyms().addressOf(hook.function!);
   if (address === undefined)
-    throw systemError('kprobe_multi', Errno.ENOENT, { advice: `The kernel has no function ${hook.function}.` });
+    throw systemError(`${bpfCallName(Command.LinkCreate)} of kprobe ${hook.function}`, Errno.ENOENT, {
+      advice: `The kernel has no function ${hook.function}.`,
+    });
   return address + BigInt(hook.offset ?? 0);
 }
 

@@ -20,7 +20,7 @@ export function attachKprobe(program: AttachableProgram, hook: KprobeHook, cooki
   const target = probeTarget(undefined);
   const what = describeKprobe(hook);
   const event = checked(
-    `perf_event_open(${what})`,
+    `perf_event_open of ${what}`,
     tryPerfEventOpen(attr, target),
     (errno) => kprobeAdvice(errno, hook) ?? perfAdvice(errno, target),
   );

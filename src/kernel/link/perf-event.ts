@@ -72,7 +72,7 @@ function open(hook: PerfEventHook, target: PerfTarget): number | undefined {
   if (result === -Errno.ENODEV && hook.eventType === PerfType.Software) return undefined;
   const name = `type ${hook.eventType}, config ${hook.config}`;
   return checked(
-    `perf_event_open(${name})`,
+    `perf_event_open of ${name}`,
     result,
     (errno) => frequencyAdvice(errno, hook) ?? perfAdvice(errno, target),
   );

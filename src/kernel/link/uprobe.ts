@@ -21,7 +21,7 @@ export function attachUprobe(program: AttachableProgram, hook: UprobeHook, cooki
     .u64(64, hook.fileOffset);
   const target = probeTarget(hook.pid);
   const event = checked(
-    `perf_event_open(${describeUprobe(hook)})`,
+    `perf_event_open of ${describeUprobe(hook)}`,
     tryPerfEventOpen(attr, target),
     (errno) => uprobeAdvice(errno, hook) ?? perfAdvice(errno, target),
   );

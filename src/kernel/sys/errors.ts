@@ -1,23 +1,27 @@
 import { Errno, errnoName, strerror } from '../../abi/index.ts';
 import { SystemError } from '../../base/index.ts';
 
-/** `bpf(MAP_CREATE): Operation not permitted (EPERM)`. */
+/**
+ * `bpf(MAP_CREATE) of map @start: Operation not permitted (EPERM)`. `what` is the call, then, after a space, what it
+ * was about.
+ */
 export function systemError(
-  call: string,
+  what: string,
   errno: number,
   options: { advice?: string; cause?: unknown } = {},
 ): SystemError {
   // The C library has no text for this one, which the kernel should not let out.
   const text = errno === Errno.ENOTSUPP ? 'Not supported by this kernel' : strerror(errno);
-  return new SystemError(call, errno, `${call}: ${text} (${errnoName(errno) ?? errno})`, options);
+  const call = what.split(' ', 1)[0]!;
+  return new SystemError(call, errno, `${what}: ${text} (${errnoName(errno) ?? errno})`, options);
 }
 
 /** Throws where `result` is a negated errno, else gives it back. */
 export function checked(
-  call: string,
+  what: string,
   result: number,
   advise: (errno: number) => string | undefined = () => undefined,
 ): number {
   if (result >= 0) return result;
-  throw systemError(call, -result, { advice: advise(-result) });
+  throw systemError(what, -result, { advice: advise(-result) });
 }

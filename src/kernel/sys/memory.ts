@@ -24,7 +24,7 @@ export class Mapping implements Disposable {
     const protection = options.writable === true ? PROT_READ | PROT_WRITE : PROT_READ;
     const sharing = options.private === true ? MAP_PRIVATE : MAP_SHARED;
     const result = syscalls().call('mmap', 0, options.sizeBytes, protection, sharing, fd, options.offset ?? 0);
-    this.#address = checked(`mmap(${options.what})`, result, (errno) =>
+    this.#address = checked(`mmap of ${options.what}`, result, (errno) =>
       errno === Errno.ENOMEM ? 'There is not enough memory for this buffer: choose a smaller one.' : undefined,
     );
     this.#sizeBytes = options.sizeBytes;

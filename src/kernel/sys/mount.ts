@@ -17,7 +17,7 @@ export function mountDetached(fileSystem: string): number {
   const advise = (errno: number): string | undefined =>
     errno === Errno.EPERM ? permissionAdvice('SYS_ADMIN') : undefined;
   const context = checked(
-    `fsopen(${fileSystem})`,
+    `fsopen of ${fileSystem}`,
     syscalls().call('fsopen', cString(fileSystem), FSOPEN_CLOEXEC),
     advise,
   );

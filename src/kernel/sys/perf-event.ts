@@ -26,7 +26,7 @@ export function tryPerfEventOpen(attr: Attr, target: PerfTarget): number {
 }
 
 export function perfEventOpen(attr: Attr, target: PerfTarget, what: string): number {
-  return checked(`perf_event_open(${what})`, tryPerfEventOpen(attr, target), (errno) => perfAdvice(errno, target));
+  return checked(`perf_event_open of ${what}`, tryPerfEventOpen(attr, target), (errno) => perfAdvice(errno, target));
 }
 
 export function perfAdvice(errno: number, target: PerfTarget): string | undefined {

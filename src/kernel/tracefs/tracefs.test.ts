@@ -72,7 +72,7 @@ test('without the right to mount it, tracefs says what is missing and what still
       assert.ok(error instanceof UnsupportedFeatureError);
       assert.equal(
         error.message,
-        "the kernel's tracing file system can't be read: fsopen(tracefs): Operation not permitted (EPERM)",
+        "the kernel's tracing file system can't be read: fsopen of tracefs: Operation not permitted (EPERM)",
       );
       assert.match(
         error.advice!,
