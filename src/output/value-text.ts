@@ -66,7 +66,8 @@ export function formatString(
 ): ByteString {
   const end = textEnd(bytes, offset, offset + size);
   const text = outside(byteStringOf(bytes, offset, end), options);
-  const isCut = capacity !== undefined && capacity > 0 && end - offset >= capacity;
+  const hasNul = end < offset + size;
+  const isCut = capacity !== undefined && capacity > 0 && !hasNul && end - offset >= capacity;
   return isCut ? text + encodeText(options.truncationTrailer) : text;
 }
 

@@ -40,7 +40,7 @@ type Event<Kind extends EventSchema['kind']> = EventSchema & { kind: Kind };
 type TextEvent = Event<'printf' | 'cat' | 'system' | 'errorf' | 'warnf'>;
 
 /** Gathered output is written out from this size on. */
-const FLUSH_BYTES = 200_000;
+export const FLUSH_BYTES = 200_000;
 const WHOLE_VALUE: readonly FormatPiece[] = [
   {
     kind: 'conversion',

@@ -1,3 +1,4 @@
+import { BugError } from '../base/index.ts';
 import { combineAggregation, isUsed, type MapEntry, type MapSnapshot, wordCount } from '../output/index.ts';
 import type { DataLayout, MapStorage, PlannedMap, ScriptPlan } from '../spec/index.ts';
 import type { Backend } from './backend.ts';
@@ -63,7 +64,7 @@ export class ScriptMaps {
 
   #map(name: string): PlannedMap {
     const map = this.#byName.get(name);
-    if (map === undefined) throw new TypeError(`the plan has no map ${name}`);
+    if (map === undefined) throw new BugError(`the plan has no map ${name}`);
     return map;
   }
 

@@ -137,6 +137,26 @@ test('an exit whose record did not fit still ends the run, and one in end wins',
   assert.equal(exitCode, 9);
 });
 
+test('an exit() in begin lets everything be attached, prints what came before it, and ends', async () => {
+  const run = prepare({
+    probes: ['begin', 'begin', 'kprobe:f'],
+    events: [event(0, 'printf', '%d\n', i32), exitEvent(1)],
+    data: layout,
+  });
+  run.backend.programs.set('p0', () => {
+    send(run, 0, [i32], [1]);
+    run.backend.setWord(0, 1);
+    send(run, 1, [u64], [0n]);
+  });
+  run.backend.programs.set('p1', () => send(run, 0, [i32], [2]));
+  run.backend.programs.set('p2', () => send(run, 0, [i32], [3]));
+  const { stdout, stderr, exitCode } = await finish(run);
+  assert.equal(stdout, '1\n\n\n');
+  assert.equal(stderr, 'Attached 3 probes\n');
+  assert.equal(exitCode, 0);
+  assert.deepEqual(run.backend.calls, ['open', 'run p0', 'run p1', 'attach p2', 'detach', 'close']);
+});
+
 test('a second stop leaves the records and dumps the maps', async () => {
   const run = prepare({
     probes: ['kprobe:f', 'end'],
@@ -326,6 +346,18 @@ test('lost and missed events are told at once and in the end', async () => {
     'Trying to attach probe: kprobe:f\nLost 7 events\nLost 1 events\nWARNING: Total lost event count: 8\nWARNING: Missed 4 events: they came while a program was running on the same CPU\n  4 by p0\n',
   );
   assert.deepEqual([lostEvents, missedEvents], [8, 4]);
+});
+
+test('without warnings, losses are told as they come but not summed up', async () => {
+  const run = prepare(
+    { data: { ...layout, exitOffset: undefined, lostOffset: 128 } },
+    { quiet: true, warningLevel: 0 },
+  );
+  run.backend.setWord(1024 + 128, 5);
+  run.backend.missed = [{ program: 'p0', count: 4 }];
+  const { stderr, lostEvents, missedEvents } = await finish(run);
+  assert.equal(stderr, 'Lost 5 events\n');
+  assert.deepEqual([lostEvents, missedEvents], [5, 4]);
 });
 
 test('run-time warnings show their place, how often, and what the helper said', async () => {

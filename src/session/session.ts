@@ -9,11 +9,12 @@ import {
   type SessionClock,
   systemClock,
 } from './backend.ts';
-import { Counters, type WarningNews } from './counters.ts';
+import { Counters } from './counters.ts';
 import { JsonPresenter } from './json-presenter.ts';
 import { PollTimer } from './poll-timer.ts';
 import type { Presenter } from './presenter.ts';
-import { createRecordVisitor } from './record-actions.ts';
+import { createRecordVisitor, FLUSH_BYTES } from './record-actions.ts';
+import { Reporter } from './reporter.ts';
 import { ScriptMaps } from './script-maps.ts';
 import { TextPresenter } from './text-presenter.ts';
 
@@ -64,8 +65,6 @@ export class AttachError extends SondeError {
   }
 }
 
-/** How often run-time warnings are looked for. */
-const WARNING_INTERVAL_MS = 100;
 /** errno of a stack map whose slot is taken by another stack. */
 const EEXIST = 17;
 
@@ -82,6 +81,7 @@ export class Session {
   readonly #maps: ScriptMaps;
   readonly #presenter: Presenter;
   readonly #counters: Counters;
+  readonly #reporter: Reporter;
   readonly #timer: PollTimer;
   readonly #warningLevel: 0 | 1 | 2;
   readonly #giveUp = Promise.withResolvers<void>();
@@ -92,8 +92,6 @@ export class Session {
   #isExiting = false;
   /** What must be done before more records are taken. */
   #pending: Promise<void> | undefined;
-  #warningsLookedAt = Number.NEGATIVE_INFINITY;
-  #missingStacks = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -105,6 +103,14 @@ export class Session {
     this.#counters = new Counters(options.plan.data, () => options.backend.data);
     this.#timer = new PollTimer(this.#clock, options.plan.ring?.sizeBytes);
     this.#presenter = this.#createPresenter();
+    this.#reporter = new Reporter({
+      ...options,
+      counters: this.#counters,
+      presenter: this.#presenter,
+      clock: this.#clock,
+      warningLevel: this.#warningLevel,
+      verbose: options.verbose === true,
+    });
   }
 
   /** Throws what the backend throws, and AttachError; everything is detached and closed then too. */
@@ -185,8 +191,7 @@ export class Session {
   /** One look at everything that programs left for us. Returns the bytes taken from the ring. */
   async #look(): Promise<number> {
     const taken = await this.#drain();
-    this.#reportLosses();
-    if (this.#clock.nowMs() - this.#warningsLookedAt >= WARNING_INTERVAL_MS) this.#reportWarnings();
+    this.#reporter.report();
     if (this.#options.fullBuffering !== true && !this.#flush()) await this.#settle();
     return taken;
   }
@@ -220,62 +225,28 @@ export class Session {
     this.#isExiting = false;
     await this.#runPrograms('end');
     await this.#drain();
-    this.#reportLosses();
-    this.#reportWarnings();
+    this.#reporter.reportLast();
     this.#presenter.endOfRun();
     if (this.#plan.config.printMapsOnExit) await this.#dumpMaps();
     this.#flush();
     await this.#settle();
-    this.#reportTotals();
+    this.#reporter.reportTotals();
   }
 
   async #dumpMaps(): Promise<void> {
     for (const name of this.#maps.names()) {
       const snapshot = this.#maps.snapshot(name);
       if (snapshot.entries.length > 0) this.#presenter.map(snapshot, {});
-      if (this.#out.length >= 200_000 && !this.#flush()) await this.#settle();
+      if (this.#out.length >= FLUSH_BYTES && !this.#flush()) await this.#settle();
     }
   }
 
   #result(): SessionResult {
-    const missed = this.#backend.missedEvents().reduce((sum, { count }) => sum + count, 0);
-    return { exitCode: this.#counters.exitStatus() ?? 0, lostEvents: this.#counters.lost, missedEvents: missed };
-  }
-
-  #reportLosses(): void {
-    const lost = this.#counters.newlyLost();
-    if (lost > 0) this.#presenter.lost(lost);
-  }
-
-  #reportWarnings(): void {
-    this.#warningsLookedAt = this.#clock.nowMs();
-    for (const news of this.#counters.newWarnings(this.#warningLevel)) {
-      this.#presenter.runtimeWarning(news.site, this.#warningText(news), news.count, news.code);
-    }
-  }
-
-  #warningText({ site, code }: WarningNews): string {
-    return site.message ?? this.#backend.errorText(Math.abs(code));
-  }
-
-  /** What is missing in the result, once more at the end where it is not overlooked. */
-  #reportTotals(): void {
-    const { lost } = this.#counters;
-    if (lost > 0) this.#message(`WARNING: Total lost event count: ${lost}`);
-    this.#reportMissed();
-    if (this.#missingStacks > 0) {
-      this.#message(
-        `WARNING: ${this.#missingStacks} stacks are shown empty: the stack map's place for them was taken by other stacks`,
-      );
-    }
-  }
-
-  #reportMissed(): void {
-    const missed = this.#backend.missedEvents().filter(({ count }) => count > 0);
-    const total = missed.reduce((sum, { count }) => sum + count, 0);
-    if (total === 0) return;
-    this.#message(`WARNING: Missed ${total} events: they came while a program was running on the same CPU`);
-    for (const { program, count } of missed) this.#say(`  ${count} by ${program}`);
+    return {
+      exitCode: this.#counters.exitStatus() ?? 0,
+      lostEvents: this.#counters.lost,
+      missedEvents: this.#reporter.missedEvents(),
+    };
   }
 
   #createVisitor(): RecordVisitor {
@@ -322,7 +293,7 @@ export class Session {
       truncationTrailer: options.plan.config.strTruncTrailer,
       terminal: options.outputIsTerminal === true,
       onMissingStack: (errno) => {
-        if (errno === EEXIST) this.#missingStacks++;
+        if (errno === EEXIST) this.#reporter.missingStacks++;
       },
     };
     const common = { out: this.#out, source: options.plan.source, quiet: options.quiet === true };
