@@ -113,18 +113,18 @@ function immediateText(insn: Instruction): string {
   if (reference !== undefined) return `&${reference.name}`;
   if (insn.jumpTo !== undefined) return `subprog[${insn.jumpTo}]`;
   const value = wholeImmediate(insn);
-  const high = Number(value >> 32n);
+  const [low, high] = [insn.imm >>> 0, Number(value >> 32n)];
   switch (insn.src) {
     case PseudoLoad.MAP_FD:
-      return `map[fd:${insn.imm}]`;
+      return `map[fd:${low}]`;
     case PseudoLoad.MAP_VALUE:
-      return `map[fd:${insn.imm}][0]+${high}`;
+      return `map[fd:${low}][0]+${high}`;
     case PseudoLoad.MAP_IDX:
-      return `map[idx:${insn.imm}]`;
+      return `map[idx:${low}]`;
     case PseudoLoad.MAP_IDX_VALUE:
-      return `map[idx:${insn.imm}][0]+${high}`;
+      return `map[idx:${low}][0]+${high}`;
     case PseudoLoad.BTF_ID:
-      return high === 0 ? `ksym[btf_id:${insn.imm}]` : `ksym[btf_id:${insn.imm}, btf_fd:${high}]`;
+      return high === 0 ? `ksym[btf_id:${low}]` : `ksym[btf_id:${low}, btf_fd:${high}]`;
     case PseudoLoad.FUNC:
       return `subprog[${signed(insn.imm)}]`;
     default:

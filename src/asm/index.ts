@@ -1,3 +1,4 @@
+export { assemble } from './assemble.ts';
 export * from './build.ts';
 export * from './check.ts';
 export { disassemble } from './disassemble.ts';
