@@ -87,7 +87,8 @@ export function mergeBlocks(fn: IrFunction): void {
   for (let changed = true; changed; ) {
     changed = false;
     for (const block of fn.blocks.slice()) {
-      if (skipEmpty(fn, block) || absorbSuccessor(fn, block)) changed = true;
+      // An earlier step of this round may have taken it away.
+      if (fn.blocks.includes(block) && (skipEmpty(fn, block) || absorbSuccessor(fn, block))) changed = true;
     }
   }
 }
