@@ -110,7 +110,7 @@ function buf(context: Context, call: CallNode): Expression | undefined {
   if (length === undefined && !inPlace) return context.error('argument-count', call.span, 'buf() expects a length argument for a non-array type');
   const limit = length === undefined ? { size: sizeOf(type), length: undefined } : lengthLimit(context, call, length);
   if (limit === undefined) return undefined;
-  const size = Math.min(isConstant(length ?? value) && limit.length?.kind === 'constant' ? Number(limit.length.value) : limit.size, context.script.config.maxStrlen);
+  const size = Math.min(limit.length?.kind === 'constant' ? Number(limit.length.value) : limit.size, context.script.config.maxStrlen);
   if (inPlace) {
     const fits: Type = { kind: 'buffer', size: Math.min(size, sizeOf(type)) };
     return { kind: 'call', span: call.span, type: fits, call: { function: 'bufOf', value: settled(value), length: limit.length } };

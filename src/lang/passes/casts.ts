@@ -23,7 +23,8 @@ export function checkCast(context: Context, node: ast.Expression & { readonly ki
 export function castTo(context: Context, span: Span, operand: Expression, type: Type): Expression | undefined {
   const from = operand.type;
   if (sameType(from, type) && !isLiteral(operand) && from.kind !== 'pointer') {
-    context.warning('unnecessary-cast', span, `Unnecessary cast: expression is already of type: ${printType(type)}`);
+    // Casting an aggregation says that its number is wanted.
+    if (operand.kind !== 'aggregationRead') context.warning('unnecessary-cast', span, `Unnecessary cast: expression is already of type: ${printType(type)}`);
     return operand;
   }
   if (type.kind === 'pointer') return castToPointer(context, span, operand, type);

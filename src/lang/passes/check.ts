@@ -8,7 +8,7 @@ import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
 import { checkLimits, resolvePoint } from '../providers/index.ts';
 import type { MapDeclaration, Probe, Script } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
-import { withoutLiterals } from '../types/index.ts';
+import { literalType, withoutLiterals } from '../types/index.ts';
 import { Context } from './context.ts';
 import type { Rules } from './context.ts';
 import { refuseItems } from './declarations.ts';
@@ -40,6 +40,7 @@ export function check(script: Script, source: SourceFile, target: Target, option
   const { config } = configured;
   const probes = script.items.filter((item) => item.kind === 'probe');
   const programs = probes.flatMap((probe) => resolvePrograms(probe, target, { ...options, config }, diagnostics));
+  if (programs.length === 0 && !diagnostics.some(isError)) diagnostics.push({ severity: 'error', code: 'no-probes', span: undefined, message: 'No probes to attach' });
   const probeNames = new ProbeNames(programs.filter(usesProbeName).map((program) => program.variant));
   const state = new ScriptState({ source, target, options, config, assignedMaps: scanAssignedMaps(script), probeNames });
   for (const item of script.items) if (item.kind === 'mapDeclaration') declareMap(state, item, diagnostics);
@@ -47,7 +48,7 @@ export function check(script: Script, source: SourceFile, target: Target, option
   diagnostics.push(...state.diagnostics, ...checkLimits(programs.map((program) => program.variant), config));
   const maps = state.finishMaps();
   const all = withoutRepeats(diagnostics);
-  if (all.some((diagnostic) => diagnostic.severity === 'error')) return { checked: undefined, diagnostics: all };
+  if (all.some(isError)) return { checked: undefined, diagnostics: all };
   return { checked: { programs: checked, maps, config }, diagnostics: all };
 }
 
@@ -86,20 +87,23 @@ function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): r
     state.changed = false;
     const checked = programs.map((program, index) => checkProgram(state, program, index));
     if (state.changed) continue;
-    reportUntyped(state);
+    if (countFromZero(state)) continue;
     return checked;
   }
   state.diagnostics.push({ severity: 'error', code: 'endless-type', span: undefined, message: 'The type of some map or variable contains itself.' });
   return [];
 }
 
-/** A map that is assigned only from itself never gets a type. */
-function reportUntyped(state: ScriptState): void {
-  if (state.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return;
+/** A map that is assigned only from itself (`@n = @n + 1`) is a number. True if there was one. */
+function countFromZero(state: ScriptState): boolean {
+  if (state.diagnostics.some(isError)) return false;
+  let found = false;
   for (const map of state.maps.values()) {
     if (map.value !== undefined || map.aggregation !== undefined || !state.assignedMaps.has(map.node.name)) continue;
-    state.diagnostics.push({ severity: 'error', code: 'unknown-type', span: map.node.span, message: `The type of ${map.node.name} can not be found: no assignment tells it.` });
+    map.value = literalType(0n);
+    found = true;
   }
+  return found;
 }
 
 function checkProgram(state: ScriptState, program: ProgramState, index: number): CheckedProgram {
@@ -143,6 +147,10 @@ function declareMap(state: ScriptState, item: MapDeclaration, diagnostics: Diagn
       diagnostics.push({ severity: 'warning', code: 'unused-map', span: item.span, message: `Unused map declaration: ${map.node.name}` });
     }
   }
+}
+
+function isError(diagnostic: Diagnostic): boolean {
+  return diagnostic.severity === 'error';
 }
 
 /** Programs of one probe find the same mistakes. */

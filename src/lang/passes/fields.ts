@@ -168,7 +168,8 @@ function readArgument(context: Context, node: FieldNode): Expression | undefined
   const field = args.find((candidate) => candidate.name === node.name);
   if (field !== undefined) return fromContext(context, node.span, field.type, field.access);
   const near = nearest(node.name, args.map((candidate) => candidate.name));
-  const hints = near === undefined ? undefined : [`Did you mean ${near}?`];
+  const common = node.name.startsWith('common_') ? ['The common_* fields of tracepoints can not be used in scripts.'] : undefined;
+  const hints = near === undefined ? common : [`Did you mean ${near}?`];
   return context.error('unknown-field', node.span, `Can't find function parameter ${node.name}`, { hints });
 }
 

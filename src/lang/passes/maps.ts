@@ -113,8 +113,9 @@ function isAssigned(context: Context, name: string): boolean {
 }
 
 function undefinedMap(context: Context, name: string, span: Span): undefined {
-  const near = nearest(name, context.script.assignedMaps);
-  const hints = near === undefined ? undefined : [`Did you mean ${near}?`];
+  const others = [...context.script.assignedMaps].map((other) => other.slice(1));
+  const near = nearest(name.slice(1), others);
+  const hints = near === undefined ? undefined : [`Did you mean @${near}?`];
   return context.error('unknown-map', span, `Undefined map: ${name}`, { hints });
 }
 

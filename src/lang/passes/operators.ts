@@ -151,7 +151,7 @@ function compare(context: Context, node: Binary, left: Expression, right: Expres
     }
     const common = memoryType(left.type, right.type);
     if (common !== undefined) {
-      return { kind: 'compareMemory', span, type: BOOL, operator: equality(operator), left: convert(left, common), right: convert(right, common) };
+      return { kind: 'compareMemory', span, type: BOOL, operator: equality(operator), left: inLayout(left, common), right: inLayout(right, common) };
     }
   } else if (left.type.kind === right.type.kind && !isWordForCompare(left.type)) return refuse(context, span, operator, left, right);
   return mismatch(context, node, left, right);
@@ -181,6 +181,11 @@ function isWordForCompare(type: Type): boolean {
 
 function wordsCompare(left: Type, right: Type): boolean {
   return (isCondition(left) && isCondition(right)) || left.kind === right.kind || (left.kind === 'ksym' && isNumber(right)) || (isNumber(left) && right.kind === 'ksym');
+}
+
+/** Arrays are compared by their bytes, whatever the sign of their elements. */
+function inLayout(value: Expression, type: Type): Expression {
+  return type.kind === 'array' ? value : convert(value, type);
 }
 
 /** Arrays of equal element size and length, tuples and records that unify. */

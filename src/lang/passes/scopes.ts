@@ -152,13 +152,14 @@ class ScopeWalk {
       if (!this.escaping.has(node.name)) this.escaping.set(node.name, node.span);
       return;
     }
-    const near = nearest(node.name, this.#visibleNames());
-    const hints = near === undefined ? undefined : [`Did you mean ${near}?`];
+    // Without the sigil: it would make short names look alike.
+    const near = nearest(node.name.slice(1), this.#visibleNames());
+    const hints = near === undefined ? undefined : [`Did you mean $${near}?`];
     this.#report('error', 'unknown-variable', node.span, `Undefined or undeclared variable: ${node.name}`, { hints });
   }
 
   #visibleNames(): string[] {
-    return this.#scopes.flatMap((scope) => [...scope.keys()]);
+    return this.#scopes.flatMap((scope) => [...scope.keys()].map((name) => name.slice(1)));
   }
 
   #warnUnassigned(symbol: VariableSymbol, span: Span): void {

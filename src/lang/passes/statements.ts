@@ -1,9 +1,9 @@
 /** Statements: assignments, branches, loops, and calls that stand alone. */
-import { INT64, UINT64 } from '../checked/index.ts';
+import { INT64 } from '../checked/index.ts';
 import type { Expression, Statement } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
 import type * as ast from '../syntax/index.ts';
-import { isNumber, printAggregation, printType, sameType } from '../types/index.ts';
+import { isNumber, isWord, printAggregation, printType, sameType, withoutLiterals } from '../types/index.ts';
 import type { IntegerType, Type } from '../types/index.ts';
 import { findFunction } from '../builtins/index.ts';
 import type { CallNode } from '../builtins/index.ts';
@@ -110,6 +110,7 @@ function expressionStatement(expression: Expression | undefined, span: Span): re
 }
 
 function discardMatters(node: ast.Expression): boolean {
+  if (node.kind === 'call') return node.name !== 'signal' && node.name !== 'signal_thread';
   return node.kind !== 'increment' && node.kind !== 'map';
 }
 
@@ -131,7 +132,7 @@ type Assign = ast.Statement & { readonly kind: 'assign' };
 function checkAssign(context: Context, node: Assign): readonly Statement[] {
   const { target, value } = node;
   if (target.kind !== 'map' && target.kind !== 'variable') {
-    context.error('assign', node.span, assignProblem(target));
+    context.error('assign', node.span, 'invalid assignment target');
     return [];
   }
   if (value.kind === 'call' && findFunction(value.name)?.aggregation !== undefined && node.operator === '=' && target.kind === 'map') {
@@ -151,11 +152,6 @@ function checkAssign(context: Context, node: Assign): readonly Statement[] {
   }
   const symbol = context.program.scopes.symbols.get(target);
   return symbol === undefined || checked === undefined ? [] : assignVariable(context, symbol, checked, node.span);
-}
-
-function assignProblem(target: ast.Expression): string {
-  if (target.kind === 'field' || target.kind === 'index') return 'Tuples and records are immutable once created. Fields and elements can not be assigned.';
-  return 'invalid assignment target';
 }
 
 /** `$x += v` is `$x = $x + v`. */
@@ -235,7 +231,8 @@ function checkLet(context: Context, node: ast.Statement & { readonly kind: 'let'
   }
   const type = context.program.variableTypes.get(symbol);
   // Each pass through the block begins with zero. Values in memory are zero already where lowering makes room.
-  return type?.kind === 'integer' ? [{ kind: 'assignVariable', span: node.span, variable: context.variable(symbol), value: convert(constant(node.span, UINT64, 0n), type) }] : [];
+  if (type === undefined || !isWord(type)) return [];
+  return [{ kind: 'assignVariable', span: node.span, variable: context.variable(symbol), value: constant(node.span, withoutLiterals(type), 0n) }];
 }
 
 function checkLetValue(context: Context, node: ast.Statement & { readonly kind: 'let' }, value: ast.Expression, target: ast.Expression): Expression | undefined {
@@ -276,7 +273,7 @@ function checkComptimeIf(context: Context, node: ast.Statement & { readonly kind
 }
 
 function checkWhile(context: Context, node: ast.Statement & { readonly kind: 'while' }): readonly Statement[] {
-  context.warning('deprecated', node.span, 'While loops are deprecated in favour of for loops; the kernel must be able to see that they end.');
+  context.warning('deprecated', { start: node.span.start, end: node.condition.span.end }, 'While loops are deprecated in favour of for loops; the kernel must be able to see that they end.');
   const condition = checkCondition(context, node.condition, node.span);
   const body = inLoop(context, node.body);
   return condition === undefined ? [] : [{ kind: 'while', span: node.span, condition, body }];

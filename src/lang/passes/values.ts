@@ -79,8 +79,9 @@ function constantAs(value: bigint, type: Type): bigint | undefined {
 function convertAggregate(node: Expression & { kind: 'aggregate' }, type: Type): Expression {
   const from = membersOf(node.type);
   const to = membersOf(type);
-  const members = node.members.map((member, index) => {
-    const name = from[index]?.name ?? '';
+  // Members stand in order of evaluation: only their places tell which is which.
+  const members = node.members.map((member) => {
+    const name = from.find((candidate) => candidate.offset === member.offset)?.name;
     const place = to.find((candidate) => candidate.name === name);
     return place === undefined ? member : { offset: place.offset, value: convert(member.value, place.type) };
   });
