@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import type { KernelMap } from '../kernel/index.ts';
 import type { TimeZone, ValueResolver } from '../output/index.ts';
 import type { Frame } from '../spec/index.ts';
-import { KernelSymbols, userName, UserSymbols } from '../symbols/index.ts';
+import { KernelSymbols, UserNames, UserSymbols } from '../symbols/index.ts';
 
 export class KernelResolver implements ValueResolver {
   readonly #map: (name: string) => KernelMap;
   readonly #demangle: boolean;
   #kernel: KernelSymbols | undefined;
   #user: UserSymbols | undefined;
-  readonly #userNames = new Map<number, string | undefined>();
+  #userNames: UserNames | undefined;
   #bootOffsetNs: bigint | undefined;
 
   constructor(map: (name: string) => KernelMap, options: { readonly demangle: boolean }) {
@@ -48,8 +48,8 @@ export class KernelResolver implements ValueResolver {
   }
 
   userName(uid: number): string | undefined {
-    if (!this.#userNames.has(uid)) this.#userNames.set(uid, userName(uid));
-    return this.#userNames.get(uid);
+    this.#userNames ??= new UserNames();
+    return this.#userNames.nameOf(uid);
   }
 
   bootTimeOffsetNs(): bigint {
