@@ -1,3 +1,4 @@
+export { AddressIndex } from './address-index.ts';
 export * from './constants.ts';
 export { type DebugLink, ElfFile } from './elf-file.ts';
 export type { ElfHeader, ElfSection, ElfSegment } from './header.ts';

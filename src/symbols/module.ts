@@ -1,0 +1,123 @@
+import { crc32 } from 'node:zlib';
+import { dirname, join } from 'node:path';
+import { FormatError } from '../base/index.ts';
+import { BytesSource, ElfFile } from '../elf/index.ts';
+import { FileSource } from './file-source.ts';
+
+/** Name of a function and the distance to it. */
+export interface ModuleSymbol {
+  readonly name: string;
+  readonly offset: bigint;
+}
+
+const debugDirectory = '/usr/lib/debug';
+
+/** An ELF file with its separate debug file, if one is installed, as a source of names for addresses. */
+export class Module {
+  readonly elf: ElfFile;
+  readonly #sources: FileSource[] = [];
+  readonly #path: string;
+  readonly #root: string;
+  #debug: ElfFile | undefined | null = null;
+  #buildId: string | undefined | null = null;
+
+  /** `root` is the process's root directory, prefixed where a debug file is looked for. */
+  static open(source: FileSource, path: string, root = ''): Module {
+    return new Module(ElfFile.open(source), source, path, root);
+  }
+
+  /** For code that has no file: the vdso. */
+  static fromBytes(bytes: Uint8Array): Module {
+    return new Module(ElfFile.open(new BytesSource(bytes)), undefined, '', '');
+  }
+
+  private constructor(elf: ElfFile, source: FileSource | undefined, path: string, root: string) {
+    this.elf = elf;
+    if (source) this.#sources.push(source);
+    this.#path = path;
+    this.#root = root;
+  }
+
+  /** Lower-case hexadecimal. */
+  get buildId(): string | undefined {
+    if (this.#buildId === null) this.#buildId = tolerant(() => this.elf.buildId());
+    return this.#buildId;
+  }
+
+  /** The separate debug file, which has the full symbol table of a stripped one. Looked for once. */
+  get debug(): ElfFile | undefined {
+    if (this.#debug === null) this.#debug = this.elf.symbols ? undefined : this.#openDebug();
+    return this.#debug;
+  }
+
+  /** The function that lies at this offset of the file. Damaged parts of the file have no symbols. */
+  functionAtOffset(fileOffset: bigint): ModuleSymbol | undefined {
+    const address = this.elf.addressOf(fileOffset);
+    return address === undefined ? undefined : this.functionAt(address);
+  }
+
+  functionAt(address: bigint): ModuleSymbol | undefined {
+    const symbol =
+      tolerant(() => this.elf.symbols?.functionAt(address)) ??
+      tolerant(() => this.debug?.functionAt(address)) ??
+      tolerant(() => this.elf.dynamicSymbols?.functionAt(address));
+    return symbol === undefined ? undefined : { name: symbol.name, offset: address - symbol.address };
+  }
+
+  [Symbol.dispose](): void {
+    for (const source of this.#sources) source[Symbol.dispose]();
+  }
+
+  #openDebug(): ElfFile | undefined {
+    const id = this.buildId;
+    if (id !== undefined && id.length > 2) {
+      const name = `${debugDirectory}/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
+      for (const root of new Set(['', this.#root])) {
+        const found = this.#openIf(root + name, (elf) => elf.buildId() === id);
+        if (found) return found;
+      }
+    }
+    const link = tolerant(() => this.elf.debugLink());
+    if (!link || link.fileName.includes('/') || this.#path === '') return undefined;
+    const folder = dirname(this.#path);
+    for (const candidate of [folder, join(folder, '.debug'), join(debugDirectory, folder)]) {
+      const path = `${this.#root}${join(candidate, link.fileName)}`;
+      const found = this.#openIf(path, (elf, source) => (id !== undefined ? elf.buildId() === id : checksum(source) === link.crc32));
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #openIf(path: string, belongs: (elf: ElfFile, source: FileSource) => boolean): ElfFile | undefined {
+    let source: FileSource | undefined;
+    try {
+      source = FileSource.open(path);
+      const elf = ElfFile.open(source);
+      if (belongs(elf, source)) {
+        this.#sources.push(source);
+        return elf;
+      }
+    } catch {
+      // Not there, not readable or no ELF file: as good as none.
+    }
+    source?.[Symbol.dispose]();
+    return undefined;
+  }
+}
+
+/** What a file can't tell because it is damaged is unknown. */
+function tolerant<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
+}
+
+function checksum(source: FileSource): number {
+  const chunk = 1 << 20;
+  let value = 0;
+  for (let at = 0; at < source.sizeBytes; at += chunk) value = crc32(source.read(at, Math.min(chunk, source.sizeBytes - at)), value);
+  return value;
+}

@@ -1,0 +1,94 @@
+import type { Frame } from '../spec/index.ts';
+import { AddressSpace, type FrameOptions } from './address-space.ts';
+import { demangle } from './demangle/index.ts';
+import { ModuleCache } from './module-cache.ts';
+
+export interface UserSymbolsOptions {
+  /** Show C++ and Rust names as in the source. Default true. */
+  readonly demangle?: boolean;
+  /** How many processes are remembered, ended ones included. */
+  readonly maxProcesses?: number;
+}
+
+/**
+ * Names for addresses in processes. Reads /proc/PID/maps and the mapped files when first asked about a process;
+ * what was read stays, so a process that has ended since is still known. Never throws for what a process or its
+ * files are: what can't be resolved comes back as the bare address.
+ */
+export class UserSymbols {
+  readonly #cache = new ModuleCache();
+  readonly #spaces = new Map<number, AddressSpace>();
+  readonly #demangle: boolean;
+  readonly #maxProcesses: number;
+  readonly #demangled = new Map<string, string>();
+
+  constructor(options: UserSymbolsOptions = {}) {
+    this.#demangle = options.demangle ?? true;
+    this.#maxProcesses = options.maxProcesses ?? 512;
+  }
+
+  /** The function at one address, as `usym` asks. */
+  resolve(pid: number, address: bigint, options: FrameOptions = {}): Frame {
+    const frame = this.#space(pid)?.resolve(address, options) ?? { address };
+    return this.#pretty(frame);
+  }
+
+  /**
+   * The frames of a user stack, innermost first. All but the first are return addresses: they are looked up one
+   * byte earlier, inside the call, since a call at a function's very end returns to the start of the next one.
+   */
+  symbolize(pid: number, addresses: readonly bigint[], options: FrameOptions = {}): Frame[] {
+    const space = this.#space(pid);
+    if (!space) return addresses.map((address) => ({ address }));
+    return addresses.map((address, i) => {
+      const back = i === 0 || address === 0n ? 0n : 1n;
+      return this.#pretty(returned(space.resolve(address - back, options), back));
+    });
+  }
+
+  /** Reads now what is needed to name the process's addresses after it has ended. False: it is gone already. */
+  prime(pid: number): boolean {
+    const space = this.#space(pid);
+    space?.prime();
+    return space !== undefined;
+  }
+
+  forget(pid: number): void {
+    this.#spaces.delete(pid);
+  }
+
+  [Symbol.dispose](): void {
+    this.#spaces.clear();
+    this.#cache[Symbol.dispose]();
+  }
+
+  #space(pid: number): AddressSpace | undefined {
+    const known = this.#spaces.get(pid);
+    if (known?.isCurrent()) return known;
+    const space = AddressSpace.open(pid, this.#cache);
+    if (!space) return undefined;
+    this.#spaces.delete(pid);
+    this.#spaces.set(pid, space);
+    if (this.#spaces.size > this.#maxProcesses) this.#spaces.delete(this.#spaces.keys().next().value!);
+    return space;
+  }
+
+  #pretty(frame: Frame): Frame {
+    if (!this.#demangle || frame.name === undefined || !frame.name.startsWith('_')) return frame;
+    let name = this.#demangled.get(frame.name);
+    if (name === undefined) {
+      name = demangle(frame.name);
+      if (this.#demangled.size >= 16_384) this.#demangled.clear();
+      this.#demangled.set(frame.name, name);
+    }
+    return name === frame.name ? frame : { ...frame, name };
+  }
+}
+
+/** Takes the step back again that a look-up inside the call made. */
+export function returned(frame: Frame, back: bigint): Frame {
+  if (back === 0n) return frame;
+  const offset = frame.offset === undefined ? {} : { offset: frame.offset + back };
+  const fileOffset = frame.fileOffset === undefined ? {} : { fileOffset: frame.fileOffset + back };
+  return { ...frame, address: frame.address + back, ...offset, ...fileOffset };
+}
