@@ -1,6 +1,5 @@
-export { hasWildcard } from './glob.ts';
+export { globMatcher, hasWildcard } from './glob.ts';
 export { liveRelatives, nearestTracepoint, type Relatives } from './kprobe/relatives.ts';
-export { listProbes, type ProbeListing } from './list-probes.ts';
 export * from './provider.ts';
 export { findProvider, providers } from './registry.ts';
 export { checkLimits, resolvePoint } from './resolve-point.ts';

@@ -144,7 +144,7 @@ class Resolver {
     const { points, probeName } = usesName ? nameByCookie(group) : nameByFirst(group);
     // A module's functions are named with it, which a multi link can't.
     const multi = points.length > 1 && this.#target.have('kprobe-multi') && points.every(({ hook }) => hook.kind === 'kprobe' && hook.module === undefined);
-    const func = this.#functionAddress(inside);
+    const func = this.#options.uses.names.has('func') ? this.#functionAddress(inside) : undefined;
     return {
       provider: this.#provider,
       phase: 'run',

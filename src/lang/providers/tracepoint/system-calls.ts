@@ -49,7 +49,9 @@ function argumentFields(call: SystemCallMatch, target: Target): readonly Tracepo
 export function rawSystemCalls(calls: readonly SystemCallMatch[], title: string, target: Target, options: ResolveOptions): ProbeVariant {
   const side = calls[0]!.side;
   const event = `sys_${side}`;
-  const direct = target.have('btf-tracepoint') && target.btf !== undefined;
+  // Whether the kernel types its tracepoints takes a trial to find out: most scripts don't need to know.
+  const readsRegisters = side === 'exit' || [...options.uses.args].some((name) => name !== '__syscall_nr');
+  const direct = readsRegisters && haveTypedTracepoints(target);
   const number = side === 'enter' ? word(8, 8, true) : syscallNumberOnExit(target, direct);
   const args = fieldsOf(calls, number, direct, target, options);
   const usesRegisters = number.kind === 'pointed' || args.some((field) => options.uses.args.has(field.name) && field.access.kind === 'pointed');
@@ -79,6 +81,10 @@ export function rawSystemCalls(calls: readonly SystemCallMatch[], title: string,
     },
     filterByPid: options.pid !== undefined,
   };
+}
+
+function haveTypedTracepoints(target: Target): boolean {
+  return target.btf !== undefined && target.have('btf-tracepoint');
 }
 
 function fullName(call: TracepointMatch): string {
@@ -141,12 +147,12 @@ function recordOf(target: Target, name: string): RecordType | undefined {
 export function rawSyscallsVariant(match: TracepointMatch, target: Target, options: ResolveOptions): ProbeVariant | undefined {
   const used = [...options.uses.args];
   if (!used.every((name) => name === 'id' || (name === 'ret' && match.event === 'sys_exit'))) return undefined;
-  const direct = target.have('btf-tracepoint') && target.btf !== undefined;
+  const direct = match.event === 'sys_exit' && used.includes('id') && haveTypedTracepoints(target);
   const long = { kind: 'integer', size: 8, signed: true } as const;
   const id = match.event === 'sys_enter' ? word(8, 8, true) : syscallNumberOnExit(target, direct);
   const args: ArgumentField[] = [{ name: 'id', type: long, access: id }];
   if (match.event === 'sys_exit') args.push({ name: 'ret', type: long, access: word(8, 8, true) });
-  const kind = direct && match.event === 'sys_exit' && used.includes('id') ? 'btf' : 'raw';
+  const kind = direct ? 'btf' : 'raw';
   return {
     provider: 'tracepoint',
     phase: 'run',

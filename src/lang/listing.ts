@@ -1,8 +1,6 @@
-import { printC } from '../../btf/index.ts';
-import type { Target } from '../target.ts';
-import { globMatcher, hasWildcard } from './glob.ts';
-import type { ListOptions, Provider } from './provider.ts';
-import { findProvider, providers } from './registry.ts';
+import { printC } from '../btf/index.ts';
+import { findProvider, globMatcher, hasWildcard, providers, type ListOptions, type Provider } from './providers/index.ts';
+import type { Target } from './target.ts';
 
 export interface ProbeListing {
   readonly lines: readonly string[];

@@ -1,0 +1,1 @@
+export { openTarget, type TargetOptions } from './kernel-target.ts';

@@ -1,0 +1,136 @@
+/** The machine that we run on, as a compile sees it. Nothing is opened before it is asked for. */
+import { readFileSync, statSync } from 'node:fs';
+import { release } from 'node:os';
+import { architectureOf } from '../../abi/index.ts';
+import { SondeError, UnsupportedFeatureError } from '../../base/index.ts';
+import type { Btf } from '../../btf/index.ts';
+import { featureNames, haveFeature, kallsyms, kernelBtf, possibleCpus, tracefs } from '../../kernel/index.ts';
+import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary } from '../../lang/index.ts';
+import { findUserBinaries } from './user-binaries.ts';
+
+export interface TargetOptions {
+  /** Features (`kprobe_multi`) that are to be taken as missing. */
+  readonly without?: readonly string[];
+}
+
+/** Throws SondeError for an unknown feature in `without`, UnsupportedFeatureError on a processor that we have no tables for. */
+export function openTarget(options: TargetOptions = {}): Target {
+  return new KernelTarget(options.without ?? []);
+}
+
+/** Inode of the pid namespace that a machine starts with: fixed in the kernel's ABI. */
+const INITIAL_PID_NAMESPACE = 0xeffffffcn;
+
+class KernelTarget implements Target {
+  readonly architecture: Architecture;
+  readonly kernelRelease = release();
+  readonly #without: ReadonlySet<string>;
+  readonly #tracepoints = new Map<string, readonly string[] | { readonly error: string }>();
+  #functions: ReturnType<Target['kernelFunctions']> | undefined;
+  #modules: readonly string[] | undefined;
+
+  constructor(without: readonly string[]) {
+    const architecture = architectureOf(process.arch);
+    if (architecture === undefined) {
+      throw new UnsupportedFeatureError(process.arch, `Sonde does not know this processor's ABI (${process.arch})`, { advice: 'It runs on x86_64 and arm64.' });
+    }
+    this.architecture = architecture;
+    this.#without = new Set(without.map(featureNamed));
+  }
+
+  get possibleCpus(): number {
+    return possibleCpus();
+  }
+
+  get btf(): Btf | undefined {
+    return kernelBtf();
+  }
+
+  have(feature: TargetFeature): boolean {
+    return !this.#without.has(feature) && haveFeature(feature);
+  }
+
+  tracepoints(category?: string): readonly string[] | { readonly error: string } {
+    const key = category ?? '';
+    let found = this.#tracepoints.get(key);
+    if (found === undefined) this.#tracepoints.set(key, (found = readTracepoints(category)));
+    return found;
+  }
+
+  tracepointFormat(category: string, event: string): TracepointFormat | undefined {
+    try {
+      return tracefs().format(category, event);
+    } catch (error) {
+      if (error instanceof UnsupportedFeatureError) return undefined;
+      throw error;
+    }
+  }
+
+  kernelFunctions(): ReturnType<Target['kernelFunctions']> {
+    return (this.#functions ??= readFunctions(this.btf));
+  }
+
+  modules(): readonly string[] {
+    return (this.#modules ??= readModules());
+  }
+
+  kernelSymbol(name: string): bigint | undefined {
+    try {
+      return kallsyms().addressOf(name);
+    } catch (error) {
+      if (error instanceof UnsupportedFeatureError) return undefined;
+      throw error;
+    }
+  }
+
+  userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string } {
+    return findUserBinaries(path, pid);
+  }
+
+  get pidNamespace(): { readonly device: bigint; readonly inode: bigint } | undefined {
+    const { dev, ino } = statSync('/proc/self/ns/pid', { bigint: true });
+    return ino === INITIAL_PID_NAMESPACE ? undefined : { device: dev, inode: ino };
+  }
+}
+
+/** Scripts of bpftrace's users write underscores. */
+function featureNamed(text: string): string {
+  const name = text.replaceAll('_', '-');
+  const known: readonly string[] = featureNames;
+  if (known.includes(name)) return name;
+  throw new SondeError(`unknown feature '${text}'`, { advice: `There are ${known.join(', ')}.` });
+}
+
+function readTracepoints(category: string | undefined): readonly string[] | { readonly error: string } {
+  try {
+    return category === undefined ? tracefs().tracepoints() : tracefs().events(category).map((event) => `${category}:${event}`);
+  } catch (error) {
+    if (error instanceof UnsupportedFeatureError) return { error: error.message };
+    throw error;
+  }
+}
+
+function readFunctions(btf: Btf | undefined): ReturnType<Target['kernelFunctions']> {
+  const functions = filterFunctions();
+  if (functions !== undefined) return { source: 'tracefs', functions };
+  const names = new Set(btf?.names('func'));
+  return { source: 'btf', functions: Array.from(names, (name) => ({ name })) };
+}
+
+function filterFunctions(): ReturnType<Target['kernelFunctions']>['functions'] | undefined {
+  try {
+    return tracefs().availableFilterFunctions();
+  } catch (error) {
+    if (error instanceof UnsupportedFeatureError) return undefined;
+    throw error;
+  }
+}
+
+/** A kernel without modules has no such file. */
+function readModules(): readonly string[] {
+  try {
+    return readFileSync('/proc/modules', 'latin1').split('\n').map((line) => line.slice(0, line.indexOf(' '))).filter((name) => name !== '');
+  } catch {
+    return [];
+  }
+}
