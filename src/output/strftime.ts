@@ -36,12 +36,58 @@ const MONTHS = [
 const SECOND_NS = 1_000_000_000n;
 const DAY_MS = 86_400_000;
 
+const CONVERSION = /%([-_0^#]*)(\d*)[EO]?([A-Za-z%+])/g;
+
+interface Zones {
+  timeZone(unixSeconds: number): TimeZone;
+}
+
 /**
  * strftime(3) in the C locale for a time in ns since the Unix epoch. Beside the C conversions: `%f` microseconds,
  * `%l` milliseconds, `%k` nanoseconds within the second.
  */
-export function formatTime(format: string, unixNs: bigint, zones: { timeZone(unixSeconds: number): TimeZone }): string {
-  return expand(format, breakDown(unixNs, zones));
+export function formatTime(format: string, unixNs: bigint, zones: Zones): string {
+  return new TimeFormatter(format, zones).format(unixNs);
+}
+
+/** formatTime for one format again and again: most of the text is made once a second. */
+export class TimeFormatter {
+  readonly #zones: Zones;
+  /** Pieces of the format; every second one is a conversion of the time within the second. */
+  readonly #pieces: readonly string[];
+  #second: bigint | undefined;
+  #time: BrokenTime | undefined;
+  #texts: readonly string[] = [];
+
+  constructor(format: string, zones: Zones) {
+    this.#zones = zones;
+    this.#pieces = splitWithinSecond(format);
+  }
+
+  format(unixNs: bigint): string {
+    const nanosecond = ((unixNs % SECOND_NS) + SECOND_NS) % SECOND_NS;
+    const second = (unixNs - nanosecond) / SECOND_NS;
+    if (second !== this.#second || this.#time === undefined) {
+      const time = breakDown(second, this.#zones);
+      this.#texts = this.#pieces.map((piece, index) => (index % 2 === 0 ? expand(piece, time) : piece));
+      this.#time = time;
+      this.#second = second;
+    }
+    if (this.#texts.length === 1) return this.#texts[0] as string;
+    const now = { ...this.#time, nanosecond: Number(nanosecond) };
+    return this.#texts.map((text, index) => (index % 2 === 0 ? text : expand(text, now))).join('');
+  }
+}
+
+function splitWithinSecond(format: string): string[] {
+  const pieces: string[] = [];
+  let start = 0;
+  for (const match of format.matchAll(CONVERSION)) {
+    if (!'fkl'.includes(match[3] as string)) continue;
+    pieces.push(format.slice(start, match.index), match[0]);
+    start = match.index + match[0].length;
+  }
+  return [...pieces, format.slice(start)];
 }
 
 /** The zone of this process at a moment, from the runtime's own tables. The name, dear to find, is looked up when asked for. */
@@ -64,9 +110,7 @@ function zoneName(date: Date): string {
   return names.find((name) => /^[A-Z]{3,5}$/.test(name)) ?? (names[0] as string);
 }
 
-function breakDown(unixNs: bigint, zones: { timeZone(unixSeconds: number): TimeZone }): BrokenTime {
-  const nanosecond = ((unixNs % SECOND_NS) + SECOND_NS) % SECOND_NS;
-  const unixSeconds = (unixNs - nanosecond) / SECOND_NS;
+function breakDown(unixSeconds: bigint, zones: Zones): BrokenTime {
   const zone = zones.timeZone(Number(unixSeconds));
   const local = new Date(Number(unixSeconds) * 1000 + zone.offsetMinutes * 60_000);
   const year = local.getUTCFullYear();
@@ -79,14 +123,14 @@ function breakDown(unixNs: bigint, zones: { timeZone(unixSeconds: number): TimeZ
     year,
     weekday: local.getUTCDay(),
     dayOfYear: Math.floor((local.getTime() - Date.UTC(year, 0, 1)) / DAY_MS),
-    nanosecond: Number(nanosecond),
+    nanosecond: 0,
     unixSeconds,
     zone,
   };
 }
 
 function expand(format: string, time: BrokenTime): string {
-  return format.replace(/%([-_0^#]*)(\d*)[EO]?([A-Za-z%+])/g, (whole, flags: string, width: string, letter: string) => {
+  return format.replace(CONVERSION, (whole, flags: string, width: string, letter: string) => {
     const field = convert(letter, time);
     if (field === undefined) return whole;
     return typeof field === 'string' ? formatText(field, flags, width) : formatNumber(field, flags, width);

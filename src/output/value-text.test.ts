@@ -22,7 +22,15 @@ import {
   u8,
   username,
 } from './testdata/values.ts';
-import { formatBuffer, formatTime, formatValue, localTimeZone, type ValueResolver, viewOf } from './index.ts';
+import {
+  formatBuffer,
+  formatTime,
+  formatValue,
+  localTimeZone,
+  TimeFormatter,
+  type ValueResolver,
+  viewOf,
+} from './index.ts';
 
 test('numbers, booleans, pointers', () => {
   assert.equal(show(i8, -5), '-5');
@@ -173,6 +181,14 @@ test('strftime', () => {
   );
   assert.equal(formatTime('%G-%V %U %W', at('2027-01-01T00:00:00Z'), emptyWorld), '2026-53 00 00');
   assert.equal(formatTime('%-d %_d %04d %^a %5H %% %Q %', time, emptyWorld), '2  2 0002 FRI 00003 % %Q %');
+});
+
+test('a formatter that is used again follows the time', () => {
+  const formatter = new TimeFormatter('%S.%f %%f|%l', emptyWorld);
+  assert.equal(formatter.format(5_006_007_000n), '05.006007 %f|006');
+  assert.equal(formatter.format(5_999_999_999n), '05.999999 %f|999');
+  assert.equal(formatter.format(6_000_000_000n), '06.000000 %f|000');
+  assert.equal(formatter.format(-1n), '59.999999 %f|999');
 });
 
 test('the local zone has its offset and abbreviation, summer time too', () => {

@@ -1,8 +1,8 @@
 import type { NamedValueField, ValueType } from '../spec/index.ts';
 import { type ByteString, byteStringOf, encodeText, escapeByte, escapeControls } from './byte-string.ts';
-import type { FormatOptions } from './resolver.ts';
+import type { FormatOptions, ValueResolver } from './resolver.ts';
 import { formatStack } from './stack-text.ts';
-import { formatTime } from './strftime.ts';
+import { TimeFormatter } from './strftime.ts';
 import { readBits, readInteger, textEnd, type ValueBytes } from './value-reader.ts';
 
 /** The default text of the value of `type` that stands at `offset`. */
@@ -52,8 +52,20 @@ function formatResolved(type: ResolvedType, { view }: ValueBytes, offset: number
     case 'username':
       return outside(encodeText(resolver.userName(Number(BigInt.asUintN(32, word))) ?? ''), options);
     case 'timestamp':
-      return encodeText(formatTime(type.format, word + resolver.bootTimeOffsetNs(), resolver));
+      return encodeText(timeFormatter(type, options).format(word + resolver.bootTimeOffsetNs()));
   }
+}
+
+type TimestampType = Extract<ValueType, { kind: 'timestamp' }>;
+const timeFormatters = new WeakMap<ValueResolver, WeakMap<TimestampType, TimeFormatter>>();
+
+/** One for each place in the script and each world: it remembers the second that it was last asked about. */
+function timeFormatter(type: TimestampType, { resolver }: FormatOptions): TimeFormatter {
+  const ofResolver = timeFormatters.get(resolver) ?? new WeakMap<TimestampType, TimeFormatter>();
+  timeFormatters.set(resolver, ofResolver);
+  const formatter = ofResolver.get(type) ?? new TimeFormatter(type.format, resolver);
+  ofResolver.set(type, formatter);
+  return formatter;
 }
 
 /** The text in `size` bytes up to its NUL. Without a NUL it is cut if it fills `capacity`. */

@@ -8,8 +8,8 @@ import {
   formatArgument,
   type FormatOptions,
   formatPrintf,
-  formatTime,
   locateArguments,
+  TimeFormatter,
   type ValueBytes,
 } from '../output/index.ts';
 import type { EventSchema, FormatPiece, ScriptPlan } from '../spec/index.ts';
@@ -92,14 +92,13 @@ function createAction(event: EventSchema, context: ActionContext): RecordVisitor
       return () => (maps.clear(event.map), true);
     case 'zeroMap':
       return () => (maps.zero(event.map), true);
-    case 'time':
+    case 'time': {
+      const formatter = new TimeFormatter(event.format, context.backend.resolver);
       return () => {
-        presenter.text(
-          'time',
-          encodeText(formatTime(event.format, context.clock.unixTimeNs(), context.backend.resolver)),
-        );
+        presenter.text('time', encodeText(formatter.format(context.clock.unixTimeNs())));
         return isSpaceLeft();
       };
+    }
     case 'join':
       return joinAction(event, context, isSpaceLeft);
     case 'exit':
