@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,16 @@ test('the places to search, and the one that overrides them', () => {
     '/lib/modules/6.1/vmlinux-6.1',
   ]);
   assert.deepEqual(kernelBtfPaths({ BPFTRACE_BTF: '/tmp/x.btf' }, '6.1'), ['/tmp/x.btf']);
+});
+
+test('a BPFTRACE_BTF that is not there is an error, not another BTF', () => {
+  const script = `import { kernelBtf } from ${JSON.stringify(import.meta.resolve('./index.ts'))};
+    try { kernelBtf(); } catch (error) { console.log(error.name + ': ' + error.message); }`;
+  const output = execFileSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
+    env: { ...process.env, BPFTRACE_BTF: '/no/such.btf' },
+    encoding: 'utf8',
+  });
+  assert.equal(output, "UnsupportedFeatureError: BPFTRACE_BTF names /no/such.btf, which can't be opened\n");
 });
 
 test('a BTF file elsewhere is read; other files are refused', () => {

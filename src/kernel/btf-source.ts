@@ -27,7 +27,10 @@ export function kernelBtfPaths(environment: NodeJS.ProcessEnv = process.env, ker
 
 let cachedKernelBtf: Btf | undefined | null = null;
 
-/** The running kernel's types, opened on first use; undefined where there are none. Throws FormatError for a broken file. */
+/**
+ * The running kernel's types, opened on first use; undefined where there are none. Throws FormatError for a broken
+ * file, and UnsupportedFeatureError where BPFTRACE_BTF names a file that can't be opened.
+ */
 export function kernelBtf(): Btf | undefined {
   if (cachedKernelBtf === null) cachedKernelBtf = openFirst(kernelBtfPaths());
   return cachedKernelBtf;
@@ -48,7 +51,8 @@ function openFirst(paths: readonly string[]): Btf | undefined {
     const bytes = readBtfFile(path);
     if (bytes !== undefined) return Btf.decode(bytes);
   }
-  return undefined;
+  if (paths.length > 1) return undefined;
+  throw new UnsupportedFeatureError('btf', `BPFTRACE_BTF names ${paths[0]}, which can't be opened`);
 }
 
 /** Raw BTF bytes of a file, which may be an ELF file; undefined where it can't be opened. Throws FormatError. */

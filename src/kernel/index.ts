@@ -4,6 +4,7 @@ export * from './features/index.ts';
 export * from './kallsyms/index.ts';
 export * from './link/index.ts';
 export { KernelMap, UpdateMode, type MapCreateOptions, type MapEntry, type MapInfo } from './map/index.ts';
+export { loadedModules } from './modules.ts';
 export * from './program/index.ts';
 export * from './ringbuf/index.ts';
 export {

@@ -32,13 +32,13 @@ import { Attr, closeFd, syscalls, tryBpf } from './sys/index.ts';
 
 export const arch: Architecture = architectureOf(process.arch)!;
 /** A system call that nothing else makes. */
-const DRIVER = 'sched_get_priority_max';
-export const driverNumber = syscallNumber(arch, DRIVER)!;
-export const driverTracepoint = { category: 'syscalls', event: `sys_enter_${DRIVER}` } as const;
+export const driver = 'sched_get_priority_max';
+export const driverNumber = syscallNumber(arch, driver)!;
+export const driverTracepoint = { category: 'syscalls', event: `sys_enter_${driver}` } as const;
 
 /** Makes the driver system call `count` times. */
 export function drive(count: number): void {
-  for (let i = 0; i < count; i++) syscalls().call(DRIVER, 1);
+  for (let i = 0; i < count; i++) syscalls().call(driver, 1);
 }
 
 export const counts: MapSpec = {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { AttachType, PerfType, ProgramType } from '../../abi/index.ts';
 import { jumpIf, load } from '../../asm/index.ts';
 import { SystemError, UnsupportedFeatureError } from '../../base/index.ts';
 import { ElfFile } from '../../elf/index.ts';
-import type { Hook, UprobeHook } from '../../spec/index.ts';
+import type { Hook, KprobeHook, UprobeHook } from '../../spec/index.ts';
 import { probeFeature } from '../features/index.ts';
 import {
   arch,
@@ -17,6 +19,7 @@ import {
   countByCookie,
   Counter,
   drive,
+  driver,
   driverNumber,
   driverTracepoint,
   leave,
@@ -26,7 +29,8 @@ import {
   programExists,
   rawCounter,
 } from '../live-test-support.ts';
-import { onlineCpus } from '../sys/index.ts';
+import { kallsyms } from '../kallsyms/index.ts';
+import { Mapping, onlineCpus, pageSizeBytes } from '../sys/index.ts';
 import { attach, attachAll, multiAttachType } from './index.ts';
 
 const syscallTracepoint: Hook = { kind: 'tracepoint', ...driverTracepoint };
@@ -270,30 +274,102 @@ describe('user probes', () => {
 });
 
 describe('kernel probes', () => {
-  const hook: Hook = { kind: 'kprobe', return: false, function: '__x64_sys_sched_get_priority_max' };
+  const name = `${arch === 'x86_64' ? '__x64' : '__arm64'}_sys_${driver}`;
+  const hook: KprobeHook = { kind: 'kprobe', return: false, function: name };
   const spec = program(ProgramType.Kprobe, [...onlyProcess(), ...count(0), ...leave]);
+  const withCookies = program(ProgramType.Kprobe, [...onlyProcess(), ...countByCookie(), ...leave]);
+  const skip = probeFeature('kprobe').answer === 'no' && 'this kernel has no CONFIG_KPROBE_EVENTS';
+  const skipMulti = probeFeature('kprobe-multi').answer === 'no' && 'this kernel has no CONFIG_FPROBE';
 
-  test('work, or the missing kernel option is named', () => {
+  test(
+    'without kprobes the missing kernel option is named',
+    { skip: skip === false && 'this kernel has kprobes' },
+    () => {
+      using counter = new Counter(spec);
+      assert.throws(
+        () => attach(counter.program, hook),
+        (error: unknown) => {
+          assert.ok(error instanceof UnsupportedFeatureError);
+          assert.match(error.message, /CONFIG_KPROBES and CONFIG_KPROBE_EVENTS/);
+          assert.equal(error.advice, 'Use a tracepoint near the function instead.');
+          return true;
+        },
+      );
+      using multi = new Counter({ ...spec, expectedAttachType: multiAttachType([hook])! });
+      assert.throws(() => attachAll(multi.program, [{ hook }]), UnsupportedFeatureError);
+    },
+  );
+  test('kprobe and kretprobe, by name and by address', { skip }, () => {
+    for (const each of [hook, { ...hook, return: true }]) {
+      using counter = new Counter(spec);
+      countsExactly(counter, each);
+    }
+    const byAddress: KprobeHook = { kind: 'kprobe', return: false, address: kallsyms().addressOf(name)! };
+    using counter = new Counter(withCookies);
+    countsExactly(counter, byAddress, 2, { cookie: 2n });
+  });
+  test('a function that is not there is named', { skip }, () => {
     using counter = new Counter(spec);
-    if (probeFeature('kprobe').answer === 'yes')
-      return countsExactly(counter, {
-        ...hook,
-        function: arch === 'x86_64' ? hook.function : '__arm64_sys_sched_get_priority_max',
-      });
     assert.throws(
-      () => attach(counter.program, hook),
+      () => attach(counter.program, { ...hook, function: 'no_such_function' }),
       (error: unknown) => {
-        assert.ok(error instanceof UnsupportedFeatureError);
-        assert.match(error.message, /CONFIG_KPROBES and CONFIG_KPROBE_EVENTS/);
-        assert.equal(error.advice, 'Use a tracepoint near the function instead.');
+        assert.ok(error instanceof SystemError);
+        assert.equal(error.message, 'perf_event_open of kprobe no_such_function: No such file or directory (ENOENT)');
+        assert.match(error.advice!, /^The kernel has no function no_such_function that can be probed/);
         return true;
       },
     );
+    assert.throws(() => attach(counter.program, { ...hook, offset: 3 }), { errno: 84 });
   });
-  test('many by one link, or the missing kernel option is named', () => {
-    using counter = new Counter({ ...spec, expectedAttachType: multiAttachType([hook])! });
-    if (probeFeature('kprobe-multi').answer === 'yes') return countsExactly(counter, hook);
-    assert.throws(() => attachAll(counter.program, [{ hook }]), UnsupportedFeatureError);
+  test('many functions by one link', { skip: skipMulti }, () => {
+    using counter = new Counter({ ...withCookies, expectedAttachType: multiAttachType([hook])! });
+    countsExactly(counter, hook, 4, { cookie: 4n });
+    const failed: Hook[] = [];
+    const other = name.replace('_max', '_min');
+    const bad: Hook = { ...hook, function: 'no_such_function' };
+    const links = attachAll(
+      counter.program,
+      [
+        { hook, cookie: 1n },
+        { hook: bad, cookie: 2n },
+        { hook: { ...hook, function: other }, cookie: 3n },
+        { hook: { ...hook, return: true }, cookie: 5n },
+        { hook: { kind: 'kprobe', return: false, address: kallsyms().addressOf(name)! }, cookie: 6n },
+      ],
+      { onFailure: (point) => failed.push(point.hook) },
+    );
+    drive(10);
+    for (const link of links) link.close();
+    assert.deepEqual(failed, [bad]);
+    assert.deepEqual(counter.read(7).slice(1), [10, 0, 0, 1000, 10, 10]);
+  });
+});
+
+describe('USDT semaphores', () => {
+  const NOP = arch === 'x86_64' ? [0x90, 0x90, 0x90, 0x90] : [0x1f, 0x20, 0x03, 0xd5];
+
+  test('count the probes that are attached', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sonde-'));
+    const path = join(directory, 'binary');
+    const page = pageSizeBytes();
+    writeFileSync(path, Buffer.concat([Buffer.from(NOP), Buffer.alloc(2 * page - NOP.length)]));
+    const fd = openSync(path, 'r+');
+    try {
+      // As a program has it mapped: code private, data private and writable.
+      using _code = new Mapping(fd, { sizeBytes: page, private: true, what: path });
+      using data = new Mapping(fd, { sizeBytes: page, offset: page, private: true, writable: true, what: path });
+      const semaphore = new Uint16Array(data.buffer, 32, 1);
+      using counter = new Counter(program(ProgramType.Kprobe, [...onlyProcess(), ...count(0), ...leave]));
+      const hook: UprobeHook = { kind: 'uprobe', return: false, path, fileOffset: 0n, refCtrOffset: BigInt(page + 32) };
+      semaphore[0] = 0;
+      const link = attach(counter.program, hook);
+      assert.equal(semaphore[0], 1);
+      link.close();
+      assert.equal(semaphore[0], 0);
+    } finally {
+      closeSync(fd);
+      rmSync(directory, { recursive: true });
+    }
   });
 });
 

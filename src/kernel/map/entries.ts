@@ -9,6 +9,8 @@ export type MapEntry = readonly [key: Uint8Array, value: Uint8Array];
 const BATCH_BYTES = 1 << 20;
 /** The position in the map between two batches: the kernel wants room for a key, or for its own u32. */
 const MIN_TOKEN_BYTES = 8;
+/** A hash holds more than its maximum for moments, while CPUs replace entries. */
+const BUCKET_SLACK = 64;
 
 /** Reads the whole map by BPF_MAP_LOOKUP_BATCH. Returns false, having given nothing, where the kernel can't. */
 export function* readBatches(map: KernelMap): Generator<MapEntry, boolean> {
@@ -16,7 +18,7 @@ export function* readBatches(map: KernelMap): Generator<MapEntry, boolean> {
   const valueSizeBytes = map.transferSizeBytes;
   let capacity = Math.max(
     1,
-    Math.min(maxEntries, Math.max(64, Math.floor(BATCH_BYTES / (keySizeBytes + valueSizeBytes)))),
+    Math.min(maxEntries + BUCKET_SLACK, Math.max(64, Math.floor(BATCH_BYTES / (keySizeBytes + valueSizeBytes)))),
   );
   let position: Uint8Array | undefined;
   for (;;) {

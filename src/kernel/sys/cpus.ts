@@ -3,9 +3,9 @@ import { FormatError } from '../../base/index.ts';
 
 let possible: number | undefined;
 
-/** Number of CPUs that per-CPU map values hold a slot for: the highest possible CPU number plus one. Fixed at boot. */
+/** Number of CPUs that can ever be there, which is the number of slots in a per-CPU map value. Fixed at boot. */
 export function possibleCpus(): number {
-  possible ??= Math.max(...parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8'))) + 1;
+  possible ??= parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8')).length;
   return possible;
 }
 

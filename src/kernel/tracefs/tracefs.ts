@@ -46,9 +46,10 @@ export class Tracefs implements Disposable {
       : [];
   }
 
-  /** `category:event` of all tracepoints, sorted. Takes about 15 ms. */
+  /** `category:event` of all tracepoints that can be attached to, sorted. Takes 2 ms. */
   tracepoints(): string[] {
-    return this.categories().flatMap((category) => this.events(category).map((event) => `${category}:${event}`));
+    const lines = this.#read('available_events')?.split('\n') ?? [];
+    return lines.filter((line) => line !== '').sort();
   }
 
   /** Undefined where there is no such tracepoint. */
