@@ -8,11 +8,17 @@ export const linkTypeName = namer(LinkType);
 /** `MAP_CREATE`, as in `bpf(MAP_CREATE)`. */
 export const commandName = namer(Command, true);
 
+/** The names are made at the first question. */
 function namer(constants: Readonly<Record<string, number>>, upper = false): (value: number) => string | undefined {
+  let names: Map<number, string> | undefined;
+  return (value) => (names ??= namesOf(constants, upper)).get(value);
+}
+
+function namesOf(constants: Readonly<Record<string, number>>, upper: boolean): Map<number, string> {
   const names = new Map<number, string>();
   for (const [key, value] of Object.entries(constants)) {
     const snake = key.replace(/(?!^)[A-Z]/g, '_$&');
     if (!names.has(value)) names.set(value, upper ? snake.toUpperCase() : snake.toLowerCase());
   }
-  return (value) => names.get(value);
+  return names;
 }

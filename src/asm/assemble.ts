@@ -23,8 +23,10 @@ const oneOf = (table: object): string => Object.keys(table).map((sign) => sign.r
 const ALU = `(${oneOf(ALU_NAME)})`;
 const CONDITION = `(${oneOf(CONDITION_NAME)})`;
 
+type Form = readonly [pattern: RegExp, build: (...parts: string[]) => Instruction];
+
 /** How each form is written, and what it stands for. The first that matches the whole line counts. */
-const FORMS: readonly (readonly [RegExp, (...parts: string[]) => Instruction])[] = [
+const makeForms = (): readonly Form[] => [
   form('exit', () => exit()),
   form('(r\\d+) = 0x([0-9a-f]+)', (dst, hex) => loadImm64(reg(dst), BigInt(`0x${hex}`))),
   form('(r\\d+) = map\\[fd:(\\d+)\\]', (dst, fd) => loadMapFd(reg(dst), Number(fd))),
@@ -102,8 +104,12 @@ export function assemble(text: string): Instruction[] {
   return insns;
 }
 
+/** Made at the first use: most programs never assemble text. */
+let forms: readonly Form[] | undefined;
+
 function parseLine(code: string, offset: number): Instruction {
-  for (const [pattern, build] of FORMS) {
+  forms ??= makeForms();
+  for (const [pattern, build] of forms) {
     const match = pattern.exec(code);
     if (match === null) continue;
     const insn = build(...match.slice(1));
@@ -119,7 +125,7 @@ function checkRanges({ offset, imm }: Instruction): string | undefined {
   return imm < -0x80000000 || imm > 0x7fffffff ? `the immediate ${imm} does not fit 32 bits` : undefined;
 }
 
-function form(pattern: string, build: (...parts: string[]) => Instruction): [RegExp, (...parts: string[]) => Instruction] {
+function form(pattern: string, build: (...parts: string[]) => Instruction): Form {
   return [new RegExp(`^${pattern}$`), build];
 }
 
@@ -128,7 +134,7 @@ function memory(
   before: string,
   after: string,
   build: (size: AccessSize, base: Register, offset: number, ...parts: string[]) => Instruction,
-): [RegExp, (...parts: string[]) => Instruction] {
+): Form {
   const pattern = new RegExp(`^${before}\\(u(?<bits>8|16|32|64) \\*\\)\\((?<base>r\\d+) (?<offset>[+-]\\d+)\\)${after}$`);
   const groupsBefore = new RegExp(`${before}|`).exec('')!.length - 1;
   return [

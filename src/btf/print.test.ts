@@ -45,7 +45,7 @@ test('anonymous members print in place', () => {
 
 test('enums, typedefs, functions and variables print as declared', () => {
   assert.equal(printC(btf, id('color')), 'enum color {\n\tRED = 0,\n\tGREEN = 1,\n\tNONE = -1,\n};');
-  assert.equal(printC(btf, id('big')), 'enum big {\n\tTOP = 18446744073709551600,\n};');
+  assert.equal(printC(btf, id('big')), 'enum big {\n\tTOP = 18446744073709551600ULL,\n};');
   assert.equal(printC(btf, id('u32')), 'typedef unsigned int u32;');
   assert.equal(printC(btf, id('walk')), 'struct node *walk(struct node *start, const char * restrict name);');
   assert.equal(printC(btf, id('counter')), 'volatile int counter;');
@@ -89,6 +89,12 @@ test('declarators nest as in C', () => {
   b.pointer(proto);
   const returnsFunction = b.add({ kind: 'funcProto', name: '', typeId: table + 1, parameters: [{ name: 'n', typeId: int }], variadic: false });
   const constFunctionPointer = b.add({ kind: 'const', name: '', typeId: table + 1 });
+  const returnsPointer = b.add({ kind: 'funcProto', name: '', typeId: pointer, parameters: [], variadic: false });
+  const returnsPointerPointer = b.pointer(returnsPointer);
+  const constInt = b.add({ kind: 'const', name: '', typeId: int });
+  const constArray = b.add({ kind: 'const', name: '', typeId: b.nextId + 1 });
+  b.array(constInt, 2, int);
+  const empty = b.struct('', 0, []);
   const flexible = b.array(int, 0, int);
   const d = Btf.decode(b.encode());
   const as = (type: number) => printDeclaration(d, type, 'x');
@@ -99,7 +105,10 @@ test('declarators nest as in C', () => {
   assert.equal(as(table), 'int (*x[2])(void)');
   assert.equal(as(returnsFunction), 'int (*x(int n))(void)');
   assert.equal(as(constFunctionPointer), 'int (* const x)(void)');
-  assert.equal(as(flexible), 'int x[]');
+  assert.equal(as(returnsPointerPointer), 'int * (*x)(void)');
+  assert.equal(as(constArray), 'const int x[2]');
+  assert.equal(printC(d, empty, { name: 'x' }), 'struct {} x;');
+  assert.equal(as(flexible), 'int x[0]');
   assert.equal(printTypeName(d, pointerToConstPointer), 'int * const *');
 });
 

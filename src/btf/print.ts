@@ -1,6 +1,6 @@
 import { FormatError } from '../base/index.ts';
 import type { Btf } from './btf.ts';
-import { memberBitSize, skipModifiers, skipQualifiers, tooDeep } from './resolve.ts';
+import { alignOf, memberBitSize, skipQualifiers, tooDeep } from './resolve.ts';
 import type { BtfType, CompositeType, EnumType, PrototypeType } from './types.ts';
 
 const MAX_DEPTH = 64;
@@ -84,7 +84,7 @@ class Printer {
       case 'pointer':
         return this.#pointer(type.typeId, inner, indent);
       case 'array':
-        return this.declaration(type.typeId, `${inner}[${type.count === 0 ? '' : type.count}]`, indent);
+        return this.declaration(type.typeId, `${inner}[${type.count}]`, indent);
       case 'funcProto':
         return this.declaration(type.typeId, `${inner}(${this.#parameters(type)})`, indent);
       case 'const':
@@ -104,14 +104,16 @@ class Printer {
   #pointer(target: number, inner: string, indent: number): string {
     const aim = skipQualifiers(this.#btf, target);
     const needsParentheses = aim.kind === 'array' || aim.kind === 'funcProto';
-    return this.declaration(target, needsParentheses ? `(*${inner})` : `*${inner}`, indent);
+    return this.declaration(target, needsParentheses ? ` (*${inner})` : `*${inner}`, indent);
   }
 
   /** `const` of a pointer stands right of the star, all else left of the type. */
   #qualified(word: string, target: number, inner: string, indent: number): string {
     const aim = skipQualifiers(this.#btf, target);
     if (aim.kind === 'pointer') return this.declaration(target, inner === '' ? ` ${word}` : ` ${word} ${inner.trimStart()}`, indent);
-    return `${word} ${this.declaration(target, inner, indent)}`;
+    const text = this.declaration(target, inner, indent);
+    // Compilers mark both a const array and its elements.
+    return aim.kind === 'array' && text.startsWith(`${word} `) ? text : `${word} ${text}`;
   }
 
   #tagged(name: string, target: number, inner: string, indent: number): string {
@@ -145,7 +147,12 @@ class Printer {
   #composite(type: CompositeType, indent: number): string {
     if (++this.#depth > MAX_DEPTH) tooDeep(type.id);
     const tab = '\t'.repeat(indent + 1);
-    let text = `${type.kind}${type.name === '' ? '' : ` ${type.name}`} {\n`;
+    const head = `${type.kind}${type.name === '' ? '' : ` ${type.name}`}`;
+    if (type.members.length === 0) {
+      this.#depth--;
+      return `${head} {}`;
+    }
+    let text = `${head} {\n`;
     for (const member of type.members) {
       const bits = memberBitSize(this.#btf, member);
       text += `${tab}${this.declaration(member.typeId, member.name, indent + 1)}${bits === 0 ? '' : `: ${bits}`};\n`;
@@ -158,9 +165,9 @@ class Printer {
   #isPacked(type: CompositeType): boolean {
     let alignment = 1;
     for (const member of type.members) {
-      if (memberBitSize(this.#btf, member) !== 0) continue;
-      const needed = scalarAlignment(this.#btf, member.typeId);
-      if (member.bitOffset % (needed * 8) !== 0) return true;
+      const needed = alignOf(this.#btf, member.typeId);
+      const isBitField = memberBitSize(this.#btf, member) !== 0;
+      if (!isBitField && member.bitOffset % (needed * 8) !== 0) return true;
       alignment = Math.max(alignment, needed);
     }
     return type.size % alignment !== 0;
@@ -168,7 +175,8 @@ class Printer {
 
   #enumeration(type: EnumType, indent: number): string {
     const tab = '\t'.repeat(indent + 1);
-    const lines = type.values.map((v) => `${tab}${v.name} = ${v.value},\n`);
+    const suffix = type.size < 8 ? '' : type.signed ? 'LL' : 'ULL';
+    const lines = type.values.map((v) => `${tab}${v.name} = ${v.value}${suffix},\n`);
     return this.#counted(`enum${type.name === '' ? '' : ` ${type.name}`} {\n${lines.join('')}${'\t'.repeat(indent)}}`);
   }
 
@@ -182,15 +190,4 @@ class Printer {
 function join(base: string, inner: string): string {
   const blank = inner === '' || inner.startsWith('[') || inner.startsWith(' ') ? '' : ' ';
   return `${base}${blank}${inner}`;
-}
-
-/** Alignment of plain values; structs count as bytes, since they may be packed themselves. */
-function scalarAlignment(btf: Btf, id: number): number {
-  let type = skipModifiers(btf, id);
-  for (let depth = 0; type.kind === 'array'; depth++) {
-    if (depth > MAX_DEPTH) tooDeep(id);
-    type = skipModifiers(btf, type.typeId);
-  }
-  if (type.kind === 'pointer') return 8;
-  return type.kind === 'int' || type.kind === 'enum' || type.kind === 'float' ? Math.max(1, Math.min(type.size, 16)) : 1;
 }

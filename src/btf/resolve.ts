@@ -6,6 +6,8 @@ export const POINTER_BYTES = 8;
 
 /** Chains (typedefs, modifiers, nested arrays) longer than this are taken for cycles. Kernels need fewer than ten. */
 const MAX_DEPTH = 64;
+/** Anonymous structs and unions inside one struct, at all depths. Kernels have some dozens. */
+const MAX_ANONYMOUS = 2000;
 
 export function tooDeep(id: number): never {
   throw new FormatError('BTF', 0, `type ${id} is nested too deeply or contains itself`);
@@ -97,11 +99,11 @@ function searchMembers(btf: Btf, id: number, name: string, base: number, seen: S
   if (type.kind !== 'struct' && type.kind !== 'union') return undefined;
   if (seen.has(type.id)) return undefined;
   seen.add(type.id);
-  if (seen.size > 100_000) tooDeep(id);
+  if (seen.size > MAX_ANONYMOUS) tooDeep(id);
   for (const member of type.members) {
     if (member.name === name) return { name, typeId: member.typeId, bitOffset: base + member.bitOffset, bitSize: memberBitSize(btf, member) };
     if (member.name !== '') continue;
-    const found = seen.size > MAX_DEPTH * 16 ? tooDeep(id) : searchMembers(btf, member.typeId, name, base + member.bitOffset, seen);
+    const found = searchMembers(btf, member.typeId, name, base + member.bitOffset, seen);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -119,13 +121,19 @@ export function memberBitSize(btf: Btf, member: Member): number {
  * lies inside the struct. Undefined when a name is missing or an index is applied to no array.
  */
 export function memberByPath(btf: Btf, id: number, path: string): FoundMember | undefined {
+  const steps = [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)];
   let at: FoundMember = { name: '', typeId: id, bitOffset: 0, bitSize: 0 };
-  for (const step of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
-    const next = step[1] === undefined ? elementAt(btf, at, Number(step[2])) : findMember(btf, at.typeId, step[1]);
+  for (const [, name, index] of steps) {
+    const next = name === undefined ? elementAt(btf, at, Number(index)) : memberAt(btf, at, name);
     if (next === undefined) return undefined;
-    at = step[1] === undefined ? next : { ...next, bitOffset: at.bitOffset + next.bitOffset };
+    at = next;
   }
-  return at.typeId === id ? undefined : at;
+  return steps.length === 0 ? undefined : at;
+}
+
+function memberAt(btf: Btf, outer: FoundMember, name: string): FoundMember | undefined {
+  const found = findMember(btf, outer.typeId, name);
+  return found === undefined ? undefined : { ...found, bitOffset: outer.bitOffset + found.bitOffset };
 }
 
 function elementAt(btf: Btf, array: FoundMember, index: number): FoundMember | undefined {
