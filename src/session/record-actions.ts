@@ -134,16 +134,18 @@ function valueAction(event: Event<'printValue'>, context: ActionContext): Record
   };
 }
 
-/** The arguments up to the first empty one. */
+/** The arguments up to the end of the list: a packed one without bytes (an empty text still has its NUL), or an empty text. */
 function joinAction(event: Event<'join'>, { presenter }: ActionContext, isSpaceLeft: () => boolean): RecordVisitor {
   const separator = encodeText(event.separator);
   return (view, bytes, offset, length) => {
     const memory = { view, bytes };
-    const texts = locateArguments(event.args, event.sizeBytes, memory, offset, length).map((argument) =>
-      formatArgument(argument, memory, presenter.options),
-    );
-    const end = texts.indexOf('');
-    presenter.text('join', (end === -1 ? texts : texts.slice(0, end)).join(separator));
+    const texts: ByteString[] = [];
+    for (const argument of locateArguments(event.args, event.sizeBytes, memory, offset, length)) {
+      const text = formatArgument(argument, memory, presenter.options);
+      if (argument.length === undefined ? text === '' : argument.length === 0) break;
+      texts.push(text);
+    }
+    presenter.text('join', texts.join(separator));
     return isSpaceLeft();
   };
 }

@@ -292,6 +292,24 @@ test('print, time, join, cat and system come out in order', async () => {
   );
 });
 
+test('join keeps empty arguments and stops at the end of the list', async () => {
+  const packed = [0, 1, 2, 3].map(() => ({ packed: string(8) }));
+  const run = prepare({
+    events: [
+      {
+        id: 0,
+        kind: 'join',
+        span,
+        sizeBytes: 24,
+        separator: ' ',
+        args: packed.map(({ packed: type }, index) => ({ offset: 8 + 4 * index, type, packed: true })),
+      },
+    ],
+  });
+  run.backend.ring.push(encodeRecord(0, packed, ['sh\0', '\0', 'x\0', '']).bytes);
+  assert.equal((await finish(run)).stdout, 'sh  x\n\n\n');
+});
+
 test('cat is cut at max_cat_bytes and harmless on a terminal', async () => {
   const run = prepare(
     { events: [event(0, 'cat', '/x'), event(1, 'cat', '/\x1b[0m')], config: { maxCatBytes: 10 } },
