@@ -341,6 +341,17 @@ test('errorf and warnf go to standard error with their place', async () => {
   }
 });
 
+test('a message comes after the output that came before it', async () => {
+  const seen: string[] = [];
+  const run = prepare(
+    { events: [event(0, 'printf', 'out;'), event(1, 'errorf', 'err')], text: 'begin { errorf("err"); }' },
+    { quiet: true, messages: { write: (text) => void seen.push(`${run.output.text}|${text}`) } },
+  );
+  for (const id of [0, 1, 0]) send(run, id);
+  assert.equal((await finish(run)).stdout, 'out;out;\n\n');
+  assert.deepEqual(seen, ['out;|stdin:1:9-14: ERROR: err\n']);
+});
+
 test('lost and missed events are told at once and in the end', async () => {
   const run = prepare(
     { probes: ['kprobe:f'], data: { ...layout, exitOffset: undefined, lostOffset: 128 } },

@@ -78,6 +78,13 @@ export class Session {
   readonly #backend: Backend;
   readonly #clock: SessionClock;
   readonly #out = new ByteBuffer();
+  /** On a terminal, output that came before a message must stand before it. */
+  readonly #messages: MessageSink = {
+    write: (text) => {
+      if (this.#options.fullBuffering !== true) this.#flush();
+      this.#options.messages.write(text);
+    },
+  };
   readonly #maps: ScriptMaps;
   readonly #presenter: Presenter;
   readonly #counters: Counters;
@@ -105,6 +112,7 @@ export class Session {
     this.#presenter = this.#createPresenter();
     this.#reporter = new Reporter({
       ...options,
+      messages: this.#messages,
       counters: this.#counters,
       presenter: this.#presenter,
       clock: this.#clock,
@@ -256,7 +264,7 @@ export class Session {
       maps: this.#maps,
       presenter: this.#presenter,
       out: this.#out,
-      messages: this.#options.messages,
+      messages: this.#messages,
       clock: this.#clock,
       warningLevel: this.#warningLevel,
       shown: (text) => this.#shown(text),
@@ -301,7 +309,7 @@ export class Session {
     return new TextPresenter({
       ...common,
       format,
-      messages: options.messages,
+      messages: this.#messages,
       colour: options.colour === true,
       messagesToTerminal: options.messagesAreTerminal === true,
     });
@@ -312,7 +320,7 @@ export class Session {
   }
 
   #message(line: string): void {
-    this.#options.messages.write(`${line}\n`);
+    this.#messages.write(`${line}\n`);
   }
 
   #say(line: string): void {
