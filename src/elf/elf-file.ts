@@ -183,9 +183,10 @@ export class ElfFile {
     if (!section) return undefined;
     const strings = this.sections[section.link];
     if (strings?.type !== SectionType.StringTable) throw new FormatError('ELF', section.fileOffset, `${section.name} has no string table`);
-    if (type !== SectionType.DynamicSymbols) return new SymbolTable(this.#source, this.header, section, strings);
+    if (type !== SectionType.DynamicSymbols) return new SymbolTable(this.#source, this.header, section, strings, { sections: this.sections });
     const hash = this.sections.find((candidate) => candidate.type === SectionType.GnuHash);
     return new SymbolTable(this.#source, this.header, section, strings, {
+      sections: this.sections,
       versions: this.#versions(strings),
       hash: hash && new GnuHash(this.#source, this.header, hash),
     });

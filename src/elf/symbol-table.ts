@@ -53,6 +53,8 @@ const layout64: Layout = { sizeBytes: 24, info: 4, section: 6, value: 8, size: 1
 const layout32: Layout = { sizeBytes: 16, info: 12, section: 14, value: 4, size: 8 };
 
 export interface SymbolTableExtras {
+  /** Bound functions of unknown size. */
+  readonly sections?: readonly ElfSection[];
   readonly versions?: SymbolVersions | undefined;
   readonly hash?: GnuHash | undefined;
 }
@@ -69,6 +71,7 @@ export class SymbolTable {
   readonly #stringSection: ElfSection;
   readonly #versions: SymbolVersions | undefined;
   readonly #hash: GnuHash | undefined;
+  readonly #sections: readonly ElfSection[];
   readonly #layout: Layout;
   #entries: DataView | undefined;
   #strings: Uint8Array | undefined;
@@ -81,6 +84,7 @@ export class SymbolTable {
     this.#stringSection = strings;
     this.#versions = extra.versions;
     this.#hash = extra.hash;
+    this.#sections = extra.sections ?? [];
     this.#layout = header.bits === 64 ? layout64 : layout32;
     if (section.entrySize !== this.#layout.sizeBytes) {
       throw new FormatError('ELF', section.fileOffset, `symbols of ${section.entrySize} bytes in ${section.name}`);
@@ -159,13 +163,19 @@ export class SymbolTable {
 
   /**
    * The function that holds this virtual address. Of several names for one address a global one wins, then one
-   * with fewer leading underscores. A function of unknown size (written in assembler) reaches to the next one.
+   * with fewer leading underscores. A function of unknown size (written in assembler) reaches to the next one,
+   * or to the end of its section.
    */
   functionAt(address: bigint): ElfSymbol | undefined {
     this.#functions ??= this.#indexFunctions();
     const ids = this.#functions.index.find(Number(address - this.#functions.base));
-    if (ids.length === 1) return this.at(ids[0]!);
-    return ids.map((id) => this.at(id)).sort(byPreference)[0];
+    const symbols = ids.map((id) => this.at(id)).filter((symbol) => this.#mayReach(symbol, address));
+    return symbols.length > 1 ? symbols.sort(byPreference)[0] : symbols[0];
+  }
+
+  #mayReach(symbol: ElfSymbol, address: bigint): boolean {
+    const section = symbol.sizeBytes === 0n ? this.#sections[symbol.section] : undefined;
+    return section === undefined || address < section.address + BigInt(section.sizeBytes);
   }
 
   /** The raw table isn't kept after this: a long-lived file costs 28 bytes a function, its names stay on disk. */

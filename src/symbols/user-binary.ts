@@ -74,7 +74,9 @@ export class UserBinary {
 
   /** Names (as in the file) of the functions whose source name is `text`: in full, or without the parameter list. */
   functionsByDemangledName(text: string): string[] {
+    const part = unmistakable(text);
     return this.functions().filter((name) => {
+      if (!name.includes(part)) return false;
       const shown = demangle(name);
       return shown === text || (shown !== name && withoutParameters(shown) === text);
     });
@@ -186,13 +188,23 @@ function bytewise(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** `ns::f` of `ns::f(int) const`; a parameter list is the last one in parentheses at depth 0. */
+/** `ns::f` of `ns::f(int) const`: without the last list in parentheses, where only qualifiers follow it. */
 function withoutParameters(shown: string): string {
   const end = shown.lastIndexOf(')');
+  if (!/^( const| volatile| &&?| \[clone [^\]]*\])*$/.test(shown.slice(end + 1))) return shown;
   let depth = 0;
   for (let at = end; at > 0; at--) {
     if (shown[at] === ')') depth++;
     else if (shown[at] === '(' && --depth === 0) return shown.slice(0, at);
   }
   return shown;
+}
+
+/** Names that the mangling abbreviates, so that a symbol need not hold them. */
+const abbreviated = /^(std|string|basic_string|allocator|i?o?stream|basic_i?o?stream|operator)$/;
+
+/** An identifier that every symbol of this source name must hold, to spare demangling the others. */
+function unmistakable(text: string): string {
+  const name = /([A-Za-z_]\w*)[^\w]*$/.exec(withoutParameters(text).replace(/<[^]*$/, ''))?.[1] ?? '';
+  return abbreviated.test(name) || text.includes('operator') ? '' : name;
 }
