@@ -14,6 +14,7 @@ export const symbolFunctions: readonly FunctionBuiltin[] = [
   { name: 'kaddr', arguments: [1, 1], value: kernelAddress },
   { name: 'strftime', arguments: [2, 2], value: formattedTime },
   { name: 'nsecs', arguments: [0, 1], value: clock },
+  { name: 'comm', arguments: [0, 1], value: commandName },
   { name: 'pid', arguments: [0, 1], value: processId },
   { name: 'tid', arguments: [0, 1], value: processId },
   { name: 'signal', arguments: [1, 1], unsafe: true, value: (context, call) => signal(context, call, false) },
@@ -72,6 +73,12 @@ function clock(context: Context, call: CallNode): Expression | undefined {
     default:
       return context.error('mode', call.span, `Invalid timestamp mode: ${name}. Known are: boot, monotonic, tai, sw_tai`);
   }
+}
+
+/** Of the current task; another one's name isn't found yet. */
+function commandName(context: Context, call: CallNode): Expression | undefined {
+  if (call.arguments.length > 0) return context.error('not-supported', call.span, 'comm() of another process is not supported in this version yet');
+  return { kind: 'builtin', span: call.span, type: { kind: 'string', size: 16 }, name: 'comm' };
 }
 
 /** Without pid namespaces of its own the tracer's view is the initial one. */

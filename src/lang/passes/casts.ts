@@ -12,8 +12,8 @@ export function checkCast(context: Context, node: ast.Expression & { readonly ki
   const type = resolveType(context, node.type);
   const operand = context.expression(node.operand);
   if (type === undefined || operand === undefined) return undefined;
-  if (type.kind === 'record' && isNumber(operand.type)) {
-    // Old scripts cast a number to the struct that they mean a pointer to.
+  if (type.kind === 'record' && (isNumber(operand.type) || operand.type.kind === 'pointer')) {
+    // Old scripts name the struct that they mean a pointer to.
     context.warning('cast', node.span, `Cast of '${printType(operand.type)}' to '${printType(type)}' is read as a cast to '${printType(type)} *'`);
     return castTo(context, node.span, operand, { kind: 'pointer', to: type, space: 'none' });
   }
