@@ -42,7 +42,7 @@ export class GnuHash {
   }
 
   #words(at: number, count: number): number[] {
-    if (at + count * 4 > this.#section.sizeBytes) return new Array<number>(count).fill(0);
+    if (at + count * 4 > this.#section.sizeBytes) return Array.from({ length: count }, () => 0);
     const view = viewOf(readChecked(this.#source, this.#section.name, this.#section.fileOffset + at, count * 4));
     return Array.from({ length: count }, (_, i) => view.getUint32(i * 4, this.#littleEndian));
   }

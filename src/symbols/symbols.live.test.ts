@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -8,7 +8,6 @@ import { ElfFile } from '../elf/index.ts';
 import { FileSource } from './file-source.ts';
 import { KernelSymbols, mappedFiles, resolveTarget, resolveTargets, UserBinary, UserSymbols } from './index.ts';
 import { parseMaps } from './process-maps.ts';
-import { readFileSync } from 'node:fs';
 
 type Addresses = Record<'visible' | 'hidden' | 'main' | 'counter' | 'qsort' | 'vdso' | 'jit', bigint>;
 
@@ -130,6 +129,28 @@ describe('symbols of live processes', { skip: haveCompiler() ? false : 'no gcc o
     assert.equal(symbols.resolve(running.pid, running.at.qsort).name, 'qsort');
     assert.equal(symbols.prime(unknown.pid), false);
     assert.deepEqual(symbols.resolve(unknown.pid, unknown.at.hidden), { address: unknown.at.hidden });
+  });
+
+  test('a perf map that another user wrote is not believed', { skip: process.getuid?.() === 0 ? false : 'only root can give a file away' }, async () => {
+    using running = await run(pie);
+    chownSync(`/tmp/perf-${running.pid}.map`, 54321, 54321);
+    using symbols = new UserSymbols();
+    assert.deepEqual(symbols.resolve(running.pid, running.at.jit), { address: running.at.jit });
+  });
+
+  test('after exec the same pid has other memory', async () => {
+    const child = spawn('/bin/sh', ['-c', 'read line; exec "$0"', fixed], { stdio: ['pipe', 'pipe', 'inherit'] });
+    using symbols = new UserSymbols();
+    const main = nm(fixed).get('main')!.address;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(symbols.prime(child.pid!), true);
+    const said = new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdin.write('go\n');
+    await said;
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    assert.equal(symbols.resolve(child.pid!, main).name, 'main');
+    child.stdin.end();
+    await new Promise((resolve) => child.once('exit', resolve));
   });
 
   test('a stripped program gets its names from the separate debug file; a deleted one still from itself', async () => {

@@ -114,7 +114,7 @@ function* candidates(name: string, pid: number | undefined, root: string): Gener
     return;
   }
   for (const folder of pathFolders(root)) if (isExecutable(join(folder, name))) yield join(folder, name);
-  if (/^lib/.test(name)) yield* libraries(name, root);
+  if (name.startsWith('lib')) yield* libraries(name, root);
   yield pid === undefined ? resolve(name) : join(`/proc/${pid}/cwd`, name);
 }
 
@@ -178,6 +178,7 @@ function checkFile(path: string): string {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EPERM') return 'may not be read';
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENAMETOOLONG') return 'missing';
+    if (code !== undefined) return `can't be read (${code})`;
     throw error;
   }
 }
