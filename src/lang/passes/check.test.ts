@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkText, printedBy, statementsOf } from '../testing/check-script.ts';
 import { printChecked } from '../checked/index.ts';
+import type { ProbeVariant } from '../checked/index.ts';
+import { ProbeNames } from './probe-names.ts';
 
 /** `begin { … }`: what print() gets, as the checked tree has it. */
 const PRINTED: readonly (readonly [body: string, ...printed: string[]])[] = [
@@ -119,5 +121,24 @@ describe('the checked tree of statements', () => {
   it('sizes declared maps', () => {
     const { checked } = checkText('let @a = lruhash(7); begin { @a[1] = 1; @b[1] = 1; }', { environment: { BPFTRACE_MAX_MAP_KEYS: '99' } });
     assert.deepEqual(checked?.maps.map(({ name, maxEntries, lru }) => [name, maxEntries, lru]), [['@a', 7, true], ['@b', 99, false]]);
+  });
+});
+
+describe('the name of the probe', () => {
+  const names = new Map([[1n, 'kprobe:vfs_read'], [2n, 'kprobe:vfs_write']]);
+
+  it('is one numbering for the whole script where a program has several', () => {
+    const variant = (name: object) => ({ context: { probeName: name } }) as unknown as ProbeVariant;
+    const first = { kind: 'symbolic', access: { kind: 'cookie' }, names } as const;
+    const same = { ...first, names: new Map(names) };
+    const other = { ...first, names: new Map([[1n, 'uprobe:a:b']]) };
+    const probeNames = new ProbeNames([variant(first), variant(same), variant(other), variant({ kind: 'fixed', name: 'begin' }), variant({ kind: 'fixed', name: 'kprobe:vfs_write' })]);
+    assert.deepEqual([probeNames.base(first), probeNames.base(same), probeNames.base(other)], [0n, 0n, 3n]);
+    assert.deepEqual(['begin', 'kprobe:vfs_write', 'uprobe:a:b', 'nosuch'].map((name) => probeNames.number(name)), [5n, 2n, 4n, undefined]);
+    assert.deepEqual([...probeNames.type!.names], [[1n, 'kprobe:vfs_read'], [2n, 'kprobe:vfs_write'], [4n, 'uprobe:a:b'], [5n, 'begin']]);
+  });
+
+  it('is text where each program has one', () => {
+    assert.equal(new ProbeNames([]).type, undefined);
   });
 });

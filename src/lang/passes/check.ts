@@ -37,6 +37,8 @@ const rules: Rules = { expression: checkExpression, block: checkBlock, statement
 export function check(script: Script, source: SourceFile, target: Target, options: CheckOptions): CheckResult {
   const configured = mergeConfig(script.config, options.environment);
   const diagnostics: Diagnostic[] = [...configured.diagnostics, ...refuseItems(script)];
+  // Uses of what was refused would look like further mistakes.
+  if (diagnostics.some(isError)) return { checked: undefined, diagnostics };
   const { config } = configured;
   const probes = script.items.filter((item) => item.kind === 'probe');
   const programs = probes.flatMap((probe) => resolvePrograms(probe, target, { ...options, config }, diagnostics));

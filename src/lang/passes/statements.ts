@@ -14,7 +14,7 @@ import { calculate, checkCondition } from './operators.ts';
 import { refuse } from './refusals.ts';
 import type { VariableSymbol } from './scopes.ts';
 import { resolveType } from './type-syntax.ts';
-import { constant, convert, isConstant, isLiteral, wrap } from './values.ts';
+import { constant, convert, isConstant, isLiteral, text, wrap } from './values.ts';
 
 const MAX_UNROLL = 100n;
 
@@ -230,9 +230,10 @@ function checkLet(context: Context, node: ast.Statement & { readonly kind: 'let'
     return value === undefined ? [] : assignVariable(context, symbol, value, node.span);
   }
   const type = context.program.variableTypes.get(symbol);
-  // Each pass through the block begins with zero. Values in memory are zero already where lowering makes room.
-  if (type === undefined || !isWord(type)) return [];
-  return [{ kind: 'assignVariable', span: node.span, variable: context.variable(symbol), value: constant(node.span, withoutLiterals(type), 0n) }];
+  // Each pass through the block begins with zero. Other values in memory are zero where lowering makes room.
+  if (type === undefined || (!isWord(type) && type.kind !== 'string')) return [];
+  const value = type.kind === 'string' ? convert(text(node.span, ''), type) : constant(node.span, withoutLiterals(type), 0n);
+  return [{ kind: 'assignVariable', span: node.span, variable: context.variable(symbol), value }];
 }
 
 function checkLetValue(context: Context, node: ast.Statement & { readonly kind: 'let' }, value: ast.Expression, target: ast.Expression): Expression | undefined {
