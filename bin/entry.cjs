@@ -12,13 +12,13 @@ const MINIMUM_NODE = 24;
 
 /** A hash over the names and sizes of the sources that the bundle is made from, as `dist/stamp` holds it. */
 function fingerprint(root) {
+  const list = Buffer.from(sourceList(path.join(root, 'src'), '') + '\n\n\n', 'latin1');
+  const words = new Int32Array(list.buffer, list.byteOffset, list.length >> 2); // by words: V8 runs this loop uncompiled
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
-  const list = sourceList(path.join(root, 'src'), '');
-  for (let i = 0; i < list.length; i++) {
-    const unit = list.charCodeAt(i);
-    a = Math.imul(a ^ unit, 2654435761);
-    b = Math.imul(b ^ unit, 1597334677);
+  for (let i = 0; i < words.length; i++) {
+    a = Math.imul(a ^ words[i], 2654435761);
+    b = Math.imul(b ^ words[i], 1597334677) ^ (a >>> 15);
   }
   return (a >>> 0).toString(16).padStart(8, '0') + (b >>> 0).toString(16).padStart(8, '0');
 }
