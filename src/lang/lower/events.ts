@@ -92,8 +92,14 @@ function placeFields(args: readonly Expression[]): { placed: Placed[]; sizeBytes
     const field: EventField = { offset, type: layout(expression.type), ...(packed ? { packed } : {}) };
     return { expression, field };
   });
-  // One byte more: reading a text may write a zero behind it.
-  return { placed, sizeBytes: Math.ceil((end + 1) / 8) * 8 };
+  const last = args.at(-1);
+  const slack = last !== undefined && writesBehind(last) ? 1 : 0;
+  return { placed, sizeBytes: Math.ceil((end + slack) / 8) * 8 };
+}
+
+/** Reading a text may write a zero behind its place: what follows overwrites it, at the end there must be room. */
+function writesBehind(e: Expression): boolean {
+  return !isWord(e.type) && !isPacked(e.type) && e.kind !== 'builtin' && e.kind !== 'string';
 }
 
 function isPacked(type: Type): boolean {

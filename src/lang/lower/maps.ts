@@ -146,7 +146,9 @@ export function withElement(l: Lowering, map: ScriptMap, key: Expression | undef
   const b = l.builder;
   const storage = l.script.storageOf(map);
   if (storage.planned.kind === 'perCpu') {
-    use(b.add(perCpuBlock(l), storage.planned.offset));
+    const { offset, isSetOffset } = storage.planned;
+    if (isSetOffset !== undefined) b.store(8, perCpuBlock(l), isSetOffset, b.constant(1));
+    use(b.add(perCpuBlock(l), offset));
     return;
   }
   const keyAt = keyPointer(l, map, key);

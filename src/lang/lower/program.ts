@@ -108,11 +108,11 @@ class ProgramLowering implements Lowering {
       return { base: b.frame(b.slot(size)), offset: 0 };
     }
     const offset = this.script.region.perCpu(size);
-    const lowering: Lowering = this;
+    // Looked up at each use: where it was computed first need not lead here.
+    const block = (): Value => perCpuBlock(this);
     return {
-      // Looked up at each use: where it was computed first need not lead here.
       get base() {
-        return perCpuBlock(lowering);
+        return block();
       },
       offset,
     };

@@ -117,7 +117,9 @@ class ScriptState implements ScriptLowering {
       const valueSizeBytes = aggregationSizeBytes(map.value.aggregation);
       if (map.key === undefined) {
         const offset = this.region.perCpu(valueSizeBytes);
-        return { planned: { kind: 'perCpu', offset, sizeBytes: valueSizeBytes }, map: undefined, valueSizeBytes, isDeletedFrom };
+        // A sum of 0 is no unset sum; the others tell by their counts.
+        const isSet = map.value.aggregation.kind === 'sum' ? { isSetOffset: this.region.perCpu(8) } : {};
+        return { planned: { kind: 'perCpu', offset, sizeBytes: valueSizeBytes, ...isSet }, map: undefined, valueSizeBytes, isDeletedFrom };
       }
       return { ...this.ownMap(map, valueSizeBytes, true), isDeletedFrom };
     }
