@@ -1,7 +1,7 @@
 /** A script from its text to the end of its run. */
 import { SondeError, VerifierError } from '../base/index.ts';
 import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage, STAGES } from '../lang/index.ts';
-import { bootTimeNs, ChildCommand, ClosedPipeError, FileSink, KernelBackend, openTarget, watchProcess } from '../runtime/index.ts';
+import { bootTimeNs, ChildCommand, ClosedPipeError, FileSink, KernelBackend, openTarget, primeSymbols, showsUserSymbols, watchProcess } from '../runtime/index.ts';
 import { AttachError, Session } from '../session/index.ts';
 import { type Arguments, parsePid, UsageError } from './arguments.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
@@ -22,7 +22,7 @@ export interface RunContext {
 
 /** Returns the exit status. */
 export async function runScript(source: SourceFile, context: RunContext): Promise<number> {
-  const { args, messages } = context;
+  const { args } = context;
   const stages = parseStages(args.debug);
   const pid = args.pid === undefined ? undefined : parsePid(args.pid);
   using target = pid === undefined ? undefined : watchProcess(pid);
@@ -80,7 +80,7 @@ async function runCompiled(
   source: SourceFile,
   { collection, plan }: NonNullable<CompileResult['compiled']>,
   { args, messages }: RunContext,
-  { child, target, stages }: { child: ChildCommand | undefined; target: { readonly exited: Promise<void> } | undefined; stages: Stages },
+  { child, target, stages }: { child: ChildCommand | undefined; target: { readonly pid: number; readonly exited: Promise<void> } | undefined; stages: Stages },
 ): Promise<number> {
   const sink = args.output === undefined ? FileSink.standardOutput() : FileSink.file(args.output);
   const backend = new KernelBackend({
@@ -88,6 +88,7 @@ async function runCompiled(
     ...(stages.has('verifier') ? { onVerifierLog: (program, log) => process.stdout.write(`verifier ${program}:\n${log}\n`) } : {}),
   });
   if (args.dryRun) return dryRun(backend, collection, plan);
+  using cleanUp = new DisposableStack();
   const session = new Session({
     collection,
     plan,
@@ -102,7 +103,11 @@ async function runCompiled(
     verbose: args.verbose,
     warningLevel: args.warnings,
     fullBuffering: args.buffering === 'full',
-    onAttached: () => child?.release(),
+    onAttached: () => {
+      child?.release();
+      const pid = child?.pid ?? target?.pid;
+      if (pid !== undefined && showsUserSymbols(plan)) cleanUp.use(primeSymbols(backend.resolver.userSymbols, pid));
+    },
   });
   void child?.exited.then(() => session.stop());
   void target?.exited.then(() => session.stop());

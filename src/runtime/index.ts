@@ -2,5 +2,6 @@ export * from './child.ts';
 export * from './kernel-backend.ts';
 export { bootTimeNs } from './kernel-resolver.ts';
 export * from './output-sink.ts';
+export * from './prime-symbols.ts';
 export * from './target/index.ts';
 export * from './watch-process.ts';

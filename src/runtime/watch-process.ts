@@ -5,7 +5,7 @@ const INTERVAL_MS = 50;
 const ESRCH = 3;
 
 /** Tells when a process (-p) ends. Throws SystemError where there is none. */
-export function watchProcess(pid: number): Disposable & { readonly exited: Promise<void> } {
+export function watchProcess(pid: number): Disposable & { readonly pid: number; readonly exited: Promise<void> } {
   const start = startTime(pid);
   if (start === undefined) {
     throw new SystemError('pidfd_open', ESRCH, 'Failed to attach to pid: Unable to open pidfd (No such process)');
@@ -15,7 +15,7 @@ export function watchProcess(pid: number): Disposable & { readonly exited: Promi
     if (startTime(pid) !== start) resolve();
   }, INTERVAL_MS);
   timer.unref();
-  return { exited: promise, [Symbol.dispose]: () => clearInterval(timer) };
+  return { pid, exited: promise, [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Clock ticks after boot, which tells a process from a later one with its number; undefined where it has ended. */
