@@ -8,7 +8,7 @@ export { loadedModules } from './modules.ts';
 export * from './program/index.ts';
 export * from './ringbuf/index.ts';
 export {
-  capabilities,
+  bootTimeNs, bootTimeOffsetNs, capabilities,
   type CapabilityName,
   onlineCpus,
   openPidfd,

@@ -1,6 +1,6 @@
 export * from './child.ts';
 export * from './kernel-backend.ts';
-export { bootTimeNs } from './kernel-resolver.ts';
+export { bootTimeNs } from '../kernel/index.ts';
 export * from './output-sink.ts';
 export * from './prime-symbols.ts';
 export * from './target/index.ts';

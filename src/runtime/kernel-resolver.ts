@@ -1,7 +1,6 @@
 /** Names for what programs recorded as numbers. Everything is opened when first asked for. */
-import { readFileSync } from 'node:fs';
-import type { KernelMap } from '../kernel/index.ts';
-import type { TimeZone, ValueResolver } from '../output/index.ts';
+import { bootTimeOffsetNs, type KernelMap } from '../kernel/index.ts';
+import { localTimeZone, type TimeZone, type ValueResolver } from '../output/index.ts';
 import type { Frame } from '../spec/index.ts';
 import { KernelSymbols, UserNames, UserSymbols } from '../symbols/index.ts';
 
@@ -53,18 +52,10 @@ export class KernelResolver implements ValueResolver {
   }
 
   bootTimeOffsetNs(): bigint {
-    return (this.#bootOffsetNs ??= BigInt(Date.now()) * 1_000_000n - bootTimeNs());
+    return (this.#bootOffsetNs ??= bootTimeOffsetNs());
   }
 
   timeZone(unixSeconds: number): TimeZone {
-    const date = new Date(unixSeconds * 1000);
-    const parts = new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' }).formatToParts(date);
-    return { offsetMinutes: -date.getTimezoneOffset(), name: parts.find(({ type }) => type === 'timeZoneName')?.value ?? '' };
+    return localTimeZone(unixSeconds);
   }
-}
-
-/** CLOCK_BOOTTIME now, to 10 ms: /proc/uptime is that clock in hundredths of a second. */
-export function bootTimeNs(): bigint {
-  const [seconds = '0', hundredths = '0'] = (readFileSync('/proc/uptime', 'latin1').split(' ')[0] ?? '').split('.');
-  return BigInt(seconds) * 1_000_000_000n + BigInt(hundredths.padEnd(2, '0')) * 10_000_000n;
 }

@@ -1,6 +1,7 @@
 export * from './attr.ts';
 export * from './bpf.ts';
 export * from './capabilities.ts';
+export * from './clock.ts';
 export * from './cpus.ts';
 export * from './errors.ts';
 export * from './memory.ts';

@@ -22,6 +22,7 @@ export type SyscallName =
   | 'ioctl'
   | 'mmap'
   | 'munmap'
+  | 'clock_gettime'
   | 'close'
   | 'prctl'
   | 'prlimit64'

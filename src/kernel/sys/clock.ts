@@ -1,0 +1,26 @@
+import { Attr } from './attr.ts';
+import { checked } from './errors.ts';
+import { syscalls } from './syscalls.ts';
+
+const CLOCK_REALTIME = 0;
+const CLOCK_BOOTTIME = 7;
+
+/** Nanoseconds since boot, time asleep included: the clock of bpf_ktime_get_boot_ns(). */
+export function bootTimeNs(): bigint {
+  return readClock(CLOCK_BOOTTIME);
+}
+
+/** What to add to CLOCK_BOOTTIME to get nanoseconds since the Unix epoch, as of now. */
+export function bootTimeOffsetNs(): bigint {
+  // Between two looks at one clock the other is read: half-way is the best guess.
+  const before = readClock(CLOCK_BOOTTIME);
+  const real = readClock(CLOCK_REALTIME);
+  const after = readClock(CLOCK_BOOTTIME);
+  return real - (before + after) / 2n;
+}
+
+function readClock(clock: number): bigint {
+  const time = new Attr(16);
+  checked('clock_gettime', syscalls().call('clock_gettime', clock, time.bytes));
+  return time.getU64(0) * 1_000_000_000n + time.getU64(8);
+}
