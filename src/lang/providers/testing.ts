@@ -1,4 +1,5 @@
 /** What tests of providers share: attach points from text, and a machine that is nothing but data. */
+import { Btf, BtfBuilder } from '../../btf/index.ts';
 import type { ScriptConfig } from '../config.ts';
 import { parse, type AttachPointText } from '../syntax/index.ts';
 import type { Target, TracepointField, TracepointFormat } from '../target.ts';
@@ -75,4 +76,31 @@ export function complaints(resolution: Resolution): string {
 
 export function pointNames(resolution: Resolution): readonly string[] {
   return resolution.variants.flatMap((variant) => variant.points.map((point) => point.name));
+}
+
+/** A kernel's types in small: raw tracepoints sys_enter, sys_exit and sched_switch, two functions and what system calls need. */
+export function sampleBtf(): Btf {
+  const builder = new BtfBuilder();
+  const int = builder.int('int', 4, { signed: true });
+  const long = builder.int('long', 8, { signed: true });
+  const unsignedInt = builder.int('unsigned int', 4);
+  const unsignedLong = builder.int('unsigned long', 8);
+  const bool = builder.int('bool', 1, { bool: true });
+  const void_ = builder.pointer(0);
+  builder.typedef('pid_t', int);
+  builder.typedef('umode_t', builder.int('unsigned short', 2));
+  const threadInfo = builder.struct('thread_info', 24, [['flags', unsignedLong, 0], ['status', unsignedInt, 128]]);
+  const task = builder.pointer(builder.struct('task_struct', 64, [['thread_info', threadInfo, 0]]));
+  const registers = builder.pointer(builder.struct('pt_regs', 168, [['di', unsignedLong, 112 * 8], ['orig_ax', unsignedLong, 120 * 8]]));
+  builder.struct('bpf_perf_event_data', 184, []);
+  const file = builder.pointer(builder.struct('file', 8, []));
+  const events = { sys_enter: [['regs', registers], ['id', long]], sys_exit: [['regs', registers], ['ret', long]], sched_switch: [['preempt', bool], ['prev', task], ['next', task], ['prev_state', unsignedInt]] } as const;
+  for (const [event, parameters] of Object.entries(events)) {
+    const prototype = builder.add({ kind: 'funcProto', name: '', typeId: 0, variadic: false, parameters: [void_, ...parameters.map(([, typeId]) => typeId)].map((typeId) => ({ name: '', typeId })) });
+    builder.typedef(`btf_trace_${event}`, builder.pointer(prototype));
+    builder.func(`__probestub_${event}`, 0, [['__data', void_], ...parameters]);
+  }
+  builder.func('vfs_read', long, [['file', file], ['buf', void_], ['count', unsignedLong]]);
+  builder.func('vfs_write', long, [['file', file]]);
+  return Btf.decode(builder.encode());
 }
