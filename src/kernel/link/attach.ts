@@ -112,7 +112,8 @@ function isMulti(program: AttachableProgram): boolean {
 
 /**
  * The attach type to load a kprobe program for so that `attachAll` can attach these points by few links;
- * undefined where a multi link can't serve them (other kinds, offsets inside of functions).
+ * undefined where a multi link can't serve them (other kinds, offsets inside of functions). Whether this kernel has such
+ * links is another question: `haveFeature('uprobe-multi')`, `haveFeature('kprobe-multi')`.
  */
 export function multiAttachType(hooks: readonly Hook[]): number | undefined {
   if (hooks.length === 0) return undefined;

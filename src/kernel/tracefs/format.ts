@@ -54,10 +54,15 @@ function parseField(line: string, lineOffset: number): TracepointField {
   };
 }
 
+/** Far more than any; the search for the name takes its square. */
+const LONGEST_DECLARATION = 1024;
+
 type Declaration = Pick<TracepointField, 'type' | 'name' | 'dataLocation' | 'arrayLength'>;
 
 function parseDeclaration(declaration: string, lineOffset: number): Declaration {
   const text = declaration.trim();
+  if (text.length > LONGEST_DECLARATION)
+    throw new FormatError('tracepoint format', lineOffset, 'a field of endless name');
   const location = /^__(data|rel)_loc\s/.exec(text);
   // The name is the last identifier that is not inside of brackets; a bit-field's width may follow.
   const match = /^(.*?)([A-Za-z_]\w*)\s*((?:\[[^\]]*\])*)\s*(?::\s*\d+)?$/.exec(text);
