@@ -8,7 +8,9 @@ export { loadedModules } from './modules.ts';
 export * from './program/index.ts';
 export * from './ringbuf/index.ts';
 export {
-  bootTimeNs, bootTimeOffsetNs, capabilities,
+  bootTimeNs,
+  bootTimeOffsetNs,
+  capabilities,
   type CapabilityName,
   onlineCpus,
   openPidfd,
