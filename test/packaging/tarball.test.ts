@@ -23,10 +23,12 @@ function copyOfCheckout(folder: string): string {
 
 function npm(cwd: string, ...args: string[]): string {
   const path = `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`;
+  // Under `npm test` the environment says where that npm is at home.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
   return execFileSync('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, PATH: path },
+    env: { ...Object.fromEntries(own), PATH: path },
   });
 }
 
