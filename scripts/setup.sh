@@ -8,7 +8,7 @@ locked=$(cksum <package-lock.json)
 stamp=node_modules/.installed
 if [ ! -e "$stamp" ] || [ "$(cat "$stamp")" != "$locked" ]; then
 	echo "Installing npm's packages"
-	npm ci --no-audit --no-fund </dev/null
+	npm ci --no-audit --no-fund --loglevel=error </dev/null
 	echo "$locked" >"$stamp"
 fi
 
