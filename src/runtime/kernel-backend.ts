@@ -42,7 +42,7 @@ export class KernelBackend implements Backend {
     for (const map of collection.maps) this.#maps.set(map.name, KernelMap.create(map));
     for (const program of collection.programs) this.#load(this.#forMultiLink(program, plan));
     if (plan.data !== undefined) this.#data = new MappedRegion(this.#map(plan.data.map));
-    if (plan.ring !== undefined) this.#ring = new RingBuffer(this.#map(plan.ring.map));
+    if (plan.ring !== undefined) this.#ring = new RingBuffer(this.#map(plan.ring.map), { maxRecordBytes: largestRecord(plan) });
   }
 
   #load(spec: ProgramSpec): void {
@@ -200,6 +200,16 @@ export class KernelBackend implements Backend {
     if (program === undefined) throw new BugError(`no program ${name}`);
     return program;
   }
+}
+
+/** Bytes of the longest record that the plan's programs can send. */
+function largestRecord(plan: ScriptPlan): number {
+  return Math.max(0, ...plan.events.map((event) => event.sizeBytes + packedBytes(event)));
+}
+
+function packedBytes(event: ScriptPlan['events'][number]): number {
+  const fields = 'args' in event ? event.args : 'arg' in event ? [event.arg] : [];
+  return fields.reduce((sum, field) => sum + (field.packed === true ? field.type.size : 0), 0);
 }
 
 /** The mmapped value of the data map. Its memory goes with the map: nothing of it is handed out. */

@@ -38,16 +38,20 @@ export class RingBuffer implements Disposable {
   /** Bytes consumed since the ring was made: exact up to 2^53. */
   #position: number;
 
-  /** Maps the ring. The map stays the caller's, and must have one reader only. Throws SystemError. */
-  constructor(map: KernelMap) {
+  /**
+   * Maps the ring. The map stays the caller's, and must have one reader only. Mapped pages count as resident at once:
+   * of the second copy only what a record of `maxRecordBytes` can reach is mapped. Throws SystemError.
+   */
+  constructor(map: KernelMap, options: { readonly maxRecordBytes?: number } = {}) {
     this.sizeBytes = map.spec.maxEntries;
     if (this.sizeBytes > MAX_SIZE_BYTES)
       throw new BugError(`ring of ${this.sizeBytes} bytes: at most ${MAX_SIZE_BYTES}`);
     const page = pageSizeBytes();
+    const reach = Math.ceil(((options.maxRecordBytes ?? this.sizeBytes) + HEADER_BYTES) / page) * page;
     this.#consumerPage = new Mapping(map.fd, { sizeBytes: page, writable: true, what: 'ring buffer' });
     try {
       this.#producerPages = new Mapping(map.fd, {
-        sizeBytes: page + 2 * this.sizeBytes,
+        sizeBytes: page + this.sizeBytes + Math.min(reach, this.sizeBytes),
         offset: page,
         what: 'ring buffer',
       });
