@@ -14,11 +14,15 @@ export interface CheckedText {
   readonly rendered: string;
 }
 
-export function checkText(text: string, options: Partial<CheckOptions> & { readonly target?: Target } = {}): CheckedText {
+export function checkText(
+  text: string,
+  options: Partial<CheckOptions> & { readonly target?: Target } = {},
+): CheckedText {
   const { target = sampleTarget(), positional = [], unsafe = false, environment = {}, ...rest } = options;
   const source = { name: 'stdin', text };
   const parsed = parse(source, { positional });
-  if (parsed.script === undefined) return { checked: undefined, rendered: renderDiagnostics(source, parsed.diagnostics, { colour: false }) };
+  if (parsed.script === undefined)
+    return { checked: undefined, rendered: renderDiagnostics(source, parsed.diagnostics, { colour: false }) };
   const { checked, diagnostics } = check(parsed.script, source, target, { positional, unsafe, environment, ...rest });
   return { checked, rendered: renderDiagnostics(source, [...parsed.diagnostics, ...diagnostics], { colour: false }) };
 }
@@ -47,5 +51,7 @@ export function statementsOf(text: string, options: Parameters<typeof checkText>
 
 /** The values that `begin { print(X); }` prints, as the checked tree has them. */
 export function printedBy(body: string, options: Parameters<typeof checkText>[1] = {}): string[] {
-  return statementsOf(`begin { ${body} }`, options).flatMap((line) => /^emit print\((.*)\)$/.exec(line)?.slice(1, 2) ?? []);
+  return statementsOf(`begin { ${body} }`, options).flatMap(
+    (line) => /^emit print\((.*)\)$/.exec(line)?.slice(1, 2) ?? [],
+  );
 }

@@ -21,20 +21,70 @@ export function sampleKernelBtf(): Btf {
   const userTag = b.add({ kind: 'typeTag', name: 'user', typeId: char, componentIndex: -1, attribute: false });
   const userText = b.pointer(userTag);
   const taskRef = b.pointer(b.nextId + 1);
-  b.struct('task_struct', 64, [['pid', pid, 0], ['tgid', pid, 32], ['comm', comm, 64], ['real_parent', taskRef, 192], ['arg', userText, 256], ['jobs', b.nextId + 1, 320]]);
+  b.struct('task_struct', 64, [
+    ['pid', pid, 0],
+    ['tgid', pid, 32],
+    ['comm', comm, 64],
+    ['real_parent', taskRef, 192],
+    ['arg', userText, 256],
+    ['jobs', b.nextId + 1, 320],
+  ]);
   b.array(uint, 4, uint);
-  const common = b.struct('sock_common', 16, [['skc_daddr', u32, 0], ['skc_family', short, 64]]);
-  b.struct('sock', 24, [['__sk_common', common, 0], ['sk_protocol', short, 128]]);
-  const name = b.struct('qstr', 16, [['len', uint, 32], ['name', text, 64]]);
-  const dentry = b.struct('dentry', 24, [['flags', int, 0], ['d_name', name, 64]]);
-  const path = b.struct('path', 16, [['mnt', long, 0], ['dentry', b.pointer(dentry), 64]]);
-  b.struct('file', 32, [['f_pos', long, 0], ['f_path', path, 64]]);
-  const color = b.add({ kind: 'enum', name: 'color', size: 4, signed: false, values: [{ name: 'RED', value: 3n }, { name: 'GREEN', value: 4n }] });
-  const halves = b.add({ kind: 'union', name: '', size: 8, members: [{ name: 'whole', typeId: long, bitOffset: 0, bitSize: 0 }, { name: 'low', typeId: uint, bitOffset: 0, bitSize: 0 }] });
+  const common = b.struct('sock_common', 16, [
+    ['skc_daddr', u32, 0],
+    ['skc_family', short, 64],
+  ]);
+  b.struct('sock', 24, [
+    ['__sk_common', common, 0],
+    ['sk_protocol', short, 128],
+  ]);
+  const name = b.struct('qstr', 16, [
+    ['len', uint, 32],
+    ['name', text, 64],
+  ]);
+  const dentry = b.struct('dentry', 24, [
+    ['flags', int, 0],
+    ['d_name', name, 64],
+  ]);
+  const path = b.struct('path', 16, [
+    ['mnt', long, 0],
+    ['dentry', b.pointer(dentry), 64],
+  ]);
+  b.struct('file', 32, [
+    ['f_pos', long, 0],
+    ['f_path', path, 64],
+  ]);
+  const color = b.add({
+    kind: 'enum',
+    name: 'color',
+    size: 4,
+    signed: false,
+    values: [
+      { name: 'RED', value: 3n },
+      { name: 'GREEN', value: 4n },
+    ],
+  });
+  const halves = b.add({
+    kind: 'union',
+    name: '',
+    size: 8,
+    members: [
+      { name: 'whole', typeId: long, bitOffset: 0, bitSize: 0 },
+      { name: 'low', typeId: uint, bitOffset: 0, bitSize: 0 },
+    ],
+  });
   const flexible = b.array(uint, 0, uint);
   const bytes = b.array(byte, 4, uint);
   const number = b.add({ kind: 'float', name: 'double', size: 8 });
-  b.struct('odd', 48, [['mode', uint, 0, 3], ['level', int, 3, 5], ['tint', color, 32], ['', halves, 64], ['raw', bytes, 128], ['ratio', number, 192], ['tail', flexible, 256]]);
+  b.struct('odd', 48, [
+    ['mode', uint, 0, 3],
+    ['level', int, 3, 5],
+    ['tint', color, 32],
+    ['', halves, 64],
+    ['raw', bytes, 128],
+    ['ratio', number, 192],
+    ['tail', flexible, 256],
+  ]);
   return Btf.decode(b.encode());
 }
 

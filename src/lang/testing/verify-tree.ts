@@ -8,7 +8,8 @@ export function brokenPromises(script: CheckedScript): readonly string[] {
   const broken: string[] = [];
   const maps = new Set<ScriptMap>(script.maps);
   const names = script.programs.map((program) => program.name);
-  if (new Set(names).size !== names.length || names.some((name) => !/^[A-Za-z0-9_]+$/.test(name))) broken.push(`program names: ${names.join(' ')}`);
+  if (new Set(names).size !== names.length || names.some((name) => !/^[A-Za-z0-9_]+$/.test(name)))
+    broken.push(`program names: ${names.join(' ')}`);
   for (const program of script.programs) {
     const roots = program.predicate === undefined ? [] : [program.predicate];
     for (const node of [...roots, ...program.body]) visit(node, (found) => broken.push(...problems(found, maps)));
@@ -21,7 +22,15 @@ type AnyNode = Expression | Statement;
 function visit(node: object, report: (node: AnyNode) => void): void {
   if ('kind' in node && 'span' in node) report(node as AnyNode);
   for (const [key, value] of Object.entries(node)) {
-    if (key === 'type' || key === 'variable' || key === 'map' || key === 'access' || typeof value !== 'object' || value === null) continue;
+    if (
+      key === 'type' ||
+      key === 'variable' ||
+      key === 'map' ||
+      key === 'access' ||
+      typeof value !== 'object' ||
+      value === null
+    )
+      continue;
     visit(value, report);
   }
 }
@@ -29,7 +38,8 @@ function visit(node: object, report: (node: AnyNode) => void): void {
 function problems(node: AnyNode, maps: ReadonlySet<ScriptMap>): string[] {
   const found: string[] = [];
   const expect = (holds: boolean, promise: string) => {
-    if (!holds) found.push(`${promise}: ${'type' in node ? printExpression(node) : printStatement(node, '').trimEnd()}`);
+    if (!holds)
+      found.push(`${promise}: ${'type' in node ? printExpression(node) : printStatement(node, '').trimEnd()}`);
   };
   if ('map' in node) expect(maps.has(node.map), 'a map of the script');
   switch (node.kind) {
@@ -38,13 +48,19 @@ function problems(node: AnyNode, maps: ReadonlySet<ScriptMap>): string[] {
       expect(inRange(node.value, node.type), 'in range of its type');
       break;
     case 'string':
-      expect(node.type.kind === 'string' && new TextEncoder().encode(node.value).length < node.type.size, 'room for the text and its NUL');
+      expect(
+        node.type.kind === 'string' && new TextEncoder().encode(node.value).length < node.type.size,
+        'room for the text and its NUL',
+      );
       break;
     case 'assignVariable':
       expect(sameType(node.value.type, node.variable.type), `type of the variable, ${printType(node.variable.type)}`);
       break;
     case 'assignMap':
-      expect(node.map.value.kind === 'value' && sameType(node.value.type, node.map.value.type), 'value type of the map');
+      expect(
+        node.map.value.kind === 'value' && sameType(node.value.type, node.map.value.type),
+        'value type of the map',
+      );
       expect(keyFits(node.map, node.key), 'key type of the map');
       break;
     case 'aggregate':
@@ -60,10 +76,19 @@ function problems(node: AnyNode, maps: ReadonlySet<ScriptMap>): string[] {
       expect(keyFits(node.map, node.key), 'key type of the map');
       break;
     case 'arithmetic':
-      expect([node.left, node.right].every(({ type }) => isInt64(type) || type.kind === 'pointer'), '64-bit operands');
+      expect(
+        [node.left, node.right].every(({ type }) => isInt64(type) || type.kind === 'pointer'),
+        '64-bit operands',
+      );
       break;
     case 'compare':
-      expect(isWord(node.left.type) && isWord(node.right.type) && sizeOf(node.left.type) === 8 && sizeOf(node.right.type) === 8, '64-bit words');
+      expect(
+        isWord(node.left.type) &&
+          isWord(node.right.type) &&
+          sizeOf(node.left.type) === 8 &&
+          sizeOf(node.right.type) === 8,
+        '64-bit words',
+      );
       break;
     case 'logical':
       expect(node.left.type.kind === 'bool' && node.right.type.kind === 'bool', 'bool operands');

@@ -1,0 +1,247 @@
+/** A Target that remembers what it was asked, and one that answers from such a memory: for compiles far from the machine. */
+import { Btf } from '../../btf/index.ts';
+import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary } from '../target.ts';
+import { recordBtf, type BtfRecording } from './recorded-btf.ts';
+
+type Refusal = { readonly error: string };
+
+/** What JSON holds. Numbers of 64 bits are decimal text. Keys of several parts are joined by a blank. */
+export interface RecordedTarget {
+  readonly architecture: Architecture;
+  readonly kernelRelease: string;
+  readonly possibleCpus: number;
+  readonly pidNamespace: { readonly device: string; readonly inode: string } | null;
+  /** The types that were looked at, in base64. */
+  readonly btf: string | null;
+  readonly features: Readonly<Record<string, boolean>>;
+  readonly tracepoints: Readonly<Record<string, readonly string[] | Refusal>>;
+  readonly formats: Readonly<Record<string, TracepointFormat | null>>;
+  readonly kernelFunctions: ReturnType<Target['kernelFunctions']> | null;
+  readonly modules: readonly string[];
+  readonly kernelSymbols: Readonly<Record<string, string | null>>;
+  /** By pid (or `-`) and path. */
+  readonly binaries: Readonly<Record<string, readonly RecordedBinary[] | Refusal>>;
+}
+
+export interface RecordedBinary {
+  readonly path: string;
+  readonly functions: readonly string[] | null;
+  readonly places: Readonly<Record<string, { readonly fileOffset: string; readonly size: string } | Refusal>>;
+  readonly addresses: Readonly<Record<string, { readonly fileOffset: string } | Refusal>>;
+}
+
+/** The same machine, but for some features. */
+export function withFeatures(target: Target, features: Partial<Record<TargetFeature, boolean>>): Target {
+  return {
+    architecture: target.architecture,
+    kernelRelease: target.kernelRelease,
+    possibleCpus: target.possibleCpus,
+    pidNamespace: target.pidNamespace,
+    get btf() {
+      return target.btf;
+    },
+    have: (feature) => features[feature] ?? target.have(feature),
+    tracepoints: (category) => target.tracepoints(category),
+    tracepointFormat: (category, event) => target.tracepointFormat(category, event),
+    kernelFunctions: () => target.kernelFunctions(),
+    modules: () => target.modules(),
+    kernelSymbol: (name) => target.kernelSymbol(name),
+    userBinaries: (path, pid) => target.userBinaries(path, pid),
+  };
+}
+
+/** Asks `real`, and keeps the answers. */
+export function recordTarget(real: Target): { readonly target: Target; toJSON(): RecordedTarget } {
+  const recorder = new Recorder(real);
+  return { target: recorder, toJSON: () => recorder.toJSON() };
+}
+
+class Recorder implements Target {
+  readonly #real: Target;
+  #btf: BtfRecording | undefined;
+  #functions: ReturnType<Target['kernelFunctions']> | undefined;
+  readonly #features: Record<string, boolean> = {};
+  readonly #tracepoints: Record<string, readonly string[] | Refusal> = {};
+  readonly #formats: Record<string, TracepointFormat | null> = {};
+  readonly #symbols: Record<string, string | null> = {};
+  readonly #binaries: Record<string, readonly BinaryRecorder[] | Refusal> = {};
+
+  constructor(real: Target) {
+    this.#real = real;
+  }
+
+  get architecture(): Architecture {
+    return this.#real.architecture;
+  }
+  get kernelRelease(): string {
+    return this.#real.kernelRelease;
+  }
+  get possibleCpus(): number {
+    return this.#real.possibleCpus;
+  }
+  get pidNamespace(): Target['pidNamespace'] {
+    return this.#real.pidNamespace;
+  }
+  get btf(): Btf | undefined {
+    const { btf } = this.#real;
+    if (btf !== undefined) this.#btf ??= recordBtf(btf);
+    return this.#btf?.btf;
+  }
+  have(feature: TargetFeature): boolean {
+    return (this.#features[feature] ??= this.#real.have(feature));
+  }
+  tracepoints(category?: string): readonly string[] | Refusal {
+    return (this.#tracepoints[category ?? '*'] ??= this.#real.tracepoints(category));
+  }
+  tracepointFormat(category: string, event: string): TracepointFormat | undefined {
+    const key = `${category}:${event}`;
+    if (this.#formats[key] === undefined)
+      this.#formats[key] = withoutExtras(this.#real.tracepointFormat(category, event)) ?? null;
+    return this.#formats[key] ?? undefined;
+  }
+  kernelFunctions(): ReturnType<Target['kernelFunctions']> {
+    return (this.#functions ??= this.#real.kernelFunctions());
+  }
+  modules(): readonly string[] {
+    return this.#real.modules();
+  }
+  kernelSymbol(name: string): bigint | undefined {
+    const address = this.#real.kernelSymbol(name);
+    this.#symbols[name] = address === undefined ? null : String(address);
+    return address;
+  }
+  userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | Refusal {
+    const key = `${pid ?? '-'} ${path}`;
+    if (this.#binaries[key] === undefined) {
+      const found = this.#real.userBinaries(path, pid);
+      this.#binaries[key] = 'error' in found ? found : found.map((binary) => new BinaryRecorder(binary));
+    }
+    return this.#binaries[key];
+  }
+
+  toJSON(): RecordedTarget {
+    const { pidNamespace } = this;
+    return {
+      architecture: this.architecture,
+      kernelRelease: this.kernelRelease,
+      possibleCpus: this.possibleCpus,
+      pidNamespace:
+        pidNamespace === undefined ? null : { device: String(pidNamespace.device), inode: String(pidNamespace.inode) },
+      btf: this.#btf === undefined ? null : toBase64(this.#btf.encode()),
+      features: this.#features,
+      tracepoints: this.#tracepoints,
+      formats: this.#formats,
+      kernelFunctions: this.#functions ?? null,
+      modules: this.modules(),
+      kernelSymbols: this.#symbols,
+      binaries: Object.fromEntries(
+        Object.entries(this.#binaries).map(([key, found]) => [
+          key,
+          'error' in found ? found : found.map((binary) => binary.toJSON()),
+        ]),
+      ),
+    };
+  }
+}
+
+/** Only what the compiler knows of: the kernel's reader says more about a field. */
+function withoutExtras(format: TracepointFormat | undefined): TracepointFormat | undefined {
+  if (format === undefined) return undefined;
+  return {
+    id: format.id,
+    fields: format.fields.map(({ type, name, offset, size, signed }) => ({ type, name, offset, size, signed })),
+  };
+}
+
+class BinaryRecorder implements UserBinary {
+  readonly path: string;
+  readonly #real: UserBinary;
+  #functions: readonly string[] | undefined;
+  readonly #places: Record<string, { fileOffset: string; size: string } | Refusal> = {};
+  readonly #addresses: Record<string, { fileOffset: string } | Refusal> = {};
+
+  constructor(real: UserBinary) {
+    this.#real = real;
+    this.path = real.path;
+  }
+
+  functions(): readonly string[] {
+    return (this.#functions ??= this.#real.functions());
+  }
+  resolveFunction(symbol: string, offset: bigint): ReturnType<UserBinary['resolveFunction']> {
+    const found = this.#real.resolveFunction(symbol, offset);
+    this.#places[`${symbol} ${offset}`] =
+      'error' in found ? found : { fileOffset: String(found.fileOffset), size: String(found.size) };
+    return found;
+  }
+  resolveAddress(address: bigint): ReturnType<UserBinary['resolveAddress']> {
+    const found = this.#real.resolveAddress(address);
+    this.#addresses[String(address)] = 'error' in found ? found : { fileOffset: String(found.fileOffset) };
+    return found;
+  }
+  toJSON(): RecordedBinary {
+    return { path: this.path, functions: this.#functions ?? null, places: this.#places, addresses: this.#addresses };
+  }
+}
+
+/** Answers from a recording. A question that was not asked then throws: its answer is not known. */
+export function replayTarget(json: RecordedTarget): Target {
+  const btf = json.btf === null ? undefined : Btf.decode(fromBase64(json.btf));
+  return {
+    architecture: json.architecture,
+    kernelRelease: json.kernelRelease,
+    possibleCpus: json.possibleCpus,
+    pidNamespace:
+      json.pidNamespace === null
+        ? undefined
+        : { device: BigInt(json.pidNamespace.device), inode: BigInt(json.pidNamespace.inode) },
+    btf,
+    have: (feature) => recorded(json.features, feature, 'feature'),
+    tracepoints: (category) => recorded(json.tracepoints, category ?? '*', 'tracepoints of'),
+    tracepointFormat: (category, event) => recorded(json.formats, `${category}:${event}`, 'format of') ?? undefined,
+    kernelFunctions: () => json.kernelFunctions ?? unknown('kernel functions'),
+    modules: () => json.modules,
+    kernelSymbol: (name) => {
+      const address = recorded(json.kernelSymbols, name, 'address of');
+      return address === null ? undefined : BigInt(address);
+    },
+    userBinaries: (path, pid) => {
+      const found = recorded(json.binaries, `${pid ?? '-'} ${path}`, 'executables for');
+      return 'error' in found ? found : found.map(replayBinary);
+    },
+  };
+}
+
+function replayBinary(json: RecordedBinary): UserBinary {
+  return {
+    path: json.path,
+    functions: () => json.functions ?? unknown(`functions of ${json.path}`),
+    resolveFunction: (symbol, offset) => {
+      const found = recorded(json.places, `${symbol} ${offset}`, `place in ${json.path} of`);
+      return 'error' in found ? found : { fileOffset: BigInt(found.fileOffset), size: BigInt(found.size) };
+    },
+    resolveAddress: (address) => {
+      const found = recorded(json.addresses, String(address), `place in ${json.path} of`);
+      return 'error' in found ? found : { fileOffset: BigInt(found.fileOffset) };
+    },
+  };
+}
+
+function recorded<T>(answers: Readonly<Record<string, T>>, key: string, what: string): T {
+  return Object.hasOwn(answers, key) ? (answers[key] as T) : unknown(`${what} ${key}`);
+}
+
+function unknown(what: string): never {
+  throw new Error(`the recording does not tell: ${what}`);
+}
+
+/** Neither Node's Buffer nor its limits on arguments: this runs in a browser too. */
+function toBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
