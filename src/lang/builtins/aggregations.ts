@@ -1,8 +1,8 @@
 /** count(), sum(), …: what a map or a map's element collects (spec V-01 to V-10). */
 import type { Aggregation } from '../../spec/index.ts';
 import type { Expression } from '../checked/index.ts';
-import type { Context } from '../passes/context.ts';
-import { isSigned } from '../passes/values.ts';
+import type { Context } from '../passes/state/context.ts';
+import { isSigned } from '../passes/expressions/values.ts';
 import { isNatural } from '../types/index.ts';
 import type { AggregationUse, CallNode, FunctionBuiltin } from './builtin.ts';
 import { literalNumber, numberArgument } from './arguments.ts';

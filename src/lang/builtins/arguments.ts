@@ -1,8 +1,8 @@
 /** Reading the arguments of a call: what must be a literal, a number, a map. */
 import type { Expression } from '../checked/index.ts';
-import type { Context } from '../passes/context.ts';
-import type { MapExpression } from '../passes/maps.ts';
-import { isConstant } from '../passes/values.ts';
+import type { Context } from '../passes/state/context.ts';
+import type { MapExpression } from '../passes/expressions/maps.ts';
+import { isConstant } from '../passes/expressions/values.ts';
 import { isNumber, printType } from '../types/index.ts';
 import type * as ast from '../syntax/index.ts';
 import type { CallNode } from './builtin.ts';

@@ -2,7 +2,7 @@
 import type { Aggregation } from '../../spec/index.ts';
 import type { Expression, Statement } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
-import type { Context } from '../passes/context.ts';
+import type { Context } from '../passes/state/context.ts';
 import type * as ast from '../syntax/index.ts';
 
 export type CallNode = ast.Expression & { readonly kind: 'call' };

@@ -2,8 +2,8 @@
 import { UINT64 } from '../checked/index.ts';
 import type { Expression, ProbeContext } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
-import type { Context } from '../passes/context.ts';
-import { fromContext, wholeArguments } from '../passes/fields.ts';
+import type { Context } from '../passes/state/context.ts';
+import { fromContext, wholeArguments } from '../passes/expressions/fields.ts';
 import { argument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin, ValueBuiltin } from './builtin.ts';
 

@@ -1,9 +1,9 @@
 /** Functions on maps: delete(), has_key(), clear(), zero(). */
 import type { Expression, Statement } from '../checked/index.ts';
-import type { Context } from '../passes/context.ts';
-import { accessKey, accessMap, wholeMap } from '../passes/maps.ts';
-import type { Access } from '../passes/maps.ts';
-import { BOOL } from '../passes/values.ts';
+import type { Context } from '../passes/state/context.ts';
+import { accessKey, accessMap, wholeMap } from '../passes/expressions/maps.ts';
+import type { Access } from '../passes/expressions/maps.ts';
+import { BOOL } from '../passes/expressions/values.ts';
 import { argument, mapArgument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
 

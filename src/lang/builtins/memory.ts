@@ -2,8 +2,8 @@
 import { UINT64 } from '../checked/index.ts';
 import type { Expression } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
-import type { Context } from '../passes/context.ts';
-import { asInteger, constant, convert, isConstant, settled, text } from '../passes/values.ts';
+import type { Context } from '../passes/state/context.ts';
+import { asInteger, constant, convert, isConstant, settled, text } from '../passes/expressions/values.ts';
 import { isLiteralType, isNumber, printType, sizeOf } from '../types/index.ts';
 import type { Type } from '../types/index.ts';
 import type * as ast from '../syntax/index.ts';

@@ -1,10 +1,10 @@
 /** Functions that send something to the user side: printf() and its like, print(), time(), join(), exit(). */
 import type { Emit, Expression, Statement } from '../checked/index.ts';
 import { INT64 } from '../checked/index.ts';
-import { checkFormat } from '../passes/format.ts';
-import type { Context } from '../passes/context.ts';
-import { aggregationOf, isCastable, wholeMap } from '../passes/maps.ts';
-import { constant, convert, settled } from '../passes/values.ts';
+import { checkFormat } from '../passes/statements/format.ts';
+import type { Context } from '../passes/state/context.ts';
+import { aggregationOf, isCastable, wholeMap } from '../passes/expressions/maps.ts';
+import { constant, convert, settled } from '../passes/expressions/values.ts';
 import { isNumber, printAggregation, printType } from '../types/index.ts';
 import type * as ast from '../syntax/index.ts';
 import { argument, literalNumber, literalText } from './arguments.ts';

@@ -2,7 +2,7 @@
 import type { StackMode } from '../../spec/index.ts';
 import type { Expression } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
-import type { Context } from '../passes/context.ts';
+import type { Context } from '../passes/state/context.ts';
 import type { CallNode, FunctionBuiltin, ValueBuiltin } from './builtin.ts';
 import { literalNumber } from './arguments.ts';
 

@@ -2,8 +2,8 @@
 import { MAX_SIGNAL, signalNumber } from '../../abi/index.ts';
 import { INT64, UINT64 } from '../checked/index.ts';
 import type { Expression } from '../checked/index.ts';
-import type { Context } from '../passes/context.ts';
-import { asInteger, constant } from '../passes/values.ts';
+import type { Context } from '../passes/state/context.ts';
+import { asInteger, constant } from '../passes/expressions/values.ts';
 import { isNumber, printType } from '../types/index.ts';
 import { argument, literalText, numberArgument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';

@@ -2,8 +2,8 @@
 import { UINT64 } from '../checked/index.ts';
 import type { BuiltinName, Expression } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
-import type { Context } from '../passes/context.ts';
-import { constant, text } from '../passes/values.ts';
+import type { Context } from '../passes/state/context.ts';
+import { constant, text } from '../passes/expressions/values.ts';
 import { findTaggedType } from '../types/index.ts';
 import type { Type } from '../types/index.ts';
 import type { ValueBuiltin } from './builtin.ts';

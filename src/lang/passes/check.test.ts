@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { checkText, printedBy, statementsOf } from '../testing/check-script.ts';
 import { printChecked } from '../checked/index.ts';
 import type { ProbeVariant } from '../checked/index.ts';
-import { ProbeNames } from './probe-names.ts';
+import { ProbeNames } from './state/probe-names.ts';
 
 /** `begin { … }`: what print() gets, as the checked tree has it. */
 const PRINTED: readonly (readonly [body: string, ...printed: string[]])[] = [

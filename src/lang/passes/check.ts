@@ -9,18 +9,18 @@ import { checkLimits, resolvePoint } from '../providers/index.ts';
 import type { MapDeclaration, Probe, Script } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
 import { literalType, withoutLiterals } from '../types/index.ts';
-import { Context } from './context.ts';
-import type { Rules } from './context.ts';
-import { refuseItems } from './declarations.ts';
-import { checkExpression } from './expressions.ts';
-import { checkCondition } from './operators.ts';
+import { Context } from './state/context.ts';
+import type { Rules } from './state/context.ts';
+import { refuseItems } from './scan/declarations.ts';
+import { checkExpression } from './expressions/expressions.ts';
+import { checkCondition } from './expressions/operators.ts';
 import type { CheckOptions } from './options.ts';
-import { ProbeNames } from './probe-names.ts';
-import { resolveVariables } from './scopes.ts';
-import { ScriptState } from './script-state.ts';
-import type { ProgramState } from './script-state.ts';
-import { checkBlock, checkStatement } from './statements.ts';
-import { scanAssignedMaps, scanProbe } from './uses.ts';
+import { ProbeNames } from './state/probe-names.ts';
+import { resolveVariables } from './scan/scopes.ts';
+import { ScriptState } from './state/script-state.ts';
+import type { ProgramState } from './state/script-state.ts';
+import { checkBlock, checkStatement } from './statements/statements.ts';
+import { scanAssignedMaps, scanProbe } from './scan/uses.ts';
 
 export interface CheckResult {
   /** Undefined when some diagnostic is an error. */

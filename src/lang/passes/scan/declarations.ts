@@ -1,6 +1,6 @@
 /** What stands outside probes and isn't built yet. */
-import type { Diagnostic, Span } from '../diagnostic/index.ts';
-import type { CText, Script } from '../syntax/index.ts';
+import type { Diagnostic, Span } from '../../diagnostic/index.ts';
+import type { CText, Script } from '../../syntax/index.ts';
 import { refusalText } from './refusals.ts';
 import type { Construct } from './refusals.ts';
 

@@ -3,8 +3,8 @@
  * several attach points, its names are known by number, and then so are all names in the script, in one
  * numbering, so that every `probe` has the same type.
  */
-import type { ProbeVariant } from '../checked/index.ts';
-import type { Type } from '../types/index.ts';
+import type { ProbeVariant } from '../../checked/index.ts';
+import type { Type } from '../../types/index.ts';
 
 type SymbolicName = ProbeVariant['context']['probeName'] & { readonly kind: 'symbolic' };
 

@@ -1,6 +1,6 @@
 /** What a script uses, found in its syntax tree before anything is known about types. */
-import type { ProbeUses } from '../providers/index.ts';
-import type { Expression, Probe, Script, Statement } from '../syntax/index.ts';
+import type { ProbeUses } from '../../providers/index.ts';
+import type { Expression, Probe, Script, Statement } from '../../syntax/index.ts';
 import { allNodes, childNodes } from './walk.ts';
 
 /** Names and fields of `args` that a probe's predicate and body use. */

@@ -1,5 +1,5 @@
 /** Walks the syntax tree without knowing its shapes: everything with a `kind` is a node, its children are its properties. */
-import type { AssignOperator, Expression, Statement } from '../syntax/index.ts';
+import type { AssignOperator, Expression, Statement } from '../../syntax/index.ts';
 
 export interface AnyNode {
   readonly kind: string;

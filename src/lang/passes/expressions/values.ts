@@ -1,10 +1,10 @@
 /** Making and converting values: constants, literals, and the explicit form of every implicit conversion. */
-import { encodeText } from '../source/index.ts';
-import { INT64, UINT64 } from '../checked/index.ts';
-import type { Expression } from '../checked/index.ts';
-import type { Span } from '../diagnostic/index.ts';
-import { isLiteralType, isNatural, literalType, makeRecord, placeMembers, sameType, withoutLiterals } from '../types/index.ts';
-import type { IntegerType, RecordType, Type } from '../types/index.ts';
+import { encodeText } from '../../source/index.ts';
+import { INT64, UINT64 } from '../../checked/index.ts';
+import type { Expression } from '../../checked/index.ts';
+import type { Span } from '../../diagnostic/index.ts';
+import { isLiteralType, isNatural, literalType, makeRecord, placeMembers, sameType, withoutLiterals } from '../../types/index.ts';
+import type { IntegerType, RecordType, Type } from '../../types/index.ts';
 
 export const BOOL: Type = { kind: 'bool' };
 

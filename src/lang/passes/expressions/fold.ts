@@ -1,5 +1,5 @@
 /** Arithmetic on constants at compile time (spec G-48). */
-import type { BinaryOperator } from '../syntax/index.ts';
+import type { BinaryOperator } from '../../syntax/index.ts';
 
 const UINT64_MAX = (1n << 64n) - 1n;
 const INT64_MIN = -(1n << 63n);

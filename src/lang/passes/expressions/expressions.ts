@@ -1,21 +1,21 @@
 /** Expressions: which rule checks which. */
-import { readOutsideInteger } from '../syntax/index.ts';
-import type * as ast from '../syntax/index.ts';
-import { UINT64 } from '../checked/index.ts';
-import type { Expression } from '../checked/index.ts';
-import { nearest } from '../diagnostic/index.ts';
-import { encodeText } from '../source/index.ts';
-import { commonType, findEnumerator, printType, sizeOf, withoutLiterals } from '../types/index.ts';
-import type { Type } from '../types/index.ts';
-import { findValue, valueNames } from '../builtins/index.ts';
+import { readOutsideInteger } from '../../syntax/index.ts';
+import type * as ast from '../../syntax/index.ts';
+import { UINT64 } from '../../checked/index.ts';
+import type { Expression } from '../../checked/index.ts';
+import { nearest } from '../../diagnostic/index.ts';
+import { encodeText } from '../../source/index.ts';
+import { commonType, findEnumerator, printType, sizeOf, withoutLiterals } from '../../types/index.ts';
+import type { Type } from '../../types/index.ts';
+import { findValue, valueNames } from '../../builtins/index.ts';
 import { callValue } from './calls.ts';
 import { checkCast } from './casts.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../state/context.ts';
 import { checkDereference, checkField, checkIndex } from './fields.ts';
 import { accessMap, joinCounter, readMap } from './maps.ts';
 import type { MapExpression } from './maps.ts';
 import { checkBinary, checkCondition, checkUnary, conditionOf } from './operators.ts';
-import { refuse, refuseBuiltin } from './refusals.ts';
+import { refuse, refuseBuiltin } from '../scan/refusals.ts';
 import { typeOfOperand } from './type-syntax.ts';
 import { boolean, constant, convert, isConstant, literal, record, text, tuple } from './values.ts';
 

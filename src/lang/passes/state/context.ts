@@ -1,12 +1,12 @@
 /** The checker at work in one program: what every rule needs, and the ways to report what is wrong. */
-import { UINT64 } from '../checked/index.ts';
-import type { Expression, Statement } from '../checked/index.ts';
-import type { AddressSpace } from '../types/index.ts';
-import type { Diagnostic, Span } from '../diagnostic/index.ts';
-import type * as ast from '../syntax/index.ts';
-import type { Type } from '../types/index.ts';
+import { UINT64 } from '../../checked/index.ts';
+import type { Expression, Statement } from '../../checked/index.ts';
+import type { AddressSpace } from '../../types/index.ts';
+import type { Diagnostic, Span } from '../../diagnostic/index.ts';
+import type * as ast from '../../syntax/index.ts';
+import type { Type } from '../../types/index.ts';
 import type { ProgramState, ScriptState, VariableNode } from './script-state.ts';
-import type { VariableSymbol } from './scopes.ts';
+import type { VariableSymbol } from '../scan/scopes.ts';
 
 /** The rules that call each other; given to the context so that their files need not import one another. */
 export interface Rules {

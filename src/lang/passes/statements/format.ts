@@ -1,11 +1,11 @@
 /** Format strings of printf() and its like: their pieces, and what their arguments may be (spec section R). */
-import type { FormatPiece } from '../../spec/index.ts';
-import type { CallNode } from '../builtins/builtin.ts';
-import type { Expression } from '../checked/index.ts';
-import { isNumber, printType } from '../types/index.ts';
-import type { Type } from '../types/index.ts';
-import type { Context } from './context.ts';
-import { settled } from './values.ts';
+import type { FormatPiece } from '../../../spec/index.ts';
+import type { CallNode } from '../../builtins/builtin.ts';
+import type { Expression } from '../../checked/index.ts';
+import { isNumber, printType } from '../../types/index.ts';
+import type { Type } from '../../types/index.ts';
+import type { Context } from '../state/context.ts';
+import { settled } from '../expressions/values.ts';
 
 type Conversion = FormatPiece & { readonly kind: 'conversion' };
 

@@ -1,13 +1,13 @@
 /** Maps in expressions and as targets: keys, reads, and what may be assigned (spec M-01 to M-11). */
-import type { Aggregation } from '../../spec/index.ts';
-import type { Expression, Statement } from '../checked/index.ts';
-import { nearest } from '../diagnostic/index.ts';
-import type { Span } from '../diagnostic/index.ts';
-import type * as ast from '../syntax/index.ts';
-import { commonType, printAggregation, printType, withoutLiterals } from '../types/index.ts';
-import type { Type } from '../types/index.ts';
-import type { Context } from './context.ts';
-import type { MapState } from './script-state.ts';
+import type { Aggregation } from '../../../spec/index.ts';
+import type { Expression, Statement } from '../../checked/index.ts';
+import { nearest } from '../../diagnostic/index.ts';
+import type { Span } from '../../diagnostic/index.ts';
+import type * as ast from '../../syntax/index.ts';
+import { commonType, printAggregation, printType, withoutLiterals } from '../../types/index.ts';
+import type { Type } from '../../types/index.ts';
+import type { Context } from '../state/context.ts';
+import type { MapState } from '../state/script-state.ts';
 import { asInteger, convert, tuple } from './values.ts';
 
 export type MapExpression = ast.Expression & { readonly kind: 'map' };

@@ -1,10 +1,10 @@
 /** Casts (spec T-30, T-31). */
-import type { Expression } from '../checked/index.ts';
-import type { Span } from '../diagnostic/index.ts';
-import type * as ast from '../syntax/index.ts';
-import { isNumber, printType, sameType, sizeOf } from '../types/index.ts';
-import type { Type } from '../types/index.ts';
-import type { Context } from './context.ts';
+import type { Expression } from '../../checked/index.ts';
+import type { Span } from '../../diagnostic/index.ts';
+import type * as ast from '../../syntax/index.ts';
+import { isNumber, printType, sameType, sizeOf } from '../../types/index.ts';
+import type { Type } from '../../types/index.ts';
+import type { Context } from '../state/context.ts';
 import { resolveType } from './type-syntax.ts';
 import { boolean, convert, isLiteral } from './values.ts';
 

@@ -1,8 +1,8 @@
 /** Types as written -> types: the language's own names, C's, and the kernel's from BTF. */
-import type * as ast from '../syntax/index.ts';
-import { findNamedType, findTaggedType, withoutLiterals } from '../types/index.ts';
-import type { IntegerType, Type } from '../types/index.ts';
-import type { Context } from './context.ts';
+import type * as ast from '../../syntax/index.ts';
+import { findNamedType, findTaggedType, withoutLiterals } from '../../types/index.ts';
+import type { IntegerType, Type } from '../../types/index.ts';
+import type { Context } from '../state/context.ts';
 
 const C_INTEGERS: Readonly<Record<string, readonly [IntegerType['size'], boolean]>> = {
   char: [1, true],

@@ -1,13 +1,13 @@
 /** Members and elements of values, and reads of memory through pointers (spec T-40 to T-48, T-60). */
-import type { ContextAccess, Expression } from '../checked/index.ts';
-import { nearest } from '../diagnostic/index.ts';
-import type { Span } from '../diagnostic/index.ts';
-import type * as ast from '../syntax/index.ts';
-import { isNumber, printType, sizeOf } from '../types/index.ts';
-import type { AddressSpace, Field, RecordType, Type } from '../types/index.ts';
-import type { Context } from './context.ts';
-import { offsetPointer } from './operators.ts';
-import { isArgs } from './uses.ts';
+import type { ContextAccess, Expression } from '../../checked/index.ts';
+import { nearest } from '../../diagnostic/index.ts';
+import type { Span } from '../../diagnostic/index.ts';
+import type * as ast from '../../syntax/index.ts';
+import { isNumber, printType, sizeOf } from '../../types/index.ts';
+import type { AddressSpace, Field, RecordType, Type } from '../../types/index.ts';
+import type { Context } from '../state/context.ts';
+import { offsetPointer } from './arithmetic.ts';
+import { isArgs } from '../scan/uses.ts';
 import { asInteger, constant, isConstant, membersOf, record, settled } from './values.ts';
 
 type FieldNode = ast.Expression & { readonly kind: 'field' };

@@ -1,15 +1,15 @@
 /** What is known about a script while it is checked: kept from round to round until no type changes any more. */
-import type { Aggregation } from '../../spec/index.ts';
-import type { ProbeVariant, ScriptMap, Variable } from '../checked/index.ts';
-import type { ScriptConfig } from '../config.ts';
-import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
-import type { Probe } from '../syntax/index.ts';
-import type { Target } from '../target.ts';
-import { commonType, sameType, withoutLiterals } from '../types/index.ts';
-import type { Type } from '../types/index.ts';
-import type { CheckOptions } from './options.ts';
+import type { Aggregation } from '../../../spec/index.ts';
+import type { ProbeVariant, ScriptMap, Variable } from '../../checked/index.ts';
+import type { ScriptConfig } from '../../config.ts';
+import type { Diagnostic, SourceFile, Span } from '../../diagnostic/index.ts';
+import type { Probe } from '../../syntax/index.ts';
+import type { Target } from '../../target.ts';
+import { commonType, sameType, withoutLiterals } from '../../types/index.ts';
+import type { Type } from '../../types/index.ts';
+import type { CheckOptions } from '../options.ts';
 import type { ProbeNames } from './probe-names.ts';
-import type { ScopeResult, VariableSymbol } from './scopes.ts';
+import type { ScopeResult, VariableSymbol } from '../scan/scopes.ts';
 
 /** A script map in the making: lowering sees it when its types are final. */
 export type MapNode = { -readonly [K in keyof ScriptMap]: ScriptMap[K] };

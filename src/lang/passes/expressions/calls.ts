@@ -1,10 +1,10 @@
 /** Calls of functions: look-up, numbers of arguments, and where which kind of function may stand. */
-import { findFunction, findValue, functionNames } from '../builtins/index.ts';
-import type { CallNode, FunctionBuiltin } from '../builtins/index.ts';
-import type { Expression, Statement } from '../checked/index.ts';
-import { nearest } from '../diagnostic/index.ts';
-import type { Context } from './context.ts';
-import { refuseBuiltin } from './refusals.ts';
+import { findFunction, findValue, functionNames } from '../../builtins/index.ts';
+import type { CallNode, FunctionBuiltin } from '../../builtins/index.ts';
+import type { Expression, Statement } from '../../checked/index.ts';
+import { nearest } from '../../diagnostic/index.ts';
+import type { Context } from '../state/context.ts';
+import { refuseBuiltin } from '../scan/refusals.ts';
 
 /** A call in an expression. */
 export function callValue(context: Context, call: CallNode): Expression | undefined {

@@ -3,9 +3,9 @@
  * older tracers, where they lived in the whole probe, work too: a variable that is used outside the block that
  * assigns it first belongs to the probe, with a warning (not one declared by `let`, which is newer than that).
  */
-import { nearest } from '../diagnostic/index.ts';
-import type { Diagnostic, Span } from '../diagnostic/index.ts';
-import type { Expression, Probe, Statement, TypeSyntax } from '../syntax/index.ts';
+import { nearest } from '../../diagnostic/index.ts';
+import type { Diagnostic, Span } from '../../diagnostic/index.ts';
+import type { Expression, Probe, Statement, TypeSyntax } from '../../syntax/index.ts';
 import { childNodes } from './walk.ts';
 
 export interface VariableSymbol {

@@ -1,6 +1,6 @@
 /** What belongs to the language and is not built yet: each refused by one error that names it. */
-import type { Span } from '../diagnostic/index.ts';
-import type { Context } from './context.ts';
+import type { Span } from '../../diagnostic/index.ts';
+import type { Context } from '../state/context.ts';
 
 const CONSTRUCTS = {
   for: 'for loops',

@@ -1,0 +1,187 @@
+/** Statements: which rule checks which, branches, loops, and calls that stand alone. */
+import { findFunction } from '../../builtins/index.ts';
+import { INT64 } from '../../checked/index.ts';
+import type { Expression, Statement } from '../../checked/index.ts';
+import type { Span } from '../../diagnostic/index.ts';
+import type * as ast from '../../syntax/index.ts';
+import { isNumber, printType } from '../../types/index.ts';
+import { callAction } from '../expressions/calls.ts';
+import { checkCondition } from '../expressions/operators.ts';
+import { convert, isConstant } from '../expressions/values.ts';
+import { refuse } from '../scan/refusals.ts';
+import type { Context } from '../state/context.ts';
+import { checkAssign, checkLet } from './assignments.ts';
+
+const MAX_UNROLL = 100n;
+
+/** Statements of a block in their own scope; what can't be reached is checked and left out. */
+export function checkBlock(context: Context, block: ast.Block): readonly Statement[] {
+  const result: Statement[] = [];
+  let ended: string | undefined;
+  let warned = false;
+  for (const statement of statementsOf(block)) {
+    if (ended !== undefined && !warned) {
+      context.warning('unreachable', statement.span, `Unreachable statement after ${ended}.`);
+      warned = true;
+    }
+    const checked = context.statement(statement);
+    if (ended !== undefined) continue;
+    result.push(...checked);
+    ended = endOf(checked.at(-1));
+  }
+  return result;
+}
+
+function statementsOf(block: ast.Block): readonly ast.Statement[] {
+  if (block.value === undefined) return block.statements;
+  return [...block.statements, { kind: 'expressionStatement', span: block.value.span, expression: block.value }];
+}
+
+function endOf(statement: Statement | undefined): string | undefined {
+  switch (statement?.kind) {
+    case 'return':
+    case 'break':
+    case 'continue':
+      return statement.kind;
+    case 'emit':
+      return statement.event.kind === 'exit' ? 'exit()' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+export function checkStatement(context: Context, node: ast.Statement): readonly Statement[] {
+  switch (node.kind) {
+    case 'expressionStatement':
+      return checkAlone(context, node.expression, node.span);
+    case 'assign':
+      return checkAssign(context, node);
+    case 'discard':
+      return expressionStatement(context.expression(node.value), node.span);
+    case 'let':
+      return checkLet(context, node);
+    case 'if':
+      return checkIf(context, node);
+    case 'while':
+      return checkWhile(context, node);
+    case 'unroll':
+      return checkUnroll(context, node);
+    case 'block':
+      return [{ kind: 'block', span: node.span, statements: checkBlock(context, node) }];
+    case 'break':
+    case 'continue':
+      if (context.loopDepth > 0) return [{ kind: node.kind, span: node.span }];
+      context.error('outside-loop', node.span, `'${node.kind}' statement is not allowed in a probe`);
+      return [];
+    case 'return':
+      return checkReturn(context, node);
+    case 'for':
+      refuse(context, 'for', node.span);
+      return [];
+    case 'importStatement':
+      refuse(context, 'import', node.span);
+      return [];
+  }
+}
+
+// ---- expressions that stand alone -----------------------------------------------------------------------
+
+function checkAlone(context: Context, node: ast.Expression, span: Span): readonly Statement[] {
+  if (node.kind === 'call') {
+    const action = callAction(context, node);
+    if (action !== undefined) return action;
+  }
+  if (node.kind === 'conditional' && node.then !== undefined && (isAction(node.then) || isAction(node.else))) {
+    return chooseAction(context, node, node.then);
+  }
+  if (node.kind === 'blockExpression') return [{ kind: 'block', span, statements: checkBlock(context, node.block) }];
+  if (node.kind === 'ifExpression') return checkIf(context, { ...node, kind: 'if' });
+  const value = context.expression(node);
+  if (value !== undefined && discardMatters(node)) context.warning('discarded', node.span, 'Return value discarded.');
+  return expressionStatement(value, span);
+}
+
+function expressionStatement(expression: Expression | undefined, span: Span): readonly Statement[] {
+  return expression === undefined ? [] : [{ kind: 'expression', span, expression }];
+}
+
+function discardMatters(node: ast.Expression): boolean {
+  if (node.kind === 'call') return node.name !== 'signal' && node.name !== 'signal_thread';
+  return node.kind !== 'increment' && node.kind !== 'map';
+}
+
+/** A call of a function without value, as branches of `cond ? print(1) : print(2);`. */
+function isAction(node: ast.Expression): boolean {
+  return node.kind === 'call' && findFunction(node.name)?.action !== undefined;
+}
+
+function chooseAction(context: Context, node: ast.Expression & { readonly kind: 'conditional' }, then: ast.Expression): readonly Statement[] {
+  const condition = checkCondition(context, node.condition, node.span);
+  const branches = [checkAlone(context, then, then.span), checkAlone(context, node.else, node.else.span)] as const;
+  return condition === undefined ? [] : [{ kind: 'if', span: node.span, condition, then: branches[0], else: branches[1] }];
+}
+
+// ---- control flow ---------------------------------------------------------------------------------------
+
+function checkIf(context: Context, node: Omit<ast.Statement & { readonly kind: 'if' }, 'kind'> & { readonly kind: 'if' }): readonly Statement[] {
+  const condition = checkCondition(context, node.condition, node.span);
+  if (node.comptime) return checkComptimeIf(context, node, condition);
+  const then = checkBlock(context, node.then);
+  const otherwise = node.else === undefined ? [] : checkBlock(context, node.else);
+  return condition === undefined ? [] : [{ kind: 'if', span: node.span, condition, then, else: otherwise }];
+}
+
+/** The dead branch isn't even checked. */
+function checkComptimeIf(context: Context, node: ast.Statement & { readonly kind: 'if' }, condition: Expression | undefined): readonly Statement[] {
+  if (condition === undefined) return [];
+  if (!isConstant(condition)) {
+    context.error('comptime', node.condition.span, 'Unable to evaluate at compile time.');
+    return [];
+  }
+  const branch = condition.value === 0n ? node.else : node.then;
+  return branch === undefined ? [] : [{ kind: 'block', span: branch.span, statements: checkBlock(context, branch) }];
+}
+
+function checkWhile(context: Context, node: ast.Statement & { readonly kind: 'while' }): readonly Statement[] {
+  context.warning('deprecated', { start: node.span.start, end: node.condition.span.end }, 'While loops are deprecated in favour of for loops; the kernel must be able to see that they end.');
+  const condition = checkCondition(context, node.condition, node.span);
+  const body = inLoop(context, node.body);
+  return condition === undefined ? [] : [{ kind: 'while', span: node.span, condition, body }];
+}
+
+function checkUnroll(context: Context, node: ast.Statement & { readonly kind: 'unroll' }): readonly Statement[] {
+  const count = context.expression(node.count);
+  const body = inLoop(context, node.body);
+  if (count === undefined) return [];
+  const problem = unrollProblem(count);
+  if (problem !== undefined) {
+    context.error('unroll', node.span, problem);
+    return [];
+  }
+  return [{ kind: 'unroll', span: node.span, count: Number((count as Expression & { kind: 'constant' }).value), body }];
+}
+
+function unrollProblem(count: Expression): string | undefined {
+  if (!isConstant(count) || !isNumber(count.type)) return 'unroll expects a literal or another compile-time integer';
+  if (count.value > MAX_UNROLL) return `unroll maximum value is ${MAX_UNROLL}`;
+  return count.value < 1n ? 'unroll minimum value is 1' : undefined;
+}
+
+function inLoop(context: Context, body: ast.Block): readonly Statement[] {
+  context.loopDepth++;
+  const statements = checkBlock(context, body);
+  context.loopDepth--;
+  return statements;
+}
+
+function checkReturn(context: Context, node: ast.Statement & { readonly kind: 'return' }): readonly Statement[] {
+  if (node.value === undefined) return [{ kind: 'return', span: node.span, value: undefined }];
+  const value = context.expression(node.value);
+  if (value === undefined) return [];
+  if (!isNumber(value.type)) {
+    context.error('return', node.span, `A probe can only return an integer, not '${printType(value.type)}'`);
+    return [];
+  }
+  return [{ kind: 'return', span: node.span, value: convert(value, INT64) }];
+}
+
