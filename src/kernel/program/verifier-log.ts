@@ -17,7 +17,7 @@ const STATISTICS =
 const INSTRUCTION = /^(\d+): \([0-9a-f]{2}\) (.*?)\s*(?:;.*)?$/;
 /** `12: R0=…`, `from 3 to 5: R0=…`, `; source line`, `func#0 @0`: the verifier's state. */
 const STATE =
-  /^(\d+: R\d|\d+: frame\d|from \d+ to \d+|\d+ to \d+|;|func#|Live regs|last_idx|regs=|mark_precise|parent )/;
+  /^(\d+: R\d|\d+: frame\d|from \d+ to \d+|\d+ to \d+|;|func#|Live regs|last_idx|regs=|mark_precise|parent |(cur|old) state:)/;
 /** Refusals before the walk through the program name the instruction themselves. */
 const NAMED_SLOT = /\b(?:insn|insn_idx|instruction|from insn|at insn)[ :]+(\d+)/;
 /** Lines that say little without the one before them: what of the access is wrong, but not which. */
