@@ -1,12 +1,17 @@
 /**
- * Register allocation: values in order of their first definition each take a register that is free over all their
- * ranges; where none is, the value (or those in its way) that costs least to keep in memory goes to the stack.
+ * Register allocation: groups of values in order of their first definition each take a register that is free over
+ * all their ranges. Where none is, the group falls apart; a single value then goes to the stack, or sends there what
+ * costs less to keep in memory.
  */
-import { type Block, type Instruction, isRematerialized, successorsOf, type Value } from '../ir/index.ts';
-import { intersects, type Interval, type Liveness, type Range, STEP } from './intervals.ts';
+import { type Block, type Instruction, isRematerialized, type Value } from '../ir/index.ts';
+import { coalesce, type Unit, unitOf } from './coalesce.ts';
+import { blockWeight, type Interval, type Liveness, STEP } from './intervals.ts';
 import type { Layout } from './layout.ts';
+import { Timeline } from './timeline.ts';
 
-export type Location = { readonly kind: 'register'; readonly register: number } | { readonly kind: 'spill'; readonly index: number };
+export type Location =
+  | { readonly kind: 'register'; readonly register: number }
+  | { readonly kind: 'spill'; readonly index: number };
 
 export interface Allocation {
   locationOf(value: Value): Location;
@@ -15,8 +20,8 @@ export interface Allocation {
   readonly spillCount: number;
 }
 
-const CALLEE_SAVED = [6, 7, 8, 9];
-const ALL = [0, 1, 2, 3, 4, 5, ...CALLEE_SAVED];
+/** Those that calls destroy first, and of them those first that few instructions ask for by name. */
+const PREFERENCE = [5, 4, 3, 2, 1, 0, 6, 7, 8, 9];
 
 /** `reserved` registers are given to no value: they stay free for moves and spilled operands. */
 export function allocateRegisters(layout: Layout, liveness: Liveness, reserved: readonly number[]): Allocation {
@@ -26,178 +31,178 @@ export function allocateRegisters(layout: Layout, liveness: Liveness, reserved: 
 }
 
 class Allocator implements Allocation {
-  private readonly taken = new Map<number, Interval[]>(ALL.map((register) => [register, []]));
-  private readonly fixed: ReadonlyMap<number, Range[]>;
-  private readonly registers = new Map<Interval, number>();
-  private readonly spills = new Map<Interval, number>();
-  private readonly hints: ReadonlyMap<Interval, Hint[]>;
-  private readonly spilledRanges: Interval[][] = [];
+  private readonly layout: Layout;
   private readonly liveness: Liveness;
   private readonly allocatable: readonly number[];
+  private readonly taken = new Map(PREFERENCE.map((register) => [register, new Timeline<Unit>()]));
+  private readonly fixed: ReadonlyMap<number, Timeline<Instruction>>;
+  private readonly hints: ReadonlyMap<Interval, ReadonlyMap<number, number>>;
+  private readonly stack: Timeline<Interval>[] = [];
+  private readonly locations = new Map<Interval, Location>();
+  /** The group that each value belongs to, or did before it fell apart. */
+  private readonly mates = new Map<Interval, readonly Interval[]>();
 
   constructor(layout: Layout, liveness: Liveness, reserved: readonly number[]) {
+    this.layout = layout;
     this.liveness = liveness;
-    this.allocatable = ALL.filter((register) => !reserved.includes(register));
+    this.allocatable = PREFERENCE.filter((register) => !reserved.includes(register));
     this.fixed = fixedRanges(layout, liveness);
     this.hints = collectHints(layout, liveness);
   }
 
   get spillCount(): number {
-    return this.spilledRanges.length;
+    return this.stack.length;
   }
 
   run(): void {
-    for (const interval of this.liveness.intervals) this.place(interval);
-  }
-
-  private place(interval: Interval): void {
-    const free = this.allocatable.filter((register) => this.isFree(register, interval.ranges));
-    const register = this.preferred(interval, free);
-    if (register === undefined) this.makeRoom(interval);
-    else this.assign(interval, register);
-  }
-
-  private isFree(register: number, ranges: readonly Range[]): boolean {
-    if (intersects(this.fixed.get(register) ?? [], ranges)) return false;
-    return !(this.taken.get(register) as Interval[]).some((other) => intersects(other.ranges, ranges));
-  }
-
-  /** A hinted register if it is free; else one that calls destroy (they are plentiful), else a saved one. */
-  private preferred(interval: Interval, free: readonly number[]): number | undefined {
-    for (const hint of this.hints.get(interval) ?? []) {
-      const register = hint.kind === 'register' ? hint.register : this.registers.get(hint.interval);
-      if (register !== undefined && free.includes(register)) return register;
+    const units = coalesce(this.layout, this.liveness);
+    for (const { members } of units) for (const member of members) this.mates.set(member, members);
+    units.sort((a, b) => start(a) - start(b));
+    for (const unit of units) {
+      if (this.takeFree(unit)) continue;
+      for (const member of unit.members) this.place(unitOf([member]));
     }
-    return free[0];
   }
 
-  private assign(interval: Interval, register: number): void {
-    this.registers.set(interval, register);
-    (this.taken.get(register) as Interval[]).push(interval);
+  private takeFree(unit: Unit): boolean {
+    const free = this.allocatable.filter((register) => this.isFree(register, unit));
+    const register = this.preferred(unit, free);
+    if (register === undefined) return false;
+    this.assign(unit, register);
+    return true;
   }
 
-  private makeRoom(interval: Interval): void {
-    const cost = (one: Interval): number => one.weight / (1 + length(one) / 64);
-    let best: { register: number; inTheWay: Interval[]; cost: number } | undefined;
+  private isFree(register: number, { ranges }: Unit): boolean {
+    return this.avoidsCalls(register, ranges) && (this.taken.get(register) as Timeline<Unit>).isFree(ranges);
+  }
+
+  private avoidsCalls(register: number, ranges: Unit['ranges']): boolean {
+    return (this.fixed.get(register) as Timeline<Instruction>).isFree(ranges);
+  }
+
+  /** The register that saves most moves, among those that are free. */
+  private preferred(unit: Unit, free: readonly number[]): number | undefined {
+    const weights = new Map<number, number>();
+    const add = (register: number, weight: number): void => {
+      if (free.includes(register)) weights.set(register, (weights.get(register) ?? 0) + weight);
+    };
+    for (const member of unit.members) {
+      for (const [register, weight] of this.hints.get(member) ?? []) add(register, weight);
+      for (const mate of this.mates.get(member) ?? []) {
+        const location = this.locations.get(mate);
+        if (location?.kind === 'register') add(location.register, mate.weight);
+      }
+    }
+    return [...weights].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? free[0];
+  }
+
+  private assign(unit: Unit, register: number): void {
+    (this.taken.get(register) as Timeline<Unit>).add(unit.ranges, unit);
+    for (const member of unit.members) this.locations.set(member, { kind: 'register', register });
+  }
+
+  private place(unit: Unit): void {
+    if (this.takeFree(unit)) return;
+    let best: { register: number; inTheWay: Set<Unit>; cost: number } | undefined;
     for (const register of this.allocatable) {
-      if (intersects(this.fixed.get(register) ?? [], interval.ranges)) continue;
-      const inTheWay = (this.taken.get(register) as Interval[]).filter((other) => intersects(other.ranges, interval.ranges));
-      const total = inTheWay.reduce((sum, other) => sum + cost(other), 0);
-      if (best === undefined || total < best.cost) best = { register, inTheWay, cost: total };
+      if (!this.avoidsCalls(register, unit.ranges)) continue;
+      const inTheWay = (this.taken.get(register) as Timeline<Unit>).ownersIn(unit.ranges);
+      const cost = [...inTheWay].reduce((sum, other) => sum + costOf(other), 0);
+      if (best === undefined || cost < best.cost) best = { register, inTheWay, cost };
     }
-    if (best === undefined || best.cost >= cost(interval)) {
-      this.spill(interval);
+    if (best === undefined || best.cost >= costOf(unit)) {
+      for (const member of unit.members) this.spill(member);
       return;
     }
-    const list = this.taken.get(best.register) as Interval[];
-    for (const other of best.inTheWay) {
-      list.splice(list.indexOf(other), 1);
-      this.registers.delete(other);
-      this.spill(other);
+    for (const other of best.inTheWay) (this.taken.get(best.register) as Timeline<Unit>).remove(other);
+    this.assign(unit, best.register);
+    for (const member of [...best.inTheWay].flatMap(({ members }) => members)) {
+      this.locations.delete(member);
+      if (!this.takeFree(unitOf([member]))) this.spill(member);
     }
-    this.assign(interval, best.register);
   }
 
-  /** Values whose ranges never meet share a place on the stack. */
+  /** Values whose ranges never meet share a place on the stack: best those of one group. */
   private spill(interval: Interval): void {
-    let index = this.spilledRanges.findIndex((others) => !others.some((other) => intersects(other.ranges, interval.ranges)));
-    if (index < 0) index = this.spilledRanges.push([]) - 1;
-    (this.spilledRanges[index] as Interval[]).push(interval);
-    this.spills.set(interval, index);
+    const places = (this.mates.get(interval) ?? []).map((mate) => this.locations.get(mate));
+    const shared = places.flatMap((place) => (place?.kind === 'spill' ? [place.index] : []));
+    const isFree = (index: number): boolean => (this.stack[index] as Timeline<Interval>).isFree(interval.ranges);
+    let index = [...shared, ...this.stack.keys()].find(isFree);
+    if (index === undefined) index = this.stack.push(new Timeline()) - 1;
+    (this.stack[index] as Timeline<Interval>).add(interval.ranges, interval);
+    this.locations.set(interval, { kind: 'spill', index });
   }
 
   locationOf(value: Value): Location {
     const interval = this.liveness.intervalOf.get(value);
-    const register = interval === undefined ? undefined : this.registers.get(interval);
-    if (register !== undefined) return { kind: 'register', register };
-    const index = interval === undefined ? undefined : this.spills.get(interval);
-    if (index === undefined) throw new RangeError(`value ${value.id} (${value.op}) has no place`);
-    return { kind: 'spill', index };
+    const location = interval === undefined ? undefined : this.locations.get(interval);
+    if (location === undefined) throw new RangeError(`value ${value.id} (${value.op}) has no place`);
+    return location;
   }
 
   freeRegister(from: number, to: number, except: readonly number[]): number | undefined {
     const ranges = [{ from, to }];
-    return ALL.find(
-      (register) => !except.includes(register) && !(this.taken.get(register) as Interval[]).some((other) => intersects(other.ranges, ranges)),
+    return PREFERENCE.find(
+      (register) => !except.includes(register) && (this.taken.get(register) as Timeline<Unit>).isFree(ranges),
     );
   }
 }
 
-function length(interval: Interval): number {
-  return interval.ranges.reduce((sum, range) => sum + range.to - range.from, 0) / STEP;
+function start(unit: Unit): number {
+  return unit.ranges[0]?.from ?? 0;
+}
+
+/** What it costs to keep the values in memory, by the room that this would make. */
+function costOf(unit: Unit): number {
+  const weight = unit.members.reduce((sum, member) => sum + member.weight, 0);
+  const length = unit.ranges.reduce((sum, range) => sum + range.to - range.from, 0) / STEP;
+  return weight / (1 + length / 64);
 }
 
 /** Where the instruction set itself uses a register. */
-function fixedRanges(layout: Layout, liveness: Liveness): Map<number, Range[]> {
-  const fixed = new Map<number, Range[]>(ALL.map((register) => [register, []]));
-  for (const block of layout.blocks) {
-    for (const instruction of block.instructions) {
-      const at = liveness.positionOf.get(instruction) as number;
-      if (instruction.op === 'call') for (let r = 0; r <= 5; r++) fixed.get(r)?.push({ from: at + 1, to: at + 2 });
-      if (instruction.op === 'compareExchange') fixed.get(0)?.push({ from: at, to: at + 2 });
-    }
+function fixedRanges(layout: Layout, liveness: Liveness): Map<number, Timeline<Instruction>> {
+  const fixed = new Map(PREFERENCE.map((register) => [register, new Timeline<Instruction>()]));
+  for (const instruction of layout.blocks.flatMap((block) => block.instructions)) {
+    const at = liveness.positionOf.get(instruction) as number;
+    const registers = instruction.op === 'call' ? [0, 1, 2, 3, 4, 5] : instruction.op === 'compareExchange' ? [0] : [];
+    for (const register of registers) fixed.get(register)?.add([{ from: at + 1, to: at + 2 }], instruction);
   }
   return fixed;
 }
 
-type Hint = { readonly kind: 'register'; readonly register: number } | { readonly kind: 'same'; readonly interval: Interval };
-
-/** Registers that would make a move needless. */
-function collectHints(layout: Layout, liveness: Liveness): Map<Interval, Hint[]> {
-  const hints = new Map<Interval, Hint[]>();
-  const add = (value: Value, hint: Hint): void => {
-    const interval = isRematerialized(value) ? undefined : liveness.intervalOf.get(value);
-    if (interval === undefined) return;
-    const list = hints.get(interval);
-    if (list === undefined) hints.set(interval, [hint]);
-    else list.push(hint);
-  };
-  const same = (a: Value, b: Value): void => {
-    const x = liveness.intervalOf.get(a);
-    const y = liveness.intervalOf.get(b);
-    if (x === undefined || y === undefined) return;
-    add(a, { kind: 'same', interval: y });
-    add(b, { kind: 'same', interval: x });
-  };
+/** Registers in which instructions want or leave a value, each with how much that saves. */
+function collectHints(layout: Layout, liveness: Liveness): Map<Interval, Map<number, number>> {
+  const hints = new Map<Interval, Map<number, number>>();
+  const addFor =
+    (block: Block) =>
+    (value: Value, register: number): void => {
+      const interval = isRematerialized(value) ? undefined : liveness.intervalOf.get(value);
+      if (interval === undefined) return;
+      let weights = hints.get(interval);
+      if (weights === undefined) hints.set(interval, (weights = new Map()));
+      weights.set(register, (weights.get(register) ?? 0) + blockWeight(block, layout));
+    };
   for (const block of layout.blocks) {
-    for (const instruction of block.instructions) addInstructionHints(instruction, add, same);
-    addPhiHints(block, same);
-    if (block.terminator?.op === 'exit') add(block.terminator.value, { kind: 'register', register: 0 });
+    const add = addFor(block);
+    for (const instruction of block.instructions) addHints(instruction, add);
+    if (block.terminator?.op === 'exit') add(block.terminator.value, 0);
   }
   return hints;
 }
 
-function addInstructionHints(instruction: Instruction, add: (value: Value, hint: Hint) => void, same: (a: Value, b: Value) => void): void {
+function addHints(instruction: Instruction, add: (value: Value, register: number) => void): void {
   switch (instruction.op) {
     case 'context':
-      add(instruction, { kind: 'register', register: 1 });
-      break;
+      add(instruction, 1);
+      return;
     case 'call':
-      add(instruction, { kind: 'register', register: 0 });
-      for (const [i, arg] of instruction.args.entries()) add(arg, { kind: 'register', register: i + 1 });
-      break;
-    case 'binary':
-      same(instruction, instruction.left);
-      break;
-    case 'negate':
-    case 'byteSwap':
-    case 'extend':
-      same(instruction, instruction.operand);
-      break;
+      add(instruction, 0);
+      for (const [i, arg] of instruction.args.entries()) add(arg, i + 1);
+      return;
     case 'compareExchange':
-      add(instruction, { kind: 'register', register: 0 });
-      break;
+      add(instruction, 0);
+      add(instruction.expected, 0);
+      return;
     default:
-      break;
   }
 }
-
-function addPhiHints(block: Block, same: (a: Value, b: Value) => void): void {
-  for (const successor of successorsOf(block)) {
-    for (const phi of successor.phis) {
-      const incoming = phi.incoming.get(block);
-      if (incoming !== undefined) same(phi, incoming);
-    }
-  }
-}
-

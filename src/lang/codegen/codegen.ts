@@ -25,7 +25,10 @@ export function generateCode(fn: IrFunction): CodegenResult {
     const frame = new StackFrame(fn, allocation.spillCount);
     if (frame.sizeBytes > STACK_BYTES) return { stackOverflow: frame.sizeBytes };
     try {
-      return { instructions: resolveLabels(emit(fn.name, layout, liveness, allocation, frame)), stackBytes: frame.sizeBytes };
+      return {
+        instructions: resolveLabels(emit(fn.name, layout, liveness, allocation, frame)),
+        stackBytes: frame.sizeBytes,
+      };
     } catch (error) {
       if (!(error instanceof NoFreeRegister)) throw error;
     }

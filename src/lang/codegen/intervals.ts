@@ -1,6 +1,7 @@
 /** When each value is alive, as ranges of positions in the laid-out program. */
 import {
   type Block,
+  COMMUTATIVE,
   hasResult,
   type Instruction,
   isRematerialized,
@@ -27,7 +28,7 @@ export interface Range {
 export interface Interval {
   readonly value: PlacedValue;
   /** Ascending, disjoint. */
-  readonly ranges: Range[];
+  ranges: Range[];
   /** Uses and definitions, each counted 10 times per loop that it stands in. */
   weight: number;
 }
@@ -38,6 +39,11 @@ export interface Liveness {
   readonly positionOf: ReadonlyMap<Instruction | Block, number>;
   /** Position of each block's terminator. */
   readonly endOf: ReadonlyMap<Block, number>;
+}
+
+/** How often the block is assumed to run. */
+export function blockWeight(block: Block, layout: Layout): number {
+  return 10 ** Math.min(layout.loopDepth.get(block) ?? 0, 4) * (block.cold ? 0.01 : 1);
 }
 
 export function computeLiveness(layout: Layout): Liveness {
@@ -60,15 +66,20 @@ export function computeLiveness(layout: Layout): Liveness {
     addBlock(block, layout, { intervalOf, positionOf, endOf, intervals: [] }, liveOut.get(block) as Set<PlacedValue>);
   }
   const intervals = [...intervalOf.values()];
-  for (const interval of intervals) normalize(interval);
+  for (const interval of intervals) interval.ranges = normalizeRanges(interval.ranges);
   intervals.sort((a, b) => (a.ranges[0]?.from ?? 0) - (b.ranges[0]?.from ?? 0) || a.value.id - b.value.id);
   return { intervals, intervalOf, positionOf, endOf };
 }
 
-function addBlock(block: Block, layout: Layout, live: Liveness & { intervalOf: Map<Value, Interval> }, liveOut: Set<PlacedValue>): void {
+function addBlock(
+  block: Block,
+  layout: Layout,
+  live: Liveness & { intervalOf: Map<Value, Interval> },
+  liveOut: Set<PlacedValue>,
+): void {
   const from = live.positionOf.get(block) as number;
   const end = live.endOf.get(block) as number;
-  const weight = 10 ** Math.min(layout.loopDepth.get(block) ?? 0, 4) * (block.cold ? 0.01 : 1);
+  const weight = blockWeight(block, layout);
   const get = (value: PlacedValue): Interval => {
     let interval = live.intervalOf.get(value);
     if (interval === undefined) live.intervalOf.set(value, (interval = { value, ranges: [], weight: 0 }));
@@ -80,8 +91,10 @@ function addBlock(block: Block, layout: Layout, live: Liveness & { intervalOf: M
     interval.ranges.push({ from, to: at + 1 });
     interval.weight += weight;
   };
+  /** What is never used gets no interval, and so no register. */
   const define = (value: PlacedValue, at: number): void => {
-    const interval = get(value);
+    const interval = live.intervalOf.get(value);
+    if (interval === undefined) return;
     interval.weight += weight;
     // Ranges of this block were opened at its start: they begin at the definition.
     for (const range of interval.ranges) if (range.from === from && range.to > at) range.from = at;
@@ -110,9 +123,7 @@ function addBlock(block: Block, layout: Layout, live: Liveness & { intervalOf: M
 function operandsThatOutliveResult(instruction: Instruction): Value[] {
   switch (instruction.op) {
     case 'binary':
-      return instruction.left === instruction.right ? [] : [instruction.right];
-    case 'log2':
-      return [instruction.operand];
+      return instruction.left === instruction.right || COMMUTATIVE.has(instruction.operator) ? [] : [instruction.right];
     case 'compareExchange':
       return [instruction.base, instruction.value];
     default:
@@ -123,16 +134,18 @@ function operandsThatOutliveResult(instruction: Instruction): Value[] {
 function liveOutSets(layout: Layout): Map<Block, Set<PlacedValue>> {
   const liveIn = new Map<Block, Set<PlacedValue>>(layout.blocks.map((block) => [block, new Set()]));
   const liveOut = new Map<Block, Set<PlacedValue>>(layout.blocks.map((block) => [block, new Set()]));
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const block of layout.blocks.toReversed()) {
       const out = liveOut.get(block) as Set<PlacedValue>;
-      for (const successor of successorsOf(block)) for (const value of liveIn.get(successor) as Set<PlacedValue>) out.add(value);
+      for (const successor of successorsOf(block))
+        for (const value of liveIn.get(successor) as Set<PlacedValue>) out.add(value);
       const live = new Set(out);
       const use = (value: Value): void => {
         if (!isRematerialized(value)) live.add(value as PlacedValue);
       };
-      for (const successor of successorsOf(block)) for (const phi of successor.phis) use(phi.incoming.get(block) as Value);
+      for (const successor of successorsOf(block))
+        for (const phi of successor.phis) use(phi.incoming.get(block) as Value);
       if (block.terminator !== undefined) operandsOfTerminator(block.terminator).forEach(use);
       for (const instruction of block.instructions.toReversed()) {
         live.delete(instruction);
@@ -149,14 +162,15 @@ function liveOutSets(layout: Layout): Map<Block, Set<PlacedValue>> {
   return liveOut;
 }
 
-function normalize(interval: Interval): void {
-  const sorted = interval.ranges.toSorted((a, b) => a.from - b.from);
-  interval.ranges.length = 0;
-  for (const range of sorted) {
-    const last = interval.ranges.at(-1);
+/** Ascending and disjoint. */
+export function normalizeRanges(ranges: readonly Range[]): Range[] {
+  const normal: Range[] = [];
+  for (const range of ranges.toSorted((a, b) => a.from - b.from)) {
+    const last = normal.at(-1);
     if (last !== undefined && range.from <= last.to) last.to = Math.max(last.to, range.to);
-    else interval.ranges.push({ ...range });
+    else normal.push({ ...range });
   }
+  return normal;
 }
 
 export function intersects(a: readonly Range[], b: readonly Range[]): boolean {
@@ -170,8 +184,4 @@ export function intersects(a: readonly Range[], b: readonly Range[]): boolean {
     else j++;
   }
   return false;
-}
-
-export function covers(ranges: readonly Range[], position: number): boolean {
-  return ranges.some((range) => range.from <= position && position < range.to);
 }

@@ -10,10 +10,11 @@ export interface Layout {
 export function layoutBlocks(fn: IrFunction): Layout {
   splitCriticalEdges(fn);
   const order = reversePostorder(fn);
-  const hot = order.filter((block) => !block.cold);
-  const cold = order.filter((block) => block.cold);
-  const blocks = [...hot, ...cold];
-  return { blocks, loopDepth: loopDepths(order) };
+  const loops = findLoops(order);
+  const hot = order.filter((block) => !block.cold || block === order[0]);
+  const cold = order.filter((block) => !hot.includes(block));
+  for (const loop of loops) rotate(hot, loop);
+  return { blocks: [...hot, ...cold], loopDepth: loopDepths(order, loops) };
 }
 
 /** Moves for a phi stand at the end of the predecessor: it must lead nowhere else. */
@@ -46,21 +47,18 @@ function splitCriticalEdges(fn: IrFunction): void {
   }
 }
 
+/** Of a branch, the side `then` comes first: a loop's body before what follows it. */
 function reversePostorder(fn: IrFunction): Block[] {
   const order: Block[] = [];
   const seen = new Set<Block>();
-  const entry = fn.blocks[0] as Block;
-  const stack: { block: Block; successors: Block[]; next: number }[] = [];
+  const stack: { readonly block: Block; readonly successors: Block[] }[] = [];
   const visit = (block: Block): void => {
     seen.add(block);
-    // The likelier side is visited last, so that it comes right after its branch.
-    const successors = successorsOf(block).sort((a, b) => Number(b.cold) - Number(a.cold)).reverse();
-    stack.push({ block, successors: successors.reverse(), next: 0 });
+    stack.push({ block, successors: successorsOf(block) });
   };
-  visit(entry);
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1] as (typeof stack)[number];
-    const successor = top.successors[top.next++];
+  visit(fn.blocks[0] as Block);
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const successor = top.successors.pop();
     if (successor === undefined) {
       order.push(top.block);
       stack.pop();
@@ -71,16 +69,46 @@ function reversePostorder(fn: IrFunction): Block[] {
   return order.reverse();
 }
 
-/** A jump backwards in the order closes a loop: the blocks between the target and it are one deeper. */
-function loopDepths(order: readonly Block[]): Map<Block, number> {
+interface Loop {
+  readonly head: Block;
+  /** The head among them. */
+  readonly blocks: ReadonlySet<Block>;
+}
+
+/** A jump backwards in the order closes a loop: all that leads to it without passing the head belongs to it. */
+function findLoops(order: readonly Block[]): Loop[] {
   const index = new Map(order.map((block, i) => [block, i]));
-  const depth = new Map(order.map((block) => [block, 0]));
-  for (const [i, block] of order.entries()) {
-    for (const successor of successorsOf(block)) {
-      const start = index.get(successor) ?? 0;
-      if (start > i) continue;
-      for (let j = start; j <= i; j++) depth.set(order[j] as Block, (depth.get(order[j] as Block) ?? 0) + 1);
+  const loops: Loop[] = [];
+  for (const head of order) {
+    const isLatch = (block: Block): boolean => (index.get(block) ?? -1) >= (index.get(head) as number);
+    const work = head.predecessors.filter(isLatch);
+    if (work.length === 0) continue;
+    const blocks = new Set([head]);
+    for (let block = work.pop(); block !== undefined; block = work.pop()) {
+      if (blocks.has(block)) continue;
+      blocks.add(block);
+      work.push(...block.predecessors);
     }
+    loops.push({ head, blocks });
   }
+  return loops;
+}
+
+function loopDepths(order: readonly Block[], loops: readonly Loop[]): Map<Block, number> {
+  const depth = new Map(order.map((block) => [block, 0]));
+  for (const loop of loops) for (const block of loop.blocks) depth.set(block, (depth.get(block) ?? 0) + 1);
   return depth;
+}
+
+/** Puts a head that decides whether to go on behind the end of its loop: one jump per round instead of two. */
+function rotate(order: Block[], loop: Loop): void {
+  const { head, blocks } = loop;
+  const last = order.findLastIndex((block) => blocks.has(block));
+  const latch = order[last];
+  const first = order.indexOf(head);
+  const decides = head.terminator?.op === 'branch' && successorsOf(head).some((block) => !blocks.has(block));
+  if (first <= 0 || latch === head || latch?.terminator?.op !== 'jump' || latch.terminator.target !== head || !decides)
+    return;
+  order.splice(first, 1);
+  order.splice(last, 0, head);
 }

@@ -9,6 +9,7 @@ import {
   type AccessSize,
   type BinaryOp,
   type Block,
+  COMMUTATIVE,
   type CompareOp,
   type FrameSlot,
   type Instruction,
@@ -45,7 +46,14 @@ export class Builder {
   // ---- blocks -------------------------------------------------------------------------------------
 
   block(options: { cold?: boolean } = {}): Block {
-    const block: Block = { id: this.nextId++, phis: [], instructions: [], terminator: undefined, predecessors: [], cold: options.cold ?? false };
+    const block: Block = {
+      id: this.nextId++,
+      phis: [],
+      instructions: [],
+      terminator: undefined,
+      predecessors: [],
+      cold: options.cold ?? false,
+    };
     this.function.blocks.push(block);
     return block;
   }
@@ -61,9 +69,9 @@ export class Builder {
     this.sealed.add(block);
   }
 
-  /** Goes on in `block`, which must have been jumped to if it is to be reachable. */
+  /** Goes on in `block`, which must have been jumped to if it is to be reachable. A loop's head is sealed by the caller. */
   enter(block: Block, options: { loop?: boolean } = {}): void {
-    if (block.predecessors.length === 0 && options.loop !== true) {
+    if (block.predecessors.length === 0) {
       this.current = undefined;
       this.function.blocks.splice(this.function.blocks.indexOf(block), 1);
       return;
@@ -152,7 +160,7 @@ export class Builder {
       const simpler = this.simplify(operator, left, right.value);
       if (simpler !== undefined) return simpler;
     }
-    if (left.op === 'const' && (operator === 'add' || operator === 'mul' || operator === 'and' || operator === 'or' || operator === 'xor')) {
+    if (left.op === 'const' && COMMUTATIVE.has(operator)) {
       return this.binary(operator, right, left);
     }
     return this.append({ op: 'binary', operator, left, right });
@@ -160,7 +168,13 @@ export class Builder {
 
   private simplify(operator: BinaryOp, left: Value, right: bigint): Value | undefined {
     const isShift = operator === 'shl' || operator === 'lshr' || operator === 'ashr';
-    if (right === 0n && (operator === 'add' || operator === 'sub' || operator === 'or' || operator === 'xor' || isShift)) return left;
+    if (isShift && (right < 0n || right > 63n)) return this.binary(operator, left, this.constant(right & 63n));
+    if (right === 0n && (operator === 'mul' || operator === 'and')) return this.constant(0);
+    if (
+      right === 0n &&
+      (operator === 'add' || operator === 'sub' || operator === 'or' || operator === 'xor' || isShift)
+    )
+      return left;
     if (right === 1n && (operator === 'mul' || operator === 'udiv' || operator === 'sdiv')) return left;
     const isPowerOfTwo = right > 0n && (right & (right - 1n)) === 0n;
     if (isPowerOfTwo && (operator === 'mul' || operator === 'udiv')) {
@@ -188,7 +202,7 @@ export class Builder {
   extend(size: AccessSize, signed: boolean, operand: Value): Value {
     if (size === 8) return operand;
     if (operand.op === 'const') return this.constant(foldExtend(operand.value, size, signed));
-    if (operand.op === 'load' && operand.size <= size && (operand.signed === signed || operand.size < size) && !operand.signed) return operand;
+    if (operand.op === 'load' && isExtended(operand, size, signed)) return operand;
     return this.append({ op: 'extend', size, signed, operand });
   }
 
@@ -329,6 +343,12 @@ export class Builder {
     }
     return this.function;
   }
+}
+
+/** Whether a loaded value is already what extending its low `size` bytes would make of it. */
+function isExtended(load: { size: AccessSize; signed: boolean }, size: AccessSize, signed: boolean): boolean {
+  if (load.signed === signed) return load.size <= size;
+  return !load.signed && load.size < size;
 }
 
 function sameValue(a: Value, b: Value): boolean {

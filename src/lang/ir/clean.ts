@@ -29,7 +29,7 @@ export function removeTrivialPhis(fn: IrFunction): void {
     for (let next = replaced.get(found); next !== undefined; next = replaced.get(found)) found = next;
     return found;
   };
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const block of fn.blocks) {
       for (const phi of block.phis.slice()) {
@@ -66,7 +66,14 @@ export function removeDeadCode(fn: IrFunction): void {
     if (block.terminator !== undefined) work.push(...operandsOfTerminator(block.terminator));
   }
   for (let value = work.pop(); value !== undefined; value = work.pop()) {
-    if (value.op === 'const' || value.op === 'frame' || value.op === 'map' || value.op === 'mapValue' || live.has(value)) continue;
+    if (
+      value.op === 'const' ||
+      value.op === 'frame' ||
+      value.op === 'map' ||
+      value.op === 'mapValue' ||
+      live.has(value)
+    )
+      continue;
     live.add(value);
     work.push(...(value.op === 'phi' ? value.incoming.values() : operandsOf(value)));
   }
@@ -84,7 +91,7 @@ function keep<T>(list: T[], wanted: (item: T) => boolean): void {
 
 /** Joins a block to its only predecessor where that one only leads here, and jumps over empty blocks. */
 export function mergeBlocks(fn: IrFunction): void {
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const block of fn.blocks.slice()) {
       // An earlier step of this round may have taken it away.
@@ -108,7 +115,8 @@ function absorbSuccessor(fn: IrFunction, block: Block): boolean {
 /** An empty block that only jumps on: its predecessors jump there themselves, unless a phi tells them apart. */
 function skipEmpty(fn: IrFunction, block: Block): boolean {
   const terminator = block.terminator;
-  if (block === fn.blocks[0] || terminator?.op !== 'jump' || block.instructions.length > 0 || block.phis.length > 0) return false;
+  if (block === fn.blocks[0] || terminator?.op !== 'jump' || block.instructions.length > 0 || block.phis.length > 0)
+    return false;
   const target = terminator.target;
   if (target === block || target.phis.length > 0) return false;
   target.predecessors.splice(target.predecessors.indexOf(block), 1);

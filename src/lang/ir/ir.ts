@@ -8,9 +8,23 @@
 import type { Span } from '../diagnostic/index.ts';
 
 export type BinaryOp =
-  | 'add' | 'sub' | 'mul' | 'udiv' | 'sdiv' | 'umod' | 'smod' | 'and' | 'or' | 'xor' | 'shl' | 'lshr' | 'ashr';
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'udiv'
+  | 'sdiv'
+  | 'umod'
+  | 'smod'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shl'
+  | 'lshr'
+  | 'ashr';
 export type CompareOp = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge' | 'set';
 export type AccessSize = 1 | 2 | 4 | 8;
+
+export const COMMUTATIVE: ReadonlySet<BinaryOp> = new Set(['add', 'mul', 'and', 'or', 'xor']);
 
 /** A piece of the stack frame, aligned to 8 bytes. Its place below r10 is chosen by code generation. */
 export interface FrameSlot {
@@ -35,24 +49,32 @@ export type PlacedValue = Phi | Instruction;
 
 export type Phi = ValueBase & { readonly op: 'phi'; readonly block: Block; readonly incoming: Map<Block, Value> };
 
-export type Instruction = ValueBase & { readonly span: Span | undefined } & (
+export type Instruction = ValueBase & { readonly span: Span | undefined } &
   /** The program's context pointer; first instruction of the entry block. */
-  | { readonly op: 'context' }
-  | { readonly op: 'binary'; readonly operator: BinaryOp; left: Value; right: Value }
-  | { readonly op: 'negate'; operand: Value }
-  /** Reverses the order of the low `size` bytes, zero-extended. */
-  | { readonly op: 'byteSwap'; readonly size: 2 | 4 | 8; operand: Value }
-  /** Low `size` bytes, extended to 64 bits. */
-  | { readonly op: 'extend'; readonly size: 1 | 2 | 4; readonly signed: boolean; operand: Value }
-  /** floor(log2(operand)) of a positive int64. */
-  | { readonly op: 'log2'; operand: Value }
-  | { readonly op: 'load'; readonly size: AccessSize; readonly signed: boolean; base: Value; readonly offset: number }
-  | { readonly op: 'store'; readonly size: AccessSize; base: Value; readonly offset: number; value: Value }
-  /** No result; `fetchAdd` and `exchange` give the old value, `compareExchange` too (`expected`, new in `value`). */
-  | { readonly op: 'atomicAdd'; readonly size: 4 | 8; base: Value; readonly offset: number; value: Value }
-  | { readonly op: 'compareExchange'; readonly size: 4 | 8; base: Value; readonly offset: number; expected: Value; value: Value }
-  | { readonly op: 'call'; readonly helper: number; args: Value[] }
-);
+  (
+    | { readonly op: 'context' }
+    | { readonly op: 'binary'; readonly operator: BinaryOp; left: Value; right: Value }
+    | { readonly op: 'negate'; operand: Value }
+    /** Reverses the order of the low `size` bytes, zero-extended. */
+    | { readonly op: 'byteSwap'; readonly size: 2 | 4 | 8; operand: Value }
+    /** Low `size` bytes, extended to 64 bits. */
+    | { readonly op: 'extend'; readonly size: 1 | 2 | 4; readonly signed: boolean; operand: Value }
+    /** floor(log2(operand)) of a positive int64. */
+    | { readonly op: 'log2'; operand: Value }
+    | { readonly op: 'load'; readonly size: AccessSize; readonly signed: boolean; base: Value; readonly offset: number }
+    | { readonly op: 'store'; readonly size: AccessSize; base: Value; readonly offset: number; value: Value }
+    /** No result; `fetchAdd` and `exchange` give the old value, `compareExchange` too (`expected`, new in `value`). */
+    | { readonly op: 'atomicAdd'; readonly size: 4 | 8; base: Value; readonly offset: number; value: Value }
+    | {
+        readonly op: 'compareExchange';
+        readonly size: 4 | 8;
+        base: Value;
+        readonly offset: number;
+        expected: Value;
+        value: Value;
+      }
+    | { readonly op: 'call'; readonly helper: number; args: Value[] }
+  );
 
 export type Terminator =
   | { readonly op: 'jump'; target: Block }
@@ -89,6 +111,7 @@ export function hasResult(instruction: Instruction): boolean {
 /** Can be dropped when its result is not used. */
 export function isPure(instruction: Instruction): boolean {
   switch (instruction.op) {
+    case 'context':
     case 'binary':
     case 'negate':
     case 'byteSwap':

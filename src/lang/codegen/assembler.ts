@@ -1,0 +1,107 @@
+/** Collects instructions; knows nothing of values. */
+import { AluOp, Class, type Instruction as Insn, JumpOp, Mode, type Reference, Size, Source } from '../../asm/index.ts';
+import type { Span } from '../diagnostic/index.ts';
+import type { AccessSize } from '../ir/index.ts';
+
+export const FRAME = 10;
+export const SIZE: Record<AccessSize, number> = { 1: Size.B, 2: Size.H, 4: Size.W, 8: Size.DW };
+
+export class Assembler {
+  private readonly out: Insn[] = [];
+  /** Stands at the next instruction. */
+  private label: string | undefined;
+  span: Span | undefined;
+
+  /** At most one label may wait for its instruction. */
+  place(label: string): void {
+    this.label = label;
+  }
+
+  /** The instructions, with those labels that something jumps to. */
+  finish(): Insn[] {
+    const targets = new Set(this.out.map((insn) => insn.jumpTo));
+    return this.out.map(({ label, ...insn }) =>
+      label === undefined || !targets.has(label) ? insn : { ...insn, label },
+    );
+  }
+
+  push(opcode: number, dst: number, src: number, offset: number, imm: number, more: Partial<Insn> = {}): void {
+    const { label, span } = this;
+    this.label = undefined;
+    this.out.push({
+      opcode,
+      dst,
+      src,
+      offset,
+      imm,
+      ...(label === undefined ? {} : { label }),
+      ...(span === undefined ? {} : { source: span }),
+      ...more,
+    });
+  }
+
+  aluImm(op: number, dst: number, imm: number, offset = 0): void {
+    this.push(Class.ALU64 | op | Source.K, dst, 0, offset, imm);
+  }
+
+  aluReg(op: number, dst: number, src: number, offset = 0): void {
+    this.push(Class.ALU64 | op | Source.X, dst, src, offset, 0);
+  }
+
+  move(dst: number, src: number): void {
+    if (dst !== src) this.aluReg(AluOp.MOV, dst, src);
+  }
+
+  /** Clears the high half. */
+  move32(dst: number, src: number): void {
+    this.push(Class.ALU | AluOp.MOV | Source.X, dst, src, 0, 0);
+  }
+
+  constant(dst: number, value: bigint): void {
+    if (fitsImm(value)) this.aluImm(AluOp.MOV, dst, Number(value));
+    else this.loadImm64(dst, value);
+  }
+
+  loadImm64(dst: number, value: bigint, reference?: Reference): void {
+    const imm64 = BigInt.asUintN(64, value);
+    const more = { imm64, ...(reference === undefined ? {} : { reference }) };
+    this.push(Class.LD | Mode.IMM | Size.DW, dst, 0, 0, Number(BigInt.asIntN(32, value)), more);
+  }
+
+  load(size: AccessSize, dst: number, base: number, offset: number): void {
+    this.push(Class.LDX | Mode.MEM | SIZE[size], dst, base, offset, 0);
+  }
+
+  store(size: AccessSize, base: number, offset: number, src: number): void {
+    this.push(Class.STX | Mode.MEM | SIZE[size], base, src, offset, 0);
+  }
+
+  storeImm(size: AccessSize, base: number, offset: number, imm: number): void {
+    this.push(Class.ST | Mode.MEM | SIZE[size], base, 0, offset, imm);
+  }
+
+  atomic(operation: number, size: 4 | 8, base: number, offset: number, src: number): void {
+    this.push(Class.STX | Mode.ATOMIC | SIZE[size], base, src, offset, operation);
+  }
+
+  jump(target: string): void {
+    this.push(Class.JMP | JumpOp.JA, 0, 0, 0, 0, { jumpTo: target });
+  }
+
+  jumpIfImm(op: number, left: number, imm: number, target: string): void {
+    this.push(Class.JMP | op | Source.K, left, 0, 0, imm, { jumpTo: target });
+  }
+
+  jumpIfReg(op: number, left: number, right: number, target: string): void {
+    this.push(Class.JMP | op | Source.X, left, right, 0, 0, { jumpTo: target });
+  }
+}
+
+/** Immediates are 32 bits, sign-extended. */
+export function fitsImm(value: bigint): boolean {
+  return value >= -0x8000_0000n && value <= 0x7fff_ffffn;
+}
+
+export function fitsOffset(offset: number): boolean {
+  return offset >= -0x8000 && offset <= 0x7fff;
+}

@@ -1,0 +1,73 @@
+/** Random programs do in the kernel what the interpreter of the intermediate representation says. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { BpfFlag, Errno, MapType, ProgramType } from '../../src/abi/index.ts';
+import { disassemble, type Instruction } from '../../src/asm/index.ts';
+import { VerifierError } from '../../src/base/index.ts';
+import { KernelMap, KernelProgram } from '../../src/kernel/index.ts';
+import { generateCode } from '../../src/lang/codegen/index.ts';
+import { clean, type IrFunction, printIr } from '../../src/lang/ir/index.ts';
+import { interpret } from '../../src/lang/testing/interpret.ts';
+import { ARGUMENTS, buildFunction, MAP_BYTES, type Plan, plan, word } from '../../src/lang/testing/random-function.ts';
+
+const RUNS = Number(process.env['SONDE_FUZZ_RUNS'] ?? 150);
+const seed = process.env['SONDE_FUZZ_SEED'];
+
+const data = {
+  name: 'data',
+  type: MapType.Array,
+  keySizeBytes: 4,
+  valueSizeBytes: MAP_BYTES,
+  maxEntries: 1,
+  flags: BpfFlag.BPF_F_MMAPABLE,
+};
+
+test('the kernel computes what the interpreter computes', () => {
+  using map = KernelMap.create(data);
+  const context = fc.array(word, { minLength: ARGUMENTS, maxLength: ARGUMENTS });
+  fc.assert(
+    fc.property(plan, context, (random, values) => check(map, random, BigInt64Array.from(values))),
+    { numRuns: RUNS, ...(seed === undefined ? {} : { seed: Number(seed) }) },
+  );
+});
+
+function check(map: KernelMap, random: Plan, values: BigInt64Array): void {
+  const context = new Uint8Array(values.buffer);
+  const fn = buildFunction(random);
+  const before = printIr(fn);
+  const expected = interpreted(fn, context);
+  clean(fn);
+  const text = `${before}\n${printIr(fn)}`;
+  assert.deepEqual(interpreted(fn, context), expected, text);
+  const code = generateCode(fn);
+  if ('stackOverflow' in code) return;
+  const listing = `${text}\n${disassemble(code.instructions)}`;
+  const memory = new Uint8Array(map.memory()).subarray(0, MAP_BYTES);
+  memory.fill(0);
+  using program = load(map, code.instructions, listing);
+  if (program === undefined) return;
+  program.testRun({ context });
+  assert.deepEqual(words(memory), expected, listing);
+}
+
+/** Undefined where the verifier gives up walking all ways through the program. */
+function load(map: KernelMap, instructions: readonly Instruction[], listing: string): KernelProgram | undefined {
+  const spec = { name: 'random', type: ProgramType.RawTracepoint, license: 'GPL', instructions };
+  try {
+    return KernelProgram.load(spec, { maps: new Map([['data', map]]) });
+  } catch (error) {
+    if (error instanceof VerifierError && error.errno === Errno.E2BIG) return undefined;
+    throw new Error(`refused: ${String(error)}\n${listing}`, { cause: error });
+  }
+}
+
+function interpreted(fn: IrFunction, context: Uint8Array): bigint[] {
+  const memory = new Uint8Array(MAP_BYTES);
+  assert.equal(interpret(fn, { context, maps: new Map([['data', memory]]), call: () => 0n }), 0n);
+  return words(memory);
+}
+
+function words(bytes: Uint8Array): bigint[] {
+  return [...new BigUint64Array(bytes.slice().buffer)];
+}
