@@ -26,15 +26,15 @@ test('the compiler needs nothing of the kernel but the recording', () => {
   assert.equal(child.status, 0, child.stderr);
   const { kernelIsReadable, sizes } = JSON.parse(child.stdout) as {
     kernelIsReadable: boolean;
-    sizes: { name: string; programs: number[]; complaints: string[] }[];
+    sizes: { name: string; programs: number[]; errors: string[] }[];
   };
   assert.equal(kernelIsReadable, false);
   assert.deepEqual(
     sizes.map(({ name }) => name),
     fixtureScripts.map(({ name }) => name),
   );
-  for (const { name, programs, complaints } of sizes) {
-    assert.deepEqual(complaints, [], name);
+  for (const { name, programs, errors } of sizes) {
+    assert.deepEqual(errors, [], name);
     assert.ok(programs.length > 0 && programs.every((count) => count > 2), `${name}: ${programs.join()}`);
   }
 });

@@ -25,6 +25,8 @@ export const tracepoint: Provider = {
 
 /** Up to so many system calls get a perf tracepoint each, which costs the other system calls less. */
 const MOST_PERF_SYSTEM_CALLS = 4;
+/** More names than this are looked up faster in a list of all. */
+const FEW = 8;
 
 function resolve(point: AttachPointText, target: Target, options: ResolveOptions): Resolution {
   const found = findTracepoints(point, target, options);
@@ -39,7 +41,7 @@ function resolve(point: AttachPointText, target: Target, options: ResolveOptions
   }
   const plan = new Plan(point, target, options, rawOnly);
   plan.addSystemCalls(calls);
-  plan.addOthers(others, matches.length);
+  plan.addOthers(others);
   return plan.finish();
 }
 
@@ -78,8 +80,8 @@ class Plan {
     return btf === undefined || haveRawTracepoint(btf, 'sys_enter');
   }
 
-  addOthers(matches: readonly TracepointMatch[], total: number): void {
-    if (total > 8 && this.#target.btf !== undefined) rawTracepointNames(this.#target.btf);
+  addOthers(matches: readonly TracepointMatch[]): void {
+    if (matches.length > FEW && this.#target.btf !== undefined) rawTracepointNames(this.#target.btf);
     const raw: TracepointMatch[] = [];
     const perf: TracepointMatch[] = [];
     for (const match of matches) {
