@@ -14,7 +14,8 @@ const LICENSES = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 
 
 /** Keys as written in scripts, without the optional prefix. */
 const READERS: Readonly<Record<string, Reader>> = {
-  cache_user_symbols: (text) => oneOf(text.toUpperCase(), ['NONE', 'PER_PROGRAM', 'PER_PID'], (cacheUserSymbols) => ({ cacheUserSymbols })),
+  cache_user_symbols: (text) =>
+    oneOf(text.toUpperCase(), ['NONE', 'PER_PROGRAM', 'PER_PID'], (cacheUserSymbols) => ({ cacheUserSymbols })),
   cpp_demangle: boolean((cppDemangle) => ({ cppDemangle })),
   lazy_symbolication: boolean((lazySymbolication) => ({ lazySymbolication })),
   license: (text) => oneOf(text, LICENSES, (license) => ({ license })),
@@ -46,7 +47,14 @@ const RENAMED: Readonly<Record<string, { readonly to: string; readonly inverted?
   cat_bytes_max: { to: 'max_cat_bytes' },
   map_keys_max: { to: 'max_map_keys' },
 };
-const WITHOUT_EFFECT = new Set(['symbol_source', 'max_type_res_iterations', 'unstable_addr', 'unstable_import', 'unstable_macro', 'unstable_map_decl']);
+const WITHOUT_EFFECT = new Set([
+  'symbol_source',
+  'max_type_res_iterations',
+  'unstable_addr',
+  'unstable_import',
+  'unstable_macro',
+  'unstable_map_decl',
+]);
 const ENVIRONMENT_ONLY = new Set(['btf', 'kernel_source', 'kernel_build', 'vmlinux', 'color', 'objcopy']);
 
 export interface MergedConfig {
@@ -54,7 +62,10 @@ export interface MergedConfig {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function mergeConfig(block: Config | undefined, environment: Readonly<Record<string, string | undefined>>): MergedConfig {
+export function mergeConfig(
+  block: Config | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): MergedConfig {
   const merge = new Merge();
   for (const setting of block?.settings ?? []) merge.addSetting(setting);
   for (const [name, value] of Object.entries(environment)) {
@@ -70,10 +81,13 @@ class Merge {
   addSetting(setting: ConfigSetting): void {
     const key = setting.key.toLowerCase().replace(/^bpftrace_/, '');
     const text = setting.value.kind === 'integer' ? String(setting.value.value) : setting.value.text;
-    if (ENVIRONMENT_ONLY.has(key)) return this.#report('error', setting.span, `${key}: can only be set as an environment variable`);
-    if (WITHOUT_EFFECT.has(key)) return this.#report('warning', setting.span, `${key}: is deprecated and has no effect`);
+    if (ENVIRONMENT_ONLY.has(key))
+      return this.#report('error', setting.span, `${key}: can only be set as an environment variable`);
+    if (WITHOUT_EFFECT.has(key))
+      return this.#report('warning', setting.span, `${key}: is deprecated and has no effect`);
     const renamed = Object.hasOwn(RENAMED, key) ? RENAMED[key] : undefined;
-    if (renamed !== undefined) this.#report('warning', setting.span, `${key}: is deprecated. Use ${renamed.to} instead.`);
+    if (renamed !== undefined)
+      this.#report('warning', setting.span, `${key}: is deprecated. Use ${renamed.to} instead.`);
     const name = renamed?.to ?? key;
     if (!Object.hasOwn(READERS, name)) return this.#reportUnknown(setting.span, key);
     this.#apply(setting.span, name, key, renamed?.inverted === true ? invert(text) : text);
@@ -97,7 +111,13 @@ class Merge {
   #reportUnknown(span: Span, key: string): void {
     const near = nearest(key, Object.keys(READERS));
     const hints = near === undefined ? undefined : [`Did you mean ${near}?`];
-    this.diagnostics.push({ severity: 'error', code: 'config', span, message: `${key}: not a known configuration option`, hints });
+    this.diagnostics.push({
+      severity: 'error',
+      code: 'config',
+      span,
+      message: `${key}: not a known configuration option`,
+      hints,
+    });
   }
 
   #report(severity: Diagnostic['severity'], span: Span | undefined, message: string): void {
@@ -129,7 +149,8 @@ function number(least: number, set: (value: number) => Changes): Reader {
   return (text) => {
     if (!/^[0-9]+$/.test(text)) return { expected: `expecting a number, got ${text}` };
     const value = Number(text);
-    if (value < least || value > 0x7fff_ffff) return { expected: `expecting a number from ${least} to ${0x7fff_ffff}, got ${text}` };
+    if (value < least || value > 0x7fff_ffff)
+      return { expected: `expecting a number from ${least} to ${0x7fff_ffff}, got ${text}` };
     return set(value);
   };
 }
@@ -138,11 +159,16 @@ function ringPages(text: string): Changes | { readonly expected: string } {
   const pages = Number(text);
   if (!/^[0-9]+$/.test(text)) return { expected: `expecting a number, got ${text}` };
   // 2 GiB is the largest ring of the kernel.
-  if (pages < 1 || pages > 524_288 || (pages & (pages - 1)) !== 0) return { expected: `expecting a power of two up to 524288, got ${text}` };
+  if (pages < 1 || pages > 524_288 || (pages & (pages - 1)) !== 0)
+    return { expected: `expecting a power of two up to 524288, got ${text}` };
   return { ringBytes: pages * PAGE_BYTES };
 }
 
-function oneOf<T extends string>(text: string, known: readonly T[], set: (value: T) => Changes): Changes | { readonly expected: string } {
+function oneOf<T extends string>(
+  text: string,
+  known: readonly T[],
+  set: (value: T) => Changes,
+): Changes | { readonly expected: string } {
   const found = known.find((value) => value === text);
   return found === undefined ? { expected: `expecting one of ${known.join(', ')}, got ${text}` } : set(found);
 }

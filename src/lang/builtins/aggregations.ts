@@ -11,7 +11,11 @@ const MAX_HIST_BITS = 5n;
 const MAX_LHIST_BUCKETS = 1000n;
 
 export const aggregationFunctions: readonly FunctionBuiltin[] = [
-  { name: 'count', arguments: [0, 0], aggregation: () => ({ aggregation: { kind: 'count' }, value: undefined, bending: false }) },
+  {
+    name: 'count',
+    arguments: [0, 0],
+    aggregation: () => ({ aggregation: { kind: 'count' }, value: undefined, bending: false }),
+  },
   number('sum'),
   number('min'),
   number('max'),
@@ -40,7 +44,8 @@ function histogram(context: Context, call: CallNode): AggregationUse | undefined
   const value = numberArgument(context, call, 0);
   const bits = call.arguments.length > 1 ? literalNumber(context, call, 1) : 0n;
   if (value === undefined || bits === undefined) return undefined;
-  if (bits < 0n || bits > MAX_HIST_BITS) return context.error('range', call.span, `hist: bits ${bits} must be 0..${MAX_HIST_BITS}`);
+  if (bits < 0n || bits > MAX_HIST_BITS)
+    return context.error('range', call.span, `hist: bits ${bits} must be 0..${MAX_HIST_BITS}`);
   // Index of the largest value, 2^63 - 1, and one more for the count.
   const buckets = ((62 - Number(bits) + 1) << Number(bits)) + ((1 << Number(bits)) - 1) + 2;
   return use({ kind: 'hist', bits: Number(bits), buckets }, value);
@@ -60,7 +65,10 @@ function linearHistogram(context: Context, call: CallNode): AggregationUse | und
 function boundsProblem(min: bigint, max: bigint, step: bigint): string | undefined {
   if (min >= max) return `lhist() min must be less than max (provided min ${min} and max ${max})`;
   if (step < 1n) return `lhist() step must be >= 1 (provided ${step})`;
-  if (step > max - min) return `lhist() step is too large for the given range (provided step ${step} for range ${max - min})`;
+  if (step > max - min)
+    return `lhist() step is too large for the given range (provided step ${step} for range ${max - min})`;
   const buckets = (max - min) / step;
-  return buckets <= MAX_LHIST_BUCKETS ? undefined : `lhist() too many buckets, must be <= ${MAX_LHIST_BUCKETS} (would need ${buckets})`;
+  return buckets <= MAX_LHIST_BUCKETS
+    ? undefined
+    : `lhist() too many buckets, must be <= ${MAX_LHIST_BUCKETS} (would need ${buckets})`;
 }

@@ -21,7 +21,11 @@ export function literalText(context: Context, call: CallNode, index: number): st
   const value = context.expression(node);
   if (value === undefined) return undefined;
   if (value.kind === 'string') return value.value;
-  return context.error('literal', call.span, `${call.name}() expects a string literal (${printType(value.type)} provided)`);
+  return context.error(
+    'literal',
+    call.span,
+    `${call.name}() expects a string literal (${printType(value.type)} provided)`,
+  );
 }
 
 /** A number known at compile time. */
@@ -29,14 +33,22 @@ export function literalNumber(context: Context, call: CallNode, index: number): 
   const value = context.expression(argument(call, index));
   if (value === undefined) return undefined;
   if (isConstant(value) && isNumber(value.type)) return value.value;
-  return context.error('literal', call.span, `${call.name}() expects an integer literal as argument ${index + 1} (${printType(value.type)} provided)`);
+  return context.error(
+    'literal',
+    call.span,
+    `${call.name}() expects an integer literal as argument ${index + 1} (${printType(value.type)} provided)`,
+  );
 }
 
 /** An integer (or what counts as one) of any size. */
 export function numberArgument(context: Context, call: CallNode, index: number): Expression | undefined {
   const value = context.expression(argument(call, index));
   if (value === undefined || isNumber(value.type)) return value;
-  return context.error('argument-type', call.span, `${call.name}() expects an integer as argument ${index + 1} (${printType(value.type)} provided)`);
+  return context.error(
+    'argument-type',
+    call.span,
+    `${call.name}() expects an integer as argument ${index + 1} (${printType(value.type)} provided)`,
+  );
 }
 
 export function mapArgument(context: Context, call: CallNode, index: number): MapExpression | undefined {

@@ -27,22 +27,38 @@ export const contextFunctions: readonly FunctionBuiltin[] = [{ name: 'reg', argu
 function numbered(context: Context, span: Span, name: string): Expression | undefined {
   const { argument: access } = probeContext(context);
   if (access === undefined) {
-    return context.error('not-in-probe', span, `The ${name} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes`);
+    return context.error(
+      'not-in-probe',
+      span,
+      `The ${name} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes`,
+    );
   }
   const found = access(Number(name.slice(3)));
-  return 'error' in found ? context.error('not-in-probe', span, found.error) : fromContext(context, span, UINT64, found);
+  return 'error' in found
+    ? context.error('not-in-probe', span, found.error)
+    : fromContext(context, span, UINT64, found);
 }
 
 function returnValue(context: Context, span: Span): Expression | undefined {
   const { returnValue: found, probeType } = probeContext(context);
   if (found !== undefined) return fromContext(context, span, found.type, found.access);
   const hints = probeType === 'tracepoint' ? ['Use args.ret in a sys_exit tracepoint.'] : undefined;
-  return context.error('not-in-probe', span, "The retval builtin can only be used with 'kretprobe', 'uretprobe' and 'fexit' probes", { hints });
+  return context.error(
+    'not-in-probe',
+    span,
+    "The retval builtin can only be used with 'kretprobe', 'uretprobe' and 'fexit' probes",
+    { hints },
+  );
 }
 
 function functionName(context: Context, span: Span): Expression | undefined {
   const { func } = probeContext(context);
-  if (func === undefined) return context.error('not-in-probe', span, "The func builtin can only be used with 'kprobe', 'uprobe' and 'fentry' probes");
+  if (func === undefined)
+    return context.error(
+      'not-in-probe',
+      span,
+      "The func builtin can only be used with 'kprobe', 'uprobe' and 'fentry' probes",
+    );
   if (func.kind === 'ksym') return { kind: 'context', span, type: { kind: 'ksym' }, access: func.access };
   const address: Expression = { kind: 'context', span, type: UINT64, access: func.access };
   return { kind: 'call', span, type: { kind: 'usym' }, call: { function: 'usym', address } };
@@ -65,7 +81,10 @@ function register(context: Context, call: CallNode): Expression | undefined {
   const node = argument(call, 0);
   if (node.kind !== 'string') return context.error('literal', call.span, 'reg() expects a string literal');
   const { register: access, probeType } = probeContext(context);
-  if (access === undefined) return context.error('not-in-probe', call.span, `The reg function can not be used with ${probeType} probes`);
+  if (access === undefined)
+    return context.error('not-in-probe', call.span, `The reg function can not be used with ${probeType} probes`);
   const found = access(node.value);
-  return 'error' in found ? context.error('not-in-probe', call.span, found.error) : fromContext(context, call.span, UINT64, found);
+  return 'error' in found
+    ? context.error('not-in-probe', call.span, found.error)
+    : fromContext(context, call.span, UINT64, found);
 }

@@ -16,9 +16,15 @@ const values: ReadonlyMap<string, ValueBuiltin> = new Map(
 );
 
 const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
-  [...aggregationFunctions, ...contextFunctions, ...mapFunctions, ...memoryFunctions, ...outputFunctions, ...stackFunctions, ...symbolFunctions].map(
-    (entry) => [entry.name, entry],
-  ),
+  [
+    ...aggregationFunctions,
+    ...contextFunctions,
+    ...mapFunctions,
+    ...memoryFunctions,
+    ...outputFunctions,
+    ...stackFunctions,
+    ...symbolFunctions,
+  ].map((entry) => [entry.name, entry]),
 );
 
 export function findValue(name: string): ValueBuiltin | undefined {

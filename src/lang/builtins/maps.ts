@@ -28,7 +28,11 @@ function wholeMapAction(context: Context, call: CallNode, kind: 'clearMap' | 'ze
 /** Also the forms of older scripts: `delete(@m[k])` and `delete(@a[1], @b[2])`. */
 function deleteAction(context: Context, call: CallNode): readonly Statement[] {
   const first = argument(call, 0);
-  const several = call.arguments.length > 1 && call.arguments.every((node) => node.kind === 'map') && first.kind === 'map' && first.key !== undefined;
+  const several =
+    call.arguments.length > 1 &&
+    call.arguments.every((node) => node.kind === 'map') &&
+    first.kind === 'map' &&
+    first.key !== undefined;
   const calls = several ? call.arguments.map((node) => ({ ...call, span: node.span, arguments: [node] })) : [call];
   return calls.flatMap((one) => {
     const expression = deleteValue(context, one);
@@ -38,21 +42,37 @@ function deleteAction(context: Context, call: CallNode): readonly Statement[] {
 
 function deleteValue(context: Context, call: CallNode): Expression | undefined {
   const access = deletedElement(context, call);
-  return access === undefined ? undefined : { kind: 'mapDelete', span: call.span, type: BOOL, map: access.map.node, key: access.key };
+  return access === undefined
+    ? undefined
+    : { kind: 'mapDelete', span: call.span, type: BOOL, map: access.map.node, key: access.key };
 }
 
 function deletedElement(context: Context, call: CallNode): Access | undefined {
   const node = mapArgument(context, call, 0);
   if (node === undefined) return undefined;
-  if (call.arguments.length > 2) return context.error('argument-count', call.span, `delete() takes up to 2 arguments (${call.arguments.length} provided)`);
+  if (call.arguments.length > 2)
+    return context.error(
+      'argument-count',
+      call.span,
+      `delete() takes up to 2 arguments (${call.arguments.length} provided)`,
+    );
   if (wholeMap(context, node) === undefined) return undefined;
   if (call.arguments.length === 2) return elementOf(context, call, 'delete');
   if (node.key === undefined) {
     const map = context.script.map(node.name, node.span);
-    if (map.keyed === true) return context.error('map-form', call.span, `delete() of a map with keys needs the key: delete(${node.name}, key)`);
+    if (map.keyed === true)
+      return context.error(
+        'map-form',
+        call.span,
+        `delete() of a map with keys needs the key: delete(${node.name}, key)`,
+      );
     return { map, key: undefined };
   }
-  context.warning('deprecated', call.span, `delete(${node.name}[…]) is deprecated. Use delete(${node.name}, …) instead.`);
+  context.warning(
+    'deprecated',
+    call.span,
+    `delete(${node.name}[…]) is deprecated. Use delete(${node.name}, …) instead.`,
+  );
   return accessMap(context, node);
 }
 
@@ -68,9 +88,11 @@ function hasKey(context: Context, call: CallNode): Expression | undefined {
 function elementOf(context: Context, call: CallNode, name: string): Access | undefined {
   const node = mapArgument(context, call, 0);
   if (node === undefined) return undefined;
-  if (node.key !== undefined) return context.error('argument-type', call.span, `${name}() expects a map without a key as argument 1`);
+  if (node.key !== undefined)
+    return context.error('argument-type', call.span, `${name}() expects a map without a key as argument 1`);
   const map = context.script.map(node.name, node.span);
-  if (map.keyed === false) return context.error('map-form', call.span, `${name}() needs a map with keys; ${node.name} is a scalar map`);
+  if (map.keyed === false)
+    return context.error('map-form', call.span, `${name}() needs a map with keys; ${node.name} is a scalar map`);
   map.keyed = true;
   const key = context.expression(argument(call, 1));
   return key === undefined ? undefined : accessKey(context, map, key, call.span);

@@ -39,7 +39,13 @@ function str(context: Context, call: CallNode): Expression | undefined {
 /** `str($1)`: the parameter's text, also of one that looks like a number; `str($1 + 2)` without its first characters. */
 function knownText(context: Context, node: ast.Expression): string | undefined {
   if (node.kind === 'positional') return context.script.options.positional[node.index - 1] ?? '';
-  if (node.kind !== 'binary' || node.operator !== '+' || node.left.kind !== 'positional' || node.right.kind !== 'integer') return undefined;
+  if (
+    node.kind !== 'binary' ||
+    node.operator !== '+' ||
+    node.left.kind !== 'positional' ||
+    node.right.kind !== 'integer'
+  )
+    return undefined;
   return (context.script.options.positional[node.left.index - 1] ?? '').slice(Number(node.right.value));
 }
 
@@ -58,9 +64,14 @@ function lengthLimit(context: Context, call: CallNode, length: Expression | unde
   const { maxStrlen } = context.script.config;
   if (length === undefined) return { size: maxStrlen, length: undefined };
   if (!isConstant(length)) return { size: maxStrlen, length: asInteger(length, false) };
-  if (length.value < 0n) return context.error('range', call.span, `${call.name}() expects a positive length (provided ${length.value})`);
+  if (length.value < 0n)
+    return context.error('range', call.span, `${call.name}() expects a positive length (provided ${length.value})`);
   if (length.value > BigInt(maxStrlen)) {
-    context.warning('string-length', call.span, `length param (${length.value}) is greater than max_strlen (${maxStrlen}); it is shortened to that.`);
+    context.warning(
+      'string-length',
+      call.span,
+      `length param (${length.value}) is greater than max_strlen (${maxStrlen}); it is shortened to that.`,
+    );
   }
   const size = Math.max(1, Math.min(Number(length.value), maxStrlen));
   return { size, length: constant(length.span, UINT64, BigInt(Math.min(Number(length.value), maxStrlen))) };
@@ -77,23 +88,39 @@ function readOfAddress(call: CallNode, value: Expression, limit: LengthLimit): E
     left: asInteger(value.address, false),
     right: constant(value.span, UINT64, BigInt(value.offset)),
   };
-  return { kind: 'call', span: call.span, type: { kind: 'string', size: limit.size }, call: { function: 'str', address, space: value.space, length: limit.length } };
+  return {
+    kind: 'call',
+    span: call.span,
+    type: { kind: 'string', size: limit.size },
+    call: { function: 'str', address, space: value.space, length: limit.length },
+  };
 }
 
 function readText(context: Context, call: CallNode, value: Expression, limit: LengthLimit): Expression | undefined {
   const type: Type = { kind: 'string', size: limit.size };
   if (value.type.kind === 'array' && sizeOf(value.type.element) === 1) return arrayAsText(call.span, value, value.type);
   if (value.type.kind !== 'pointer' && !isNumber(value.type)) {
-    return context.error('argument-type', call.span, `str() expects an integer or a pointer type as first argument (${printType(value.type)} provided)`);
+    return context.error(
+      'argument-type',
+      call.span,
+      `str() expects an integer or a pointer type as first argument (${printType(value.type)} provided)`,
+    );
   }
   const space = value.type.kind === 'pointer' ? context.spaceOf(value.type.space) : context.space;
-  return { kind: 'call', span: call.span, type, call: { function: 'str', address: asInteger(value, false), space, length: limit.length } };
+  return {
+    kind: 'call',
+    span: call.span,
+    type,
+    call: { function: 'str', address: asInteger(value, false), space, length: limit.length },
+  };
 }
 
 /** Bytes that BTF doesn't call char. */
 function arrayAsText(span: Span, value: Expression, type: Type & { kind: 'array' }): Expression {
   const wanted: Type = { kind: 'string', size: Math.max(1, type.count), exact: true };
-  return value.kind === 'read' || value.kind === 'context' || value.kind === 'member' ? { ...value, span, type: wanted } : { kind: 'convert', span, type: wanted, operand: value };
+  return value.kind === 'read' || value.kind === 'context' || value.kind === 'member'
+    ? { ...value, span, type: wanted }
+    : { kind: 'convert', span, type: wanted, operand: value };
 }
 
 // ---- the rest -------------------------------------------------------------------------------------------
@@ -105,19 +132,37 @@ function buf(context: Context, call: CallNode): Expression | undefined {
   const { type } = value;
   const inPlace = type.kind === 'array' || type.kind === 'string';
   if (!inPlace && type.kind !== 'pointer' && !isNumber(type)) {
-    return context.error('argument-type', call.span, `buf() expects an integer, a pointer or an array as first argument (${printType(type)} provided)`);
+    return context.error(
+      'argument-type',
+      call.span,
+      `buf() expects an integer, a pointer or an array as first argument (${printType(type)} provided)`,
+    );
   }
-  if (length === undefined && !inPlace) return context.error('argument-count', call.span, 'buf() expects a length argument for a non-array type');
+  if (length === undefined && !inPlace)
+    return context.error('argument-count', call.span, 'buf() expects a length argument for a non-array type');
   const limit = length === undefined ? { size: sizeOf(type), length: undefined } : lengthLimit(context, call, length);
   if (limit === undefined) return undefined;
-  const size = Math.min(limit.length?.kind === 'constant' ? Number(limit.length.value) : limit.size, context.script.config.maxStrlen);
+  const size = Math.min(
+    limit.length?.kind === 'constant' ? Number(limit.length.value) : limit.size,
+    context.script.config.maxStrlen,
+  );
   if (inPlace) {
     const fits: Type = { kind: 'buffer', size: Math.min(size, sizeOf(type)) };
-    return { kind: 'call', span: call.span, type: fits, call: { function: 'bufOf', value: settled(value), length: limit.length } };
+    return {
+      kind: 'call',
+      span: call.span,
+      type: fits,
+      call: { function: 'bufOf', value: settled(value), length: limit.length },
+    };
   }
   const space = type.kind === 'pointer' ? context.spaceOf(type.space) : context.space;
   const count = limit.length ?? constant(call.span, UINT64, BigInt(size));
-  return { kind: 'call', span: call.span, type: { kind: 'buffer', size }, call: { function: 'buf', address: asInteger(value, false), space, length: count } };
+  return {
+    kind: 'call',
+    span: call.span,
+    type: { kind: 'buffer', size },
+    call: { function: 'buf', address: asInteger(value, false), space, length: count },
+  };
 }
 
 function compareText(context: Context, call: CallNode): Expression | undefined {
@@ -126,19 +171,35 @@ function compareText(context: Context, call: CallNode): Expression | undefined {
   const count = literalNumber(context, call, 2);
   if (left === undefined || right === undefined || count === undefined) return undefined;
   for (const value of [left, right]) {
-    if (value.type.kind !== 'string') return context.error('argument-type', call.span, `strncmp() expects strings (${printType(value.type)} provided)`);
+    if (value.type.kind !== 'string')
+      return context.error('argument-type', call.span, `strncmp() expects strings (${printType(value.type)} provided)`);
   }
-  if (count < 1n) return context.error('range', call.span, `strncmp() expects a positive number of bytes (provided ${count})`);
+  if (count < 1n)
+    return context.error('range', call.span, `strncmp() expects a positive number of bytes (provided ${count})`);
   const longest = Math.max(sizeOf(left.type), sizeOf(right.type));
-  return { kind: 'call', span: call.span, type: UINT64, call: { function: 'strncmp', left, right, count: Math.min(Number(count), longest) } };
+  return {
+    kind: 'call',
+    span: call.span,
+    type: UINT64,
+    call: { function: 'strncmp', left, right, count: Math.min(Number(count), longest) },
+  };
 }
 
 function markSpace(context: Context, call: CallNode, space: 'kernel' | 'user'): Expression | undefined {
   const value = context.expression(argument(call, 0));
   if (value === undefined) return undefined;
   if (value.type.kind !== 'pointer' && !isNumber(value.type)) {
-    return context.error('argument-type', call.span, `${call.name}() expects an integer or a pointer (${printType(value.type)} provided)`);
+    return context.error(
+      'argument-type',
+      call.span,
+      `${call.name}() expects an integer or a pointer (${printType(value.type)} provided)`,
+    );
   }
   const to: Type = value.type.kind === 'pointer' ? value.type.to : { kind: 'void' };
-  return { kind: 'convert', span: call.span, type: { kind: 'pointer', to, space }, operand: convert(value, value.type) };
+  return {
+    kind: 'convert',
+    span: call.span,
+    type: { kind: 'pointer', to, space },
+    operand: convert(value, value.type),
+  };
 }

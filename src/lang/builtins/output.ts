@@ -46,15 +46,24 @@ function print(context: Context, call: CallNode): readonly Statement[] {
   const node = argument(call, 0);
   if (node.kind === 'map' && node.key === undefined) return printMap(context, call, node);
   if (call.arguments.length > 1) {
-    context.error('argument-count', call.span, `print() of a value takes one argument (${call.arguments.length} provided)`);
+    context.error(
+      'argument-count',
+      call.span,
+      `print() of a value takes one argument (${call.arguments.length} provided)`,
+    );
     return [];
   }
   const aggregation = aggregationOf(context, node);
   if (aggregation !== undefined && !isCastable(aggregation)) {
     const name = node.kind === 'map' ? node.name : '';
-    context.error('aggregation', call.span, `A single key of a ${printAggregation(aggregation)} map cannot be printed.`, {
-      hints: [`Print the whole map: print(${name})`],
-    });
+    context.error(
+      'aggregation',
+      call.span,
+      `A single key of a ${printAggregation(aggregation)} map cannot be printed.`,
+      {
+        hints: [`Print the whole map: print(${name})`],
+      },
+    );
     return [];
   }
   const value = context.expression(node);
@@ -66,7 +75,11 @@ function print(context: Context, call: CallNode): readonly Statement[] {
   return emit(call, { kind: 'printValue', arg: settled(value) });
 }
 
-function printMap(context: Context, call: CallNode, node: ast.Expression & { readonly kind: 'map' }): readonly Statement[] {
+function printMap(
+  context: Context,
+  call: CallNode,
+  node: ast.Expression & { readonly kind: 'map' },
+): readonly Statement[] {
   const map = wholeMap(context, node);
   const top = call.arguments.length > 1 ? literalNumber(context, call, 1) : undefined;
   const div = call.arguments.length > 2 ? literalNumber(context, call, 2) : undefined;
@@ -76,9 +89,18 @@ function printMap(context: Context, call: CallNode, node: ast.Expression & { rea
     return [];
   }
   if (context.loopDepth > 0) {
-    context.warning('print-in-loop', call.span, `Due to the asynchronous nature of print(), ${node.name} is printed whole each time, as it is when the record is read.`);
+    context.warning(
+      'print-in-loop',
+      call.span,
+      `Due to the asynchronous nature of print(), ${node.name} is printed whole each time, as it is when the record is read.`,
+    );
   }
-  return emit(call, { kind: 'printMap', map: map.node, top: top === undefined ? undefined : Number(top), div: div === undefined ? undefined : Number(div) });
+  return emit(call, {
+    kind: 'printMap',
+    map: map.node,
+    top: top === undefined ? undefined : Number(top),
+    div: div === undefined ? undefined : Number(div),
+  });
 }
 
 // ---- the rest -------------------------------------------------------------------------------------------
@@ -93,7 +115,11 @@ function join(context: Context, call: CallNode): readonly Statement[] {
   const array = context.expression(argument(call, 0));
   if (array === undefined || separator === undefined) return [];
   if (array.type.kind !== 'pointer' && array.type.kind !== 'integer') {
-    context.error('argument-type', call.span, `join() expects a pointer to an array of strings (${printType(array.type)} provided)`);
+    context.error(
+      'argument-type',
+      call.span,
+      `join() expects a pointer to an array of strings (${printType(array.type)} provided)`,
+    );
     return [];
   }
   const space = array.type.kind === 'pointer' ? context.spaceOf(array.type.space) : context.space;
@@ -101,7 +127,8 @@ function join(context: Context, call: CallNode): readonly Statement[] {
 }
 
 function exit(context: Context, call: CallNode): readonly Statement[] {
-  const code: Expression | undefined = call.arguments.length === 0 ? constant(call.span, INT64, 0n) : context.expression(argument(call, 0));
+  const code: Expression | undefined =
+    call.arguments.length === 0 ? constant(call.span, INT64, 0n) : context.expression(argument(call, 0));
   if (code === undefined) return [];
   if (!isNumber(code.type)) {
     context.error('argument-type', call.span, `exit() expects an integer (${printType(code.type)} provided)`);

@@ -34,12 +34,20 @@ function stackWith(context: Context, call: CallNode, name: StackName): Expressio
   const mode = named === undefined ? defaultMode(context, name) : modeOf(context, call, name, named.name);
   const at = named === undefined ? 0 : 1;
   if (named === undefined && call.arguments.length > 1) {
-    return context.error('stack-mode', call.span, `${name}() expects a stack mode as its first argument: ${modesOf(name).join(', ')}`);
+    return context.error(
+      'stack-mode',
+      call.span,
+      `${name}() expects a stack mode as its first argument: ${modesOf(name).join(', ')}`,
+    );
   }
   const limit = call.arguments.length > at ? literalNumber(context, call, at) : BigInt(DEFAULT_LIMIT);
   if (mode === undefined || limit === undefined) return undefined;
   if (limit < 1n || limit > MAX_LIMIT) {
-    return context.error('stack-limit', call.span, `${name}([int limit]): limit must be 1..${MAX_LIMIT}, ${limit} given`);
+    return context.error(
+      'stack-limit',
+      call.span,
+      `${name}([int limit]): limit must be 1..${MAX_LIMIT}, ${limit} given`,
+    );
   }
   return stack(context, call.span, name, mode, Number(limit));
 }
@@ -50,7 +58,10 @@ function modesOf(name: StackName): readonly StackMode[] {
 
 function modeOf(context: Context, call: CallNode, name: StackName, text: string): StackMode | undefined {
   const mode = modesOf(name).find((candidate) => candidate === text);
-  return mode ?? context.error('stack-mode', call.span, `Unknown stack mode: '${text}'. Known are: ${modesOf(name).join(', ')}`);
+  return (
+    mode ??
+    context.error('stack-mode', call.span, `Unknown stack mode: '${text}'. Known are: ${modesOf(name).join(', ')}`)
+  );
 }
 
 function stack(context: Context, span: Span, name: StackName, mode: StackMode, limit: number): Expression | undefined {

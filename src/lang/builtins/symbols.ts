@@ -25,7 +25,11 @@ function addressArgument(context: Context, call: CallNode): Expression | undefin
   const value = context.expression(argument(call, 0));
   if (value === undefined) return undefined;
   if (value.type.kind === 'pointer' || isNumber(value.type)) return asInteger(value, false);
-  return context.error('argument-type', call.span, `${call.name}() expects an integer or a pointer (${printType(value.type)} provided)`);
+  return context.error(
+    'argument-type',
+    call.span,
+    `${call.name}() expects an integer or a pointer (${printType(value.type)} provided)`,
+  );
 }
 
 function kernelSymbol(context: Context, call: CallNode): Expression | undefined {
@@ -35,14 +39,17 @@ function kernelSymbol(context: Context, call: CallNode): Expression | undefined 
 
 function userSymbol(context: Context, call: CallNode): Expression | undefined {
   const address = addressArgument(context, call);
-  return address === undefined ? undefined : { kind: 'call', span: call.span, type: { kind: 'usym' }, call: { function: 'usym', address } };
+  return address === undefined
+    ? undefined
+    : { kind: 'call', span: call.span, type: { kind: 'usym' }, call: { function: 'usym', address } };
 }
 
 function kernelAddress(context: Context, call: CallNode): Expression | undefined {
   const name = literalText(context, call, 0);
   if (name === undefined) return undefined;
   const address = context.script.target.kernelSymbol(name);
-  if (address === undefined) return context.error('unknown-symbol', call.span, `Failed to resolve kernel symbol: ${name}`);
+  if (address === undefined)
+    return context.error('unknown-symbol', call.span, `Failed to resolve kernel symbol: ${name}`);
   return constant(call.span, UINT64, address);
 }
 
@@ -50,8 +57,17 @@ function kernelAddress(context: Context, call: CallNode): Expression | undefined
 function formattedTime(context: Context, call: CallNode): Expression | undefined {
   const format = literalText(context, call, 0);
   const node = argument(call, 1);
-  if (node.kind === 'call' && node.name === 'nsecs' && node.arguments[0]?.kind === 'identifier' && node.arguments[0].name !== 'boot') {
-    return context.error('argument-type', call.span, `strftime() can not take a timestamp of the ${node.arguments[0].name} clock`);
+  if (
+    node.kind === 'call' &&
+    node.name === 'nsecs' &&
+    node.arguments[0]?.kind === 'identifier' &&
+    node.arguments[0].name !== 'boot'
+  ) {
+    return context.error(
+      'argument-type',
+      call.span,
+      `strftime() can not take a timestamp of the ${node.arguments[0].name} clock`,
+    );
   }
   const value = numberArgument(context, call, 1);
   if (format === undefined || value === undefined) return undefined;
@@ -71,13 +87,18 @@ function clock(context: Context, call: CallNode): Expression | undefined {
     case 'sw_tai':
       return context.error('not-supported', call.span, 'nsecs(sw_tai) is not supported in this version yet');
     default:
-      return context.error('mode', call.span, `Invalid timestamp mode: ${name}. Known are: boot, monotonic, tai, sw_tai`);
+      return context.error(
+        'mode',
+        call.span,
+        `Invalid timestamp mode: ${name}. Known are: boot, monotonic, tai, sw_tai`,
+      );
   }
 }
 
 /** Of the current task; another one's name isn't found yet. */
 function commandName(context: Context, call: CallNode): Expression | undefined {
-  if (call.arguments.length > 0) return context.error('not-supported', call.span, 'comm() of another process is not supported in this version yet');
+  if (call.arguments.length > 0)
+    return context.error('not-supported', call.span, 'comm() of another process is not supported in this version yet');
   return { kind: 'builtin', span: call.span, type: { kind: 'string', size: 16 }, name: 'comm' };
 }
 
@@ -89,21 +110,36 @@ function processId(context: Context, call: CallNode): Expression | undefined {
     return context.error('mode', call.span, `Invalid PID namespace mode: ${name}. Known are: curr_ns, init`);
   }
   if (name === 'init' && context.script.target.pidNamespace !== undefined) {
-    return context.error('not-supported', call.span, `${call.name}(init) inside a pid namespace is not supported in this version yet`);
+    return context.error(
+      'not-supported',
+      call.span,
+      `${call.name}(init) inside a pid namespace is not supported in this version yet`,
+    );
   }
-  return { kind: 'builtin', span: call.span, type: { kind: 'integer', size: 4, signed: false }, name: call.name === 'pid' ? 'pid' : 'tid' };
+  return {
+    kind: 'builtin',
+    span: call.span,
+    type: { kind: 'integer', size: 4, signed: false },
+    name: call.name === 'pid' ? 'pid' : 'tid',
+  };
 }
 
 function signal(context: Context, call: CallNode, thread: boolean): Expression | undefined {
   const { phase, context: probe } = context.program.variant;
-  if (phase !== 'run') return context.error('not-in-probe', call.span, `${call.name}() can not be used with ${probe.probeType} probes`);
+  if (phase !== 'run')
+    return context.error('not-in-probe', call.span, `${call.name}() can not be used with ${probe.probeType} probes`);
   const node = argument(call, 0);
   const number = node.kind === 'string' ? namedSignal(context, call, node.value) : numberArgument(context, call, 0);
   if (number === undefined) return undefined;
   if (number.kind === 'constant' && (number.value < 1n || number.value > BigInt(MAX_SIGNAL))) {
     return context.error('range', call.span, `${number.value} is not an allowed signal: it must be 1..${MAX_SIGNAL}`);
   }
-  return { kind: 'call', span: call.span, type: INT64, call: { function: 'signal', signal: asInteger(number, false), thread } };
+  return {
+    kind: 'call',
+    span: call.span,
+    type: INT64,
+    call: { function: 'signal', signal: asInteger(number, false), thread },
+  };
 }
 
 function namedSignal(context: Context, call: CallNode, name: string): Expression | undefined {

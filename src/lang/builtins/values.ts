@@ -59,8 +59,20 @@ function probeName(context: Context, span: Span): Expression {
     const number = probeNames.number(name.name);
     return type === undefined || number === undefined ? text(span, name.name) : constant(span, type, number);
   }
-  const own: Expression = { kind: 'context', span, type: type ?? { kind: 'symbolic', names: name.names }, access: name.access };
+  const own: Expression = {
+    kind: 'context',
+    span,
+    type: type ?? { kind: 'symbolic', names: name.names },
+    access: name.access,
+  };
   const base = probeNames.base(name);
   if (base === 0n) return own;
-  return { kind: 'arithmetic', span, type: own.type, operator: 'add', left: { ...own, type: UINT64 }, right: constant(span, UINT64, base) };
+  return {
+    kind: 'arithmetic',
+    span,
+    type: own.type,
+    operator: 'add',
+    left: { ...own, type: UINT64 },
+    right: constant(span, UINT64, base),
+  };
 }

@@ -1,6 +1,15 @@
 /** The checked tree as text, for `-d types` and for tests: one line a statement, types where they are decided. */
 import { printAggregation, printType } from '../types/index.ts';
-import type { CheckedProgram, CheckedScript, ContextAccess, Emit, Expression, ScriptMap, Statement, SyncCall } from './tree.ts';
+import type {
+  CheckedProgram,
+  CheckedScript,
+  ContextAccess,
+  Emit,
+  Expression,
+  ScriptMap,
+  Statement,
+  SyncCall,
+} from './tree.ts';
 
 export function printChecked(script: CheckedScript): string {
   const maps = script.maps.map((map) => `map ${printMap(map)}\n`);
@@ -15,7 +24,9 @@ function printMap(map: ScriptMap): string {
 
 function printProgram(program: CheckedProgram): string {
   const predicate = program.predicate === undefined ? '' : ` / ${printExpression(program.predicate)} /`;
-  const variables = program.variables.map((variable) => `  var ${variable.name}#${variable.id}: ${printType(variable.type)}\n`);
+  const variables = program.variables.map(
+    (variable) => `  var ${variable.name}#${variable.id}: ${printType(variable.type)}\n`,
+  );
   return `program ${program.name} (${program.title})${predicate} {\n${variables.join('')}${printBlock(program.body, '  ')}}\n`;
 }
 
@@ -61,7 +72,11 @@ function printEmit(event: Emit): string {
     case 'system':
     case 'errorf':
     case 'warnf': {
-      const format = event.format.map((piece) => (piece.kind === 'text' ? JSON.stringify(piece.text).slice(1, -1) : `%${piece.bits === 64 ? 'l' : ''}${piece.conversion}`));
+      const format = event.format.map((piece) =>
+        piece.kind === 'text'
+          ? JSON.stringify(piece.text).slice(1, -1)
+          : `%${piece.bits === 64 ? 'l' : ''}${piece.conversion}`,
+      );
       return `emit ${event.kind}(${[`"${format.join('')}"`, ...event.args.map(printExpression)].join(', ')})`;
     }
     case 'printValue':
@@ -85,8 +100,28 @@ function element(map: ScriptMap, key: Expression | undefined): string {
 }
 
 const INFIX: Readonly<Record<string, string>> = {
-  add: '+', sub: '-', mul: '*', udiv: '/u', sdiv: '/s', umod: '%u', smod: '%s', and: '&', or: '|', xor: '^', shl: '<<', shr: '>>',
-  eq: '==', ne: '!=', ult: '<u', ule: '<=u', ugt: '>u', uge: '>=u', slt: '<s', sle: '<=s', sgt: '>s', sge: '>=s',
+  add: '+',
+  sub: '-',
+  mul: '*',
+  udiv: '/u',
+  sdiv: '/s',
+  umod: '%u',
+  smod: '%s',
+  and: '&',
+  or: '|',
+  xor: '^',
+  shl: '<<',
+  shr: '>>',
+  eq: '==',
+  ne: '!=',
+  ult: '<u',
+  ule: '<=u',
+  ugt: '>u',
+  uge: '>=u',
+  slt: '<s',
+  sle: '<=s',
+  sgt: '>s',
+  sge: '>=s',
 };
 
 export function printExpression(node: Expression): string {
@@ -129,11 +164,16 @@ export function printExpression(node: Expression): string {
     case 'aggregate':
       return `{${node.members.map((member) => `${member.offset}: ${printExpression(member.value)}`).join(', ')}}:${printType(node.type)}`;
     case 'builtin':
-      return node.type.kind === 'stack' ? `${node.type.space === 'kernel' ? 'kstack' : 'ustack'}(${node.type.mode}, ${node.type.limit})` : node.name;
+      return node.type.kind === 'stack'
+        ? `${node.type.space === 'kernel' ? 'kstack' : 'ustack'}(${node.type.mode}, ${node.type.limit})`
+        : node.name;
     case 'call':
       return `${printCall(node.call)}:${printType(node.type)}`;
     case 'increment': {
-      const target = node.target.kind === 'map' ? element(node.target.map, node.target.key) : `${node.target.variable.name}#${node.target.variable.id}`;
+      const target =
+        node.target.kind === 'map'
+          ? element(node.target.map, node.target.key)
+          : `${node.target.variable.name}#${node.target.variable.id}`;
       const operator = node.by === 1n ? '++' : '--';
       return node.prefix ? `${operator}${target}` : `${target}${operator}`;
     }
@@ -168,7 +208,9 @@ function printAccess(access: ContextAccess): string {
 }
 
 function printCall(call: SyncCall): string {
-  return `${call.function}(${argumentsOf(call).filter((part) => part !== '').join(', ')})`;
+  return `${call.function}(${argumentsOf(call)
+    .filter((part) => part !== '')
+    .join(', ')})`;
 }
 
 function argumentsOf(call: SyncCall): readonly string[] {

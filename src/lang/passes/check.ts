@@ -42,12 +42,26 @@ export function check(script: Script, source: SourceFile, target: Target, option
   const { config } = configured;
   const probes = script.items.filter((item) => item.kind === 'probe');
   const programs = probes.flatMap((probe) => resolvePrograms(probe, target, { ...options, config }, diagnostics));
-  if (programs.length === 0 && !diagnostics.some(isError)) diagnostics.push({ severity: 'error', code: 'no-probes', span: undefined, message: 'No probes to attach' });
+  if (programs.length === 0 && !diagnostics.some(isError))
+    diagnostics.push({ severity: 'error', code: 'no-probes', span: undefined, message: 'No probes to attach' });
   const probeNames = new ProbeNames(programs.filter(usesProbeName).map((program) => program.variant));
-  const state = new ScriptState({ source, target, options, config, assignedMaps: scanAssignedMaps(script), probeNames });
+  const state = new ScriptState({
+    source,
+    target,
+    options,
+    config,
+    assignedMaps: scanAssignedMaps(script),
+    probeNames,
+  });
   for (const item of script.items) if (item.kind === 'mapDeclaration') declareMap(state, item, diagnostics);
   const checked = checkInRounds(state, programs);
-  diagnostics.push(...state.diagnostics, ...checkLimits(programs.map((program) => program.variant), config));
+  diagnostics.push(
+    ...state.diagnostics,
+    ...checkLimits(
+      programs.map((program) => program.variant),
+      config,
+    ),
+  );
   const maps = state.finishMaps();
   const all = withoutRepeats(diagnostics);
   if (all.some(isError)) return { checked: undefined, diagnostics: all };
@@ -59,7 +73,12 @@ export function check(script: Script, source: SourceFile, target: Target, option
 type ResolveOptions = CheckOptions & { readonly config: ScriptState['config'] };
 
 /** One program for each variant of each attach point. */
-function resolvePrograms(probe: Probe, target: Target, options: ResolveOptions, diagnostics: Diagnostic[]): ProgramState[] {
+function resolvePrograms(
+  probe: Probe,
+  target: Target,
+  options: ResolveOptions,
+  diagnostics: Diagnostic[],
+): ProgramState[] {
   const uses = scanProbe(probe);
   const scopes = resolveVariables(probe);
   diagnostics.push(...scopes.diagnostics);
@@ -92,7 +111,12 @@ function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): r
     if (countFromZero(state)) continue;
     return checked;
   }
-  state.diagnostics.push({ severity: 'error', code: 'endless-type', span: undefined, message: 'The type of some map or variable contains itself.' });
+  state.diagnostics.push({
+    severity: 'error',
+    code: 'endless-type',
+    span: undefined,
+    message: 'The type of some map or variable contains itself.',
+  });
   return [];
 }
 
@@ -111,14 +135,23 @@ function countFromZero(state: ScriptState): boolean {
 function checkProgram(state: ScriptState, program: ProgramState, index: number): CheckedProgram {
   const { probe, variant } = program;
   const context = new Context(state, program, rules);
-  const predicate = probe.predicate === undefined ? undefined : checkCondition(context, probe.predicate, probe.predicate.span);
+  const predicate =
+    probe.predicate === undefined ? undefined : checkCondition(context, probe.predicate, probe.predicate.span);
   const body: readonly Statement[] = checkBlock(context, probe.body);
   const variables = context.variables().map(([symbol, node]) => {
     const type = symbol === undefined ? undefined : program.variableTypes.get(symbol);
     if (type !== undefined) node.type = withoutLiterals(type);
     return node;
   });
-  return { name: programName(program, index), variant, title: titleOf(probe, variant.provider), span: pointsSpan(probe), predicate, body, variables };
+  return {
+    name: programName(program, index),
+    variant,
+    title: titleOf(probe, variant.provider),
+    span: pointsSpan(probe),
+    predicate,
+    body,
+    variables,
+  };
 }
 
 function titleOf(probe: Probe, provider: string): string {
@@ -144,9 +177,17 @@ function declareMap(state: ScriptState, item: MapDeclaration, diagnostics: Diagn
   } else if (state.maps.has(item.map)) {
     report('redeclared', `Map ${item.map} was already declared.`);
   } else {
-    const map = state.makeMap(item.map, item.span, Number(item.maxEntries), item.type.includes('lru'), { kind: item.type, span: item.span });
+    const map = state.makeMap(item.map, item.span, Number(item.maxEntries), item.type.includes('lru'), {
+      kind: item.type,
+      span: item.span,
+    });
     if (!state.assignedMaps.has(item.map)) {
-      diagnostics.push({ severity: 'warning', code: 'unused-map', span: item.span, message: `Unused map declaration: ${map.node.name}` });
+      diagnostics.push({
+        severity: 'warning',
+        code: 'unused-map',
+        span: item.span,
+        message: `Unused map declaration: ${map.node.name}`,
+      });
     }
   }
 }

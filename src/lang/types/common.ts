@@ -109,8 +109,10 @@ export function commonType(a: Type, b: Type): Type | undefined {
     return a.names === b.names ? a : { kind: 'symbolic', names: new Map([...a.names, ...b.names]) };
   }
   if (a.kind === 'bool' && isNatural(b)) return undefined;
-  if (a.kind === 'enum' && b.kind === 'integer') return commonInteger({ kind: 'integer', size: a.size, signed: a.signed }, b);
-  if (a.kind === 'integer' && b.kind === 'enum') return commonInteger(a, { kind: 'integer', size: b.size, signed: b.signed });
+  if (a.kind === 'enum' && b.kind === 'integer')
+    return commonInteger({ kind: 'integer', size: a.size, signed: a.signed }, b);
+  if (a.kind === 'integer' && b.kind === 'enum')
+    return commonInteger(a, { kind: 'integer', size: b.size, signed: b.signed });
   return sameType(a, b) ? a : undefined;
 }
 
@@ -174,4 +176,3 @@ export function isCondition(type: Type): boolean {
 export function isNumber(type: Type): boolean {
   return type.kind === 'integer' || type.kind === 'bool' || type.kind === 'enum';
 }
-

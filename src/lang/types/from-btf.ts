@@ -141,7 +141,11 @@ function placeBits(type: Type, bitOffset: number, bitSize: number): Omit<Field, 
   if (bits.offset + bitSize <= size * 8) return { type, offset, bits };
   const start = Math.floor(bitOffset / 8);
   const needed = Math.ceil((bitOffset - start * 8 + bitSize) / 8);
-  const wide: Type = { kind: 'integer', size: ([1, 2, 4, 8] as const).find((bytes) => bytes >= needed) ?? 8, signed: 'signed' in type && type.signed };
+  const wide: Type = {
+    kind: 'integer',
+    size: ([1, 2, 4, 8] as const).find((bytes) => bytes >= needed) ?? 8,
+    signed: 'signed' in type && type.signed,
+  };
   return { type: wide, offset: start, bits: { offset: bitOffset - start * 8, size: bitSize } };
 }
 

@@ -65,7 +65,10 @@ function alignOfRecord(type: RecordType): number {
 }
 
 /** Offsets of the members of a tuple or a record that the script makes, and its size. */
-export function placeMembers(members: readonly Type[]): { readonly offsets: readonly number[]; readonly sizeBytes: number } {
+export function placeMembers(members: readonly Type[]): {
+  readonly offsets: readonly number[];
+  readonly sizeBytes: number;
+} {
   const offsets: number[] = [];
   let end = 0;
   let alignment = 1;
@@ -104,7 +107,9 @@ export function layout(type: Type): ValueType {
     case 'bool':
       return { kind: 'bool', size: 1 };
     case 'string':
-      return type.exact === true ? { kind: 'string', size: type.size, exact: true } : { kind: 'string', size: type.size };
+      return type.exact === true
+        ? { kind: 'string', size: type.size, exact: true }
+        : { kind: 'string', size: type.size };
     case 'buffer':
       return { kind: 'buffer', size: sizeOf(type) };
     case 'enum':
@@ -120,7 +125,14 @@ export function layout(type: Type): ValueType {
     case 'username':
       return { kind: type.kind, size: 8 };
     case 'stack':
-      return { kind: 'stack', size: 16, space: type.space, mode: type.mode, limit: type.limit, map: `stacks_${type.limit}` };
+      return {
+        kind: 'stack',
+        size: 16,
+        space: type.space,
+        mode: type.mode,
+        limit: type.limit,
+        map: `stacks_${type.limit}`,
+      };
     case 'array':
       return { kind: 'array', size: sizeOf(type), element: layout(type.element), count: type.count };
     case 'tuple': {

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sampleKernelBtf } from '../testing/target.ts';
-import { commonType, findEnumerator, findNamedType, findTaggedType, layout, literalType, makeRecord, placeMembers, printType, sizeOf, withoutLiterals } from './index.ts';
+import {
+  commonType,
+  findEnumerator,
+  findNamedType,
+  findTaggedType,
+  layout,
+  literalType,
+  makeRecord,
+  placeMembers,
+  printType,
+  sizeOf,
+  withoutLiterals,
+} from './index.ts';
 import type { IntegerType, Type } from './index.ts';
 
 const int = (size: IntegerType['size'], signed = true): Type => ({ kind: 'integer', size, signed });
@@ -24,7 +36,14 @@ describe('layout', () => {
         { offset: 4, type: { kind: 'string', size: 2 } },
       ],
     });
-    assert.deepEqual(layout({ kind: 'stack', space: 'user', mode: 'perf', limit: 3 }), { kind: 'stack', size: 16, space: 'user', mode: 'perf', limit: 3, map: 'stacks_3' });
+    assert.deepEqual(layout({ kind: 'stack', space: 'user', mode: 'perf', limit: 3 }), {
+      kind: 'stack',
+      size: 16,
+      space: 'user',
+      mode: 'perf',
+      limit: 3,
+      map: 'stacks_3',
+    });
   });
 
   it('puts anonymous members of kernel structs into their parent', () => {
@@ -32,7 +51,16 @@ describe('layout', () => {
     assert.equal(value.kind, 'record');
     assert.deepEqual(
       value.kind === 'record' ? value.fields.map(({ name, offset, bits }) => [name, offset, bits?.size]) : [],
-      [['mode', 0, 3], ['level', 0, 5], ['tint', 4, undefined], ['whole', 8, undefined], ['low', 8, undefined], ['raw', 16, undefined], ['ratio', 24, undefined], ['tail', 32, undefined]],
+      [
+        ['mode', 0, 3],
+        ['level', 0, 5],
+        ['tint', 4, undefined],
+        ['whole', 8, undefined],
+        ['low', 8, undefined],
+        ['raw', 16, undefined],
+        ['ratio', 24, undefined],
+        ['tail', 32, undefined],
+      ],
     );
   });
 });
@@ -53,7 +81,17 @@ describe('common types', () => {
     [string(2), int(1), undefined],
     [tuple(int(1), string(2)), tuple(int(4), string(1)), '(int32,string[2])'],
     [tuple(int(1)), tuple(int(1), int(1)), undefined],
-    [makeRecord([{ name: 'b', type: int(1) }, { name: 'a', type: int(1) }]), makeRecord([{ name: 'a', type: int(8) }, { name: 'b', type: int(1) }]), 'record { .b = int8, .a = int64 }'],
+    [
+      makeRecord([
+        { name: 'b', type: int(1) },
+        { name: 'a', type: int(1) },
+      ]),
+      makeRecord([
+        { name: 'a', type: int(8) },
+        { name: 'b', type: int(1) },
+      ]),
+      'record { .b = int8, .a = int64 }',
+    ],
     [{ kind: 'bool' }, { kind: 'bool' }, 'bool'],
     [{ kind: 'bool' }, int(1), undefined],
   ];

@@ -9,9 +9,16 @@ import { foldLiterals } from './fold.ts';
 import { asInteger, constant, goesUnsigned, isConstant, isLiteral, literal, text, widen, wrap } from './values.ts';
 
 /** Also the second half of `+=` and its like. */
-export function calculate(context: Context, span: Span, operator: ast.BinaryOperator, left: Expression, right: Expression): Expression | undefined {
+export function calculate(
+  context: Context,
+  span: Span,
+  operator: ast.BinaryOperator,
+  left: Expression,
+  right: Expression,
+): Expression | undefined {
   if (left.kind === 'string' && operator === '+') return addToText(context, span, left, right);
-  if (left.type.kind === 'pointer' || right.type.kind === 'pointer') return movePointer(context, span, operator, left, right);
+  if (left.type.kind === 'pointer' || right.type.kind === 'pointer')
+    return movePointer(context, span, operator, left, right);
   if (!isNumber(left.type) || !isNumber(right.type)) return refuseTypes(context, span, operator, left, right);
   if (isLiteral(left) && isLiteral(right)) {
     const value = foldLiterals(operator, left.value, right.value);
@@ -73,7 +80,12 @@ function foldTyped(node: Expression & { kind: 'arithmetic' }, operator: ast.Bina
 }
 
 /** Literal text: `"ab" + "cd"` joins, `"hello" + 2` drops characters. */
-function addToText(context: Context, span: Span, left: Expression & { kind: 'string' }, right: Expression): Expression | undefined {
+function addToText(
+  context: Context,
+  span: Span,
+  left: Expression & { kind: 'string' },
+  right: Expression,
+): Expression | undefined {
   if (right.kind === 'string') return text(span, left.value + right.value);
   if (!isLiteral(right) || right.value < 0n) return refuseTypes(context, span, '+', left, right);
   const rest = left.value.slice(Number(right.value > 100_000n ? 100_000n : right.value));
@@ -81,11 +93,18 @@ function addToText(context: Context, span: Span, left: Expression & { kind: 'str
   return text(span, rest);
 }
 
-function movePointer(context: Context, span: Span, operator: ast.BinaryOperator, left: Expression, right: Expression): Expression | undefined {
+function movePointer(
+  context: Context,
+  span: Span,
+  operator: ast.BinaryOperator,
+  left: Expression,
+  right: Expression,
+): Expression | undefined {
   if (left.type.kind === 'pointer' && isNumber(right.type) && (operator === '+' || operator === '-')) {
     return offsetPointer(span, left, right, operator === '+' ? 'add' : 'sub');
   }
-  if (right.type.kind === 'pointer' && isNumber(left.type) && operator === '+') return offsetPointer(span, right, left, 'add');
+  if (right.type.kind === 'pointer' && isNumber(left.type) && operator === '+')
+    return offsetPointer(span, right, left, 'add');
   return refuseTypes(context, span, operator, left, right);
 }
 
@@ -98,12 +117,25 @@ export function offsetPointer(span: Span, pointer: Expression, index: Expression
     ? constant(index.span, words.type, wrap(words.value * size, words.type as IntegerType))
     : size === 1n
       ? words
-      : { kind: 'arithmetic', span: index.span, type: words.type, operator: 'mul', left: words, right: constant(index.span, words.type, size) };
+      : {
+          kind: 'arithmetic',
+          span: index.span,
+          type: words.type,
+          operator: 'mul',
+          left: words,
+          right: constant(index.span, words.type, size),
+        };
   return { kind: 'arithmetic', span, type: pointer.type, operator, left: pointer, right: bytes };
 }
 
 /** E-14: these types don't go with this operator. */
-export function refuseTypes(context: Context, span: Span, operator: string, left: Expression, right: Expression): undefined {
+export function refuseTypes(
+  context: Context,
+  span: Span,
+  operator: string,
+  left: Expression,
+  right: Expression,
+): undefined {
   const types = `${printType(left.type)}, ${printType(right.type)}`;
   return context.error('operator', span, `The ${operator} operator can not be used on expressions of types ${types}`);
 }

@@ -39,7 +39,9 @@ export function resolveFunction(context: Context, call: CallNode): FunctionBuilt
 /** `comm()` is the same as `comm`. */
 function valueAsFunction(name: string): FunctionBuiltin | undefined {
   const value = findValue(name);
-  return value === undefined ? undefined : { name, arguments: [0, 0], value: (context, call) => value.value(context, call.span, name) };
+  return value === undefined
+    ? undefined
+    : { name, arguments: [0, 0], value: (context, call) => value.value(context, call.span, name) };
 }
 
 function unknownFunction(context: Context, call: CallNode): undefined {

@@ -14,7 +14,11 @@ export function checkCast(context: Context, node: ast.Expression & { readonly ki
   if (type === undefined || operand === undefined) return undefined;
   if (type.kind === 'record' && (isNumber(operand.type) || operand.type.kind === 'pointer')) {
     // Old scripts name the struct that they mean a pointer to.
-    context.warning('cast', node.span, `Cast of '${printType(operand.type)}' to '${printType(type)}' is read as a cast to '${printType(type)} *'`);
+    context.warning(
+      'cast',
+      node.span,
+      `Cast of '${printType(operand.type)}' to '${printType(type)}' is read as a cast to '${printType(type)} *'`,
+    );
     return castTo(context, node.span, operand, { kind: 'pointer', to: type, space: 'none' });
   }
   return castTo(context, node.span, operand, type);
@@ -24,7 +28,8 @@ export function castTo(context: Context, span: Span, operand: Expression, type: 
   const from = operand.type;
   if (sameType(from, type) && !isLiteral(operand) && from.kind !== 'pointer') {
     // Casting an aggregation says that its number is wanted.
-    if (operand.kind !== 'aggregationRead') context.warning('unnecessary-cast', span, `Unnecessary cast: expression is already of type: ${printType(type)}`);
+    if (operand.kind !== 'aggregationRead')
+      context.warning('unnecessary-cast', span, `Unnecessary cast: expression is already of type: ${printType(type)}`);
     return operand;
   }
   if (type.kind === 'pointer') return castToPointer(context, span, operand, type);
@@ -45,7 +50,13 @@ function refuse(context: Context, span: Span, from: Type, to: Type): undefined {
 function canCast(from: Type, to: Type): boolean {
   switch (to.kind) {
     case 'integer':
-      return isNumber(from) || from.kind === 'pointer' || from.kind === 'ksym' || from.kind === 'username' || (from.kind === 'array' && holdsIntegers(from) && sizeOf(from) === to.size);
+      return (
+        isNumber(from) ||
+        from.kind === 'pointer' ||
+        from.kind === 'ksym' ||
+        from.kind === 'username' ||
+        (from.kind === 'array' && holdsIntegers(from) && sizeOf(from) === to.size)
+      );
     case 'bool':
       return isNumber(from) || from.kind === 'pointer';
     case 'string':
@@ -56,7 +67,11 @@ function canCast(from: Type, to: Type): boolean {
     case 'ksym':
       return isNumber(from);
     case 'tuple':
-      return from.kind === 'tuple' && from.elements.length === to.elements.length && from.elements.every((element, index) => castsMember(element, to.elements[index] as Type));
+      return (
+        from.kind === 'tuple' &&
+        from.elements.length === to.elements.length &&
+        from.elements.every((element, index) => castsMember(element, to.elements[index] as Type))
+      );
     default:
       return false;
   }
@@ -78,20 +93,31 @@ function canCastToArray(from: Type, to: Type & { kind: 'array' }): boolean {
 }
 
 /** The pointer is of the space of what it was made from; a plain number is an address of the probe's. */
-function castToPointer(context: Context, span: Span, operand: Expression, type: Type & { kind: 'pointer' }): Expression | undefined {
+function castToPointer(
+  context: Context,
+  span: Span,
+  operand: Expression,
+  type: Type & { kind: 'pointer' },
+): Expression | undefined {
   const from = operand.type;
   if (!isNumber(from) && from.kind !== 'pointer' && from.kind !== 'ksym') return refuse(context, span, from, type);
-  const space = type.space !== 'none' ? type.space : from.kind === 'pointer' && from.space !== 'none' ? from.space : context.space;
+  const space =
+    type.space !== 'none' ? type.space : from.kind === 'pointer' && from.space !== 'none' ? from.space : context.space;
   const wanted: Type = { ...type, space };
-  if (operand.kind === 'constant') return { kind: 'constant', span, type: wanted, value: BigInt.asUintN(64, operand.value) };
+  if (operand.kind === 'constant')
+    return { kind: 'constant', span, type: wanted, value: BigInt.asUintN(64, operand.value) };
   return { kind: 'convert', span, type: wanted, operand };
 }
 
-function castToEnum(context: Context, span: Span, operand: Expression, type: Type & { kind: 'enum' }): Expression | undefined {
+function castToEnum(
+  context: Context,
+  span: Span,
+  operand: Expression,
+  type: Type & { kind: 'enum' },
+): Expression | undefined {
   if (!isNumber(operand.type)) return refuse(context, span, operand.type, type);
   if (isLiteral(operand) && !type.names.has(operand.value)) {
     return context.error('cast', span, `Enum: ${type.name} doesn't contain a variant with value ${operand.value}`);
   }
   return relocated(convert(operand, type), span);
 }
-

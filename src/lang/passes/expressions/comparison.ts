@@ -2,7 +2,16 @@
 import type { CompareOperator, Expression } from '../../checked/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
-import { commonInteger, commonType, isCondition, isLiteralType, isNumber, printType, sameType, sizeOf } from '../../types/index.ts';
+import {
+  commonInteger,
+  commonType,
+  isCondition,
+  isLiteralType,
+  isNumber,
+  printType,
+  sameType,
+  sizeOf,
+} from '../../types/index.ts';
 import type { IntegerType, Type } from '../../types/index.ts';
 import type { Context } from '../state/context.ts';
 import { refuseTypes } from './arithmetic.ts';
@@ -17,29 +26,45 @@ export function compare(context: Context, node: Binary, left: Expression, right:
   if (left.kind === 'string' && right.kind === 'string' && isEquality(operator)) {
     return boolean(span, foldComparison(operator, left.value === right.value ? 0n : 1n, 0n));
   }
-  if (left.type.kind === 'symbolic' && right.kind === 'string') return compareName(context, span, operator, left, right.value);
-  if (right.type.kind === 'symbolic' && left.kind === 'string') return compareName(context, span, operator, right, left.value);
-  if (isWordForCompare(left.type) && isWordForCompare(right.type) && wordsCompare(left.type, right.type)) return compareWords(context, node, left, right);
+  if (left.type.kind === 'symbolic' && right.kind === 'string')
+    return compareName(context, span, operator, left, right.value);
+  if (right.type.kind === 'symbolic' && left.kind === 'string')
+    return compareName(context, span, operator, right, left.value);
+  if (isWordForCompare(left.type) && isWordForCompare(right.type) && wordsCompare(left.type, right.type))
+    return compareWords(context, node, left, right);
   if (isEquality(operator)) {
     if (left.type.kind === 'string' && right.type.kind === 'string') {
       return { kind: 'compareStrings', span, type: BOOL, operator: equality(operator), left, right };
     }
     const common = memoryType(left.type, right.type);
     if (common !== undefined) {
-      return { kind: 'compareMemory', span, type: BOOL, operator: equality(operator), left: inLayout(left, common), right: inLayout(right, common) };
+      return {
+        kind: 'compareMemory',
+        span,
+        type: BOOL,
+        operator: equality(operator),
+        left: inLayout(left, common),
+        right: inLayout(right, common),
+      };
     }
-  } else if (left.type.kind === right.type.kind && !isWordForCompare(left.type)) return refuseTypes(context, span, operator, left, right);
+  } else if (left.type.kind === right.type.kind && !isWordForCompare(left.type))
+    return refuseTypes(context, span, operator, left, right);
   return mismatch(context, node, left, right);
 }
 
 function mismatch(context: Context, node: Binary, left: Expression, right: Expression): undefined {
   const names = [printType(left.type), printType(right.type)];
-  return context.error('type-mismatch', node.span, `Type mismatch for '${node.operator}': comparing ${names[0]} with ${names[1]}`, {
-    related: [
-      { span: left.span, message: `left (${names[0]})` },
-      { span: right.span, message: `right (${names[1]})` },
-    ],
-  });
+  return context.error(
+    'type-mismatch',
+    node.span,
+    `Type mismatch for '${node.operator}': comparing ${names[0]} with ${names[1]}`,
+    {
+      related: [
+        { span: left.span, message: `left (${names[0]})` },
+        { span: right.span, message: `right (${names[1]})` },
+      ],
+    },
+  );
 }
 
 function isEquality(operator: ast.BinaryOperator): boolean {
@@ -51,11 +76,22 @@ function equality(operator: ast.BinaryOperator): 'eq' | 'ne' {
 }
 
 function isWordForCompare(type: Type): boolean {
-  return isCondition(type) || type.kind === 'ksym' || type.kind === 'symbolic' || type.kind === 'timestamp' || type.kind === 'username';
+  return (
+    isCondition(type) ||
+    type.kind === 'ksym' ||
+    type.kind === 'symbolic' ||
+    type.kind === 'timestamp' ||
+    type.kind === 'username'
+  );
 }
 
 function wordsCompare(left: Type, right: Type): boolean {
-  return (isCondition(left) && isCondition(right)) || left.kind === right.kind || (left.kind === 'ksym' && isNumber(right)) || (isNumber(left) && right.kind === 'ksym');
+  return (
+    (isCondition(left) && isCondition(right)) ||
+    left.kind === right.kind ||
+    (left.kind === 'ksym' && isNumber(right)) ||
+    (isNumber(left) && right.kind === 'ksym')
+  );
 }
 
 /** Arrays are compared by their bytes, whatever the sign of their elements. */
@@ -80,7 +116,10 @@ function compareWords(context: Context, node: Binary, left: Expression, right: E
   const r = asInteger(right, signed);
   if (isConstant(l) && isConstant(r)) {
     const exact = isLiteral(left) && isLiteral(right);
-    return boolean(span, exact ? foldComparison(operator, left.value, right.value) : foldComparison(operator, l.value, r.value));
+    return boolean(
+      span,
+      exact ? foldComparison(operator, left.value, right.value) : foldComparison(operator, l.value, r.value),
+    );
   }
   return { kind: 'compare', span, type: BOOL, operator: compareOperator(operator, signed), left: l, right: r };
 }
@@ -101,11 +140,19 @@ function warnOfTypes(context: Context, node: Binary, left: Expression, right: Ex
   const l = left.type;
   const r = right.type;
   if (l.kind === 'pointer' && r.kind === 'pointer' && !sameType(l, r)) {
-    context.warning('pointer-types', node.span, `Comparison of different pointer types: ${printType(l)} with ${printType(r)}`);
+    context.warning(
+      'pointer-types',
+      node.span,
+      `Comparison of different pointer types: ${printType(l)} with ${printType(r)}`,
+    );
   }
   if (l.kind !== 'integer' || r.kind !== 'integer' || isLiteralType(l) || isLiteralType(r)) return;
   if (isSigned(l) !== isSigned(r)) {
-    context.warning('signedness', node.span, `Comparison of integers of different signs: ${printType(l)} and ${printType(r)} can lead to undefined behavior`);
+    context.warning(
+      'signedness',
+      node.span,
+      `Comparison of integers of different signs: ${printType(l)} and ${printType(r)} can lead to undefined behavior`,
+    );
   }
 }
 
@@ -127,9 +174,22 @@ function compareOperator(operator: ast.BinaryOperator, signed: boolean): Compare
 }
 
 /** A name that is known by number is compared by number. */
-function compareName(context: Context, span: Span, operator: ast.BinaryOperator, value: Expression, name: string): Expression | undefined {
+function compareName(
+  context: Context,
+  span: Span,
+  operator: ast.BinaryOperator,
+  value: Expression,
+  name: string,
+): Expression | undefined {
   if (!isEquality(operator)) return refuseTypes(context, span, operator, value, text(span, name));
   const number = context.script.probeNames.number(name);
   if (number === undefined) return boolean(span, operator === '!=');
-  return { kind: 'compare', span, type: BOOL, operator: equality(operator), left: value, right: constant(span, value.type, number) };
+  return {
+    kind: 'compare',
+    span,
+    type: BOOL,
+    operator: equality(operator),
+    left: value,
+    right: constant(span, value.type, number),
+  };
 }

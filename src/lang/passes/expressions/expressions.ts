@@ -84,7 +84,10 @@ function checkText(context: Context, node: ast.Expression & { readonly kind: 'st
   });
 }
 
-function checkPositional(context: Context, node: ast.Expression & { readonly kind: 'positional' }): Expression | undefined {
+function checkPositional(
+  context: Context,
+  node: ast.Expression & { readonly kind: 'positional' },
+): Expression | undefined {
   const given = context.script.options.positional[node.index - 1];
   if (given === undefined || given === '') {
     context.warning('missing-parameter', node.span, `Positional parameter $${node.index} is empty or not provided.`);
@@ -104,7 +107,10 @@ function readVariable(context: Context, node: ast.Expression & { readonly kind: 
   return { kind: 'variable', span: node.span, type: withoutLiterals(type), variable: context.variable(symbol) };
 }
 
-function checkIdentifier(context: Context, node: ast.Expression & { readonly kind: 'identifier' }): Expression | undefined {
+function checkIdentifier(
+  context: Context,
+  node: ast.Expression & { readonly kind: 'identifier' },
+): Expression | undefined {
   const builtin = findValue(node.name);
   if (builtin !== undefined) return builtin.value(context, node.span, node.name);
   if (refuseBuiltin(context, node.name, node.span)) return undefined;
@@ -118,25 +124,44 @@ function checkIdentifier(context: Context, node: ast.Expression & { readonly kin
 
 // ---- ++ and -- ------------------------------------------------------------------------------------------
 
-function checkIncrement(context: Context, node: ast.Expression & { readonly kind: 'increment' }): Expression | undefined {
+function checkIncrement(
+  context: Context,
+  node: ast.Expression & { readonly kind: 'increment' },
+): Expression | undefined {
   const { operand, span, prefix } = node;
   const by = node.operator === '++' ? 1n : -1n;
   if (operand.kind === 'map') return incrementMap(context, operand, { span, prefix, by });
-  if (operand.kind !== 'variable') return context.error('syntax', span, `The ${node.operator} operator must be applied to a map or variable`);
+  if (operand.kind !== 'variable')
+    return context.error('syntax', span, `The ${node.operator} operator must be applied to a map or variable`);
   const symbol = context.program.scopes.symbols.get(operand);
   const known = symbol === undefined ? undefined : context.program.variableTypes.get(symbol);
   if (symbol === undefined || known === undefined) return undefined;
   if (known.kind !== 'integer') {
-    return context.error('operator', span, `The ${node.operator} operator can not be used on expressions of type ${printType(known)}`);
+    return context.error(
+      'operator',
+      span,
+      `The ${node.operator} operator can not be used on expressions of type ${printType(known)}`,
+    );
   }
   const result: Type = { kind: 'integer', size: 8, signed: by === -1n || known.signed };
   // A declared type doesn't widen.
   if (symbol.type === undefined) context.script.joinVariable(context.program, symbol, result);
   const type = withoutLiterals(context.program.variableTypes.get(symbol) ?? known);
-  return { kind: 'increment', span, type, target: { kind: 'variable', variable: context.variable(symbol) }, by, prefix };
+  return {
+    kind: 'increment',
+    span,
+    type,
+    target: { kind: 'variable', variable: context.variable(symbol) },
+    by,
+    prefix,
+  };
 }
 
-function incrementMap(context: Context, operand: MapExpression, rest: { span: ast.Expression['span']; prefix: boolean; by: 1n | -1n }): Expression | undefined {
+function incrementMap(
+  context: Context,
+  operand: MapExpression,
+  rest: { span: ast.Expression['span']; prefix: boolean; by: 1n | -1n },
+): Expression | undefined {
   const access = accessMap(context, operand);
   const type = access === undefined ? undefined : joinCounter(context, access, rest.by === -1n, rest.span);
   if (access === undefined || type === undefined) return undefined;
@@ -145,7 +170,10 @@ function incrementMap(context: Context, operand: MapExpression, rest: { span: as
 
 // ---- ?:, if, blocks ---------------------------------------------------------------------------------------
 
-function checkConditional(context: Context, node: ast.Expression & { readonly kind: 'conditional' }): Expression | undefined {
+function checkConditional(
+  context: Context,
+  node: ast.Expression & { readonly kind: 'conditional' },
+): Expression | undefined {
   if (node.then === undefined) return checkElvis(context, node);
   const condition = checkCondition(context, node.condition, node.span);
   const then = context.expression(node.then);
@@ -172,7 +200,13 @@ function checkElvis(context: Context, node: ast.Expression & { readonly kind: 'c
   return { kind: 'sequence', span: node.span, type: chosen.type, statements, value: chosen };
 }
 
-function choose(context: Context, span: ast.Expression['span'], condition: Expression, then: Expression, otherwise: Expression): Expression | undefined {
+function choose(
+  context: Context,
+  span: ast.Expression['span'],
+  condition: Expression,
+  then: Expression,
+  otherwise: Expression,
+): Expression | undefined {
   const type = commonType(then.type, otherwise.type);
   if (type === undefined) {
     const types = `have '${printType(then.type)}' and '${printType(otherwise.type)}'`;
@@ -183,13 +217,24 @@ function choose(context: Context, span: ast.Expression['span'], condition: Expre
     return isConstant(chosen) ? { ...chosen, span } : convert(chosen, type);
   }
   const plain = withoutLiterals(type);
-  return { kind: 'conditional', span, type: plain, condition, then: convert(then, plain), else: convert(otherwise, plain) };
+  return {
+    kind: 'conditional',
+    span,
+    type: plain,
+    condition,
+    then: convert(then, plain),
+    else: convert(otherwise, plain),
+  };
 }
 
-function checkIfExpression(context: Context, node: ast.Expression & { readonly kind: 'ifExpression' }): Expression | undefined {
+function checkIfExpression(
+  context: Context,
+  node: ast.Expression & { readonly kind: 'ifExpression' },
+): Expression | undefined {
   const condition = checkCondition(context, node.condition, node.span);
   if (node.comptime && condition !== undefined) {
-    if (!isConstant(condition)) return context.error('comptime', node.condition.span, 'Unable to evaluate at compile time.');
+    if (!isConstant(condition))
+      return context.error('comptime', node.condition.span, 'Unable to evaluate at compile time.');
     const branch = condition.value === 0n ? node.else : node.then;
     return branch === undefined ? withoutValue(context, node.span) : checkBlockValue(context, branch);
   }
@@ -201,7 +246,11 @@ function checkIfExpression(context: Context, node: ast.Expression & { readonly k
 }
 
 function withoutValue(context: Context, span: ast.Expression['span']): undefined {
-  return context.error('no-value', span, 'This block has no value: its last expression must stand without a semicolon, and an if needs an else.');
+  return context.error(
+    'no-value',
+    span,
+    'This block has no value: its last expression must stand without a semicolon, and an if needs an else.',
+  );
 }
 
 function checkBlockValue(context: Context, block: ast.Block): Expression | undefined {
@@ -209,7 +258,13 @@ function checkBlockValue(context: Context, block: ast.Block): Expression | undef
   const statements = context.block({ ...block, value: undefined });
   const value = context.expression(block.value);
   if (value === undefined || statements.length === 0) return value;
-  return { kind: 'sequence', span: block.span, type: withoutLiterals(value.type), statements, value: convert(value, value.type) };
+  return {
+    kind: 'sequence',
+    span: block.span,
+    type: withoutLiterals(value.type),
+    statements,
+    value: convert(value, value.type),
+  };
 }
 
 // ---- the rest -----------------------------------------------------------------------------------------------
@@ -220,7 +275,11 @@ function checkTuple(context: Context, node: ast.Expression & { readonly kind: 't
 }
 
 function checkRecord(context: Context, node: ast.Expression & { readonly kind: 'record' }): Expression | undefined {
-  const members = node.members.map((member) => ({ name: member.name, value: context.expression(member.value), span: member.span }));
+  const members = node.members.map((member) => ({
+    name: member.name,
+    value: context.expression(member.value),
+    span: member.span,
+  }));
   const seen = new Set<string>();
   for (const { name, span } of members) {
     if (seen.has(name)) return context.error('syntax', span, `Record has two members named '${name}'`);
@@ -237,7 +296,11 @@ function checkComptime(context: Context, node: ast.Expression & { readonly kind:
 }
 
 function isFolded(value: Expression): boolean {
-  return value.kind === 'constant' || value.kind === 'string' || (value.kind === 'aggregate' && value.members.every((member) => isFolded(member.value)));
+  return (
+    value.kind === 'constant' ||
+    value.kind === 'string' ||
+    (value.kind === 'aggregate' && value.members.every((member) => isFolded(member.value)))
+  );
 }
 
 function checkOffsetof(context: Context, node: ast.Expression & { readonly kind: 'offsetof' }): Expression | undefined {
@@ -245,9 +308,14 @@ function checkOffsetof(context: Context, node: ast.Expression & { readonly kind:
   let offset = 0;
   for (const name of node.path) {
     if (type === undefined) return undefined;
-    const field: { readonly type: Type; readonly offset: number } | undefined = type.kind === 'record' ? type.field(name) : undefined;
+    const field: { readonly type: Type; readonly offset: number } | undefined =
+      type.kind === 'record' ? type.field(name) : undefined;
     if (field === undefined) {
-      return context.error('unknown-field', node.span, `Struct/union of type '${printType(type)}' does not contain a field named '${name}'`);
+      return context.error(
+        'unknown-field',
+        node.span,
+        `Struct/union of type '${printType(type)}' does not contain a field named '${name}'`,
+      );
     }
     offset += field.offset;
     type = field.type;

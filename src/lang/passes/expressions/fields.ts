@@ -20,7 +20,11 @@ export function checkField(context: Context, node: FieldNode): Expression | unde
   const { type } = base;
   if (type.kind === 'tuple') return tupleElement(context, node, base, type);
   if (type.kind !== 'record') {
-    return context.error('field', node.span, `Can not access field '${node.name}' on expression of type '${printType(operand.type)}'`);
+    return context.error(
+      'field',
+      node.span,
+      `Can not access field '${node.name}' on expression of type '${printType(operand.type)}'`,
+    );
   }
   const field = type.field(node.name);
   if (field === undefined) return unknownField(context, node, type);
@@ -36,16 +40,36 @@ function dereferenceToRecord(context: Context, operand: Expression): Expression 
   return value;
 }
 
-function tupleElement(context: Context, node: FieldNode, base: Expression, type: Type & { kind: 'tuple' }): Expression | undefined {
+function tupleElement(
+  context: Context,
+  node: FieldNode,
+  base: Expression,
+  type: Type & { kind: 'tuple' },
+): Expression | undefined {
   const index = Number(node.name);
-  if (!/^[0-9]+$/.test(node.name)) return context.error('field', node.span, `Can not access field '${node.name}' on expression of type '${printType(type)}'`);
+  if (!/^[0-9]+$/.test(node.name))
+    return context.error(
+      'field',
+      node.span,
+      `Can not access field '${node.name}' on expression of type '${printType(type)}'`,
+    );
   return elementOfTuple(context, base, type, index, node.span);
 }
 
-export function elementOfTuple(context: Context, base: Expression, type: Type & { kind: 'tuple' }, index: number, span: Span): Expression | undefined {
+export function elementOfTuple(
+  context: Context,
+  base: Expression,
+  type: Type & { kind: 'tuple' },
+  index: number,
+  span: Span,
+): Expression | undefined {
   const member = membersOf(type)[index];
   if (member === undefined) {
-    return context.error('index', span, `Invalid tuple index: ${index}. Found ${type.elements.length} elements in tuple.`);
+    return context.error(
+      'index',
+      span,
+      `Invalid tuple index: ${index}. Found ${type.elements.length} elements in tuple.`,
+    );
   }
   return memberOf(context, base, member, span);
 }
@@ -58,7 +82,9 @@ function unknownField(context: Context, node: FieldNode, type: RecordType): unde
 }
 
 function fieldNames(type: RecordType): string[] {
-  return type.fields().flatMap((field) => (field.name === '' && field.type.kind === 'record' ? fieldNames(field.type) : [field.name]));
+  return type
+    .fields()
+    .flatMap((field) => (field.name === '' && field.type.kind === 'record' ? fieldNames(field.type) : [field.name]));
 }
 
 /** A part of a value: of memory behind a pointer (then at a larger offset), or of a value that is here already. */
@@ -67,12 +93,23 @@ function memberOf(context: Context, base: Expression, field: Field, span: Span):
   if (field.type.kind === 'none') return context.error('unsupported-type', span, `${field.name} has unsupported type`);
   if (base.kind === 'read') {
     const type = inSpace(field.type, base.space);
-    return { kind: 'read', span, type, address: base.address, offset: base.offset + field.offset, space: base.space, bits };
+    return {
+      kind: 'read',
+      span,
+      type,
+      address: base.address,
+      offset: base.offset + field.offset,
+      space: base.space,
+      bits,
+    };
   }
   const type = inSpace(field.type, context.space);
   if (base.kind === 'aggregate') {
     const found = base.members.find((member) => member.offset === field.offset && member.value.type === field.type);
-    if (found !== undefined && base.members.every((member) => member.value.kind === 'constant' || member.value.kind === 'string')) {
+    if (
+      found !== undefined &&
+      base.members.every((member) => member.value.kind === 'constant' || member.value.kind === 'string')
+    ) {
       return { ...found.value, span };
     }
   }
@@ -93,7 +130,10 @@ function readThrough(context: Context, address: Expression, type: Type & { kind:
   return { kind: 'read', span, type: inSpace(type.to, space), address, offset: 0, space };
 }
 
-export function checkDereference(context: Context, node: ast.Expression & { readonly kind: 'unary' }): Expression | undefined {
+export function checkDereference(
+  context: Context,
+  node: ast.Expression & { readonly kind: 'unary' },
+): Expression | undefined {
   if (isArgs(node)) return wholeArguments(context, node.span);
   const operand = context.expression(node.operand);
   if (operand === undefined) return undefined;
@@ -101,21 +141,41 @@ export function checkDereference(context: Context, node: ast.Expression & { read
   if (type.kind === 'integer') {
     // kaddr() gives kernel addresses also in probes of user code.
     const space = node.operand.kind === 'call' && node.operand.name === 'kaddr' ? 'kernel' : context.space;
-    return { kind: 'read', span: node.span, type: { kind: 'integer', size: 8, signed: false }, address: operand, offset: 0, space };
+    return {
+      kind: 'read',
+      span: node.span,
+      type: { kind: 'integer', size: 8, signed: false },
+      address: operand,
+      offset: 0,
+      space,
+    };
   }
-  if (type.kind !== 'pointer') return context.error('dereference', node.span, `Can not dereference type '${printType(type)}'. It is not a pointer.`);
-  if (sizeOf(type.to) === 0) return context.error('dereference', node.span, `Can not dereference pointer to "${printType(type.to)}".`);
+  if (type.kind !== 'pointer')
+    return context.error(
+      'dereference',
+      node.span,
+      `Can not dereference type '${printType(type)}'. It is not a pointer.`,
+    );
+  if (sizeOf(type.to) === 0)
+    return context.error('dereference', node.span, `Can not dereference pointer to "${printType(type.to)}".`);
   return readThrough(context, operand, type, node.span);
 }
 
 // ---- elements -------------------------------------------------------------------------------------------
 
-export function checkIndex(context: Context, node: ast.Expression & { readonly kind: 'index' }): Expression | undefined {
+export function checkIndex(
+  context: Context,
+  node: ast.Expression & { readonly kind: 'index' },
+): Expression | undefined {
   const operand = context.expression(node.operand);
   const index = context.expression(node.index);
   if (operand === undefined || index === undefined) return undefined;
   if (!isNumber(index.type)) {
-    return context.error('index', node.span, `The array index operator [] accepts only integer indices, not '${printType(index.type)}'`);
+    return context.error(
+      'index',
+      node.span,
+      `The array index operator [] accepts only integer indices, not '${printType(index.type)}'`,
+    );
   }
   const { type } = operand;
   switch (type.kind) {
@@ -123,18 +183,30 @@ export function checkIndex(context: Context, node: ast.Expression & { readonly k
       if (!isConstant(index)) return context.error('index', node.span, 'A tuple is indexed by a literal.');
       return elementOfTuple(context, operand, type, Number(index.value), node.span);
     case 'pointer':
-      if (sizeOf(type.to) === 0) return context.error('index', node.span, `Can not index a pointer to "${printType(type.to)}".`);
+      if (sizeOf(type.to) === 0)
+        return context.error('index', node.span, `Can not index a pointer to "${printType(type.to)}".`);
       return readThrough(context, offsetPointer(node.span, operand, index, 'add'), type, node.span);
     case 'array':
       return elementOfArray(context, node.span, operand, index, type.element, type.count);
     case 'string':
       return elementOfArray(context, node.span, operand, index, { kind: 'integer', size: 1, signed: true }, type.size);
     default:
-      return context.error('index', node.span, `The array index operator [] can not be used on expressions of type ${printType(type)}`);
+      return context.error(
+        'index',
+        node.span,
+        `The array index operator [] can not be used on expressions of type ${printType(type)}`,
+      );
   }
 }
 
-function elementOfArray(context: Context, span: Span, operand: Expression, index: Expression, element: Type, count: number): Expression | undefined {
+function elementOfArray(
+  context: Context,
+  span: Span,
+  operand: Expression,
+  index: Expression,
+  element: Type,
+  count: number,
+): Expression | undefined {
   if (operand.kind === 'string' && isConstant(index) && index.value >= 0n && index.value < BigInt(count)) {
     const bytes = new TextEncoder().encode(operand.value);
     return constant(span, element, BigInt.asIntN(8, BigInt(bytes[Number(index.value)] ?? 0)));
@@ -148,7 +220,12 @@ function elementOfArray(context: Context, span: Span, operand: Expression, index
       left: asInteger(operand.address, false),
       right: constant(operand.span, { kind: 'integer', size: 8, signed: false }, BigInt(operand.offset)),
     };
-    return readThrough(context, offsetPointer(span, start, index, 'add'), start.type as Type & { kind: 'pointer' }, span);
+    return readThrough(
+      context,
+      offsetPointer(span, start, index, 'add'),
+      start.type as Type & { kind: 'pointer' },
+      span,
+    );
   }
   if (!isConstant(index)) {
     const space = operand.kind === 'read' ? operand.space : context.space;
@@ -167,8 +244,13 @@ function readArgument(context: Context, node: FieldNode): Expression | undefined
   if ('error' in args) return context.error('args', node.operand.span, args.error);
   const field = args.find((candidate) => candidate.name === node.name);
   if (field !== undefined) return fromContext(context, node.span, field.type, field.access);
-  const near = nearest(node.name, args.map((candidate) => candidate.name));
-  const common = node.name.startsWith('common_') ? ['The common_* fields of tracepoints can not be used in scripts.'] : undefined;
+  const near = nearest(
+    node.name,
+    args.map((candidate) => candidate.name),
+  );
+  const common = node.name.startsWith('common_')
+    ? ['The common_* fields of tracepoints can not be used in scripts.']
+    : undefined;
   const hints = near === undefined ? common : [`Did you mean ${near}?`];
   return context.error('unknown-field', node.span, `Can't find function parameter ${node.name}`, { hints });
 }
@@ -177,7 +259,10 @@ function readArgument(context: Context, node: FieldNode): Expression | undefined
 export function wholeArguments(context: Context, span: Span): Expression | undefined {
   const { args } = context.program.variant.context;
   if ('error' in args) return context.error('args', span, args.error);
-  return record(span, args.map((field) => ({ name: field.name, value: settled(fromContext(context, span, field.type, field.access)) })));
+  return record(
+    span,
+    args.map((field) => ({ name: field.name, value: settled(fromContext(context, span, field.type, field.access)) })),
+  );
 }
 
 export function fromContext(context: Context, span: Span, type: Type, access: ContextAccess): Expression {

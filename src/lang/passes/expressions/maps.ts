@@ -39,7 +39,11 @@ export function accessKey(context: Context, map: MapState, key: Expression, span
   const expected = map.key;
   if (!context.script.joinKey(map, key.type)) {
     const types = `'${printKey(key.type)}' when map expects arguments: '${printKey(expected as Type)}'`;
-    return context.error('map-key', span, `Argument mismatch for ${map.node.name}: trying to access with arguments: ${types}`);
+    return context.error(
+      'map-key',
+      span,
+      `Argument mismatch for ${map.node.name}: trying to access with arguments: ${types}`,
+    );
   }
   return { map, key: convert(key, map.key as Type) };
 }
@@ -55,7 +59,11 @@ function canBeKey(type: Type): boolean {
 function checkKeyElement(context: Context, access: MapExpression, node: ast.Expression): Expression | undefined {
   const aggregation = unreadable(context, node);
   if (aggregation !== undefined) {
-    return context.error('aggregation', access.span, `Value '${printAggregation(aggregation)}' cannot be used as a map key.`);
+    return context.error(
+      'aggregation',
+      access.span,
+      `Value '${printAggregation(aggregation)}' cannot be used as a map key.`,
+    );
   }
   return context.expression(node);
 }
@@ -92,11 +100,21 @@ export function readMap(context: Context, node: MapExpression): Expression | und
   return { kind: 'mapRead', span, type: withoutLiterals(map.value), map: map.node, key };
 }
 
-function readAggregation(context: Context, map: MapState, key: Expression | undefined, span: Span): Expression | undefined {
+function readAggregation(
+  context: Context,
+  map: MapState,
+  key: Expression | undefined,
+  span: Span,
+): Expression | undefined {
   const aggregation = map.aggregation as Aggregation;
   if (!isCastable(aggregation)) {
     const hints = [`print(${map.node.name}) prints the whole map.`];
-    return context.error('aggregation', span, `Value '${printAggregation(aggregation)}' cannot be read in an expression.`, { hints });
+    return context.error(
+      'aggregation',
+      span,
+      `Value '${printAggregation(aggregation)}' cannot be read in an expression.`,
+      { hints },
+    );
   }
   const signed = !('signed' in aggregation) || aggregation.signed;
   return { kind: 'aggregationRead', span, type: { kind: 'integer', size: 8, signed }, map: map.node, key };
@@ -122,15 +140,28 @@ function undefinedMap(context: Context, name: string, span: Span): undefined {
 // ---- assignment -----------------------------------------------------------------------------------------
 
 /** `@x[k] = value`. `source` is how the value was written: a bare aggregation can't be copied. */
-export function assignMap(context: Context, target: MapExpression, value: Expression, source: ast.Expression, span: Span): readonly Statement[] {
+export function assignMap(
+  context: Context,
+  target: MapExpression,
+  value: Expression,
+  source: ast.Expression,
+  span: Span,
+): readonly Statement[] {
   const access = accessMap(context, target);
   if (access === undefined) return [];
   const { map, key } = access;
   if (map.aggregation !== undefined) return mismatch(context, map, span, value.type);
   const copied = aggregationOf(context, source);
   if (copied !== undefined && map.value?.kind !== 'integer') {
-    const hints = [`Cast the value to an integer, e.g. \`${target.name} = (int64)${source.kind === 'map' ? source.name : ''}\``];
-    context.error('aggregation', span, `Map value '${printAggregation(copied)}' cannot be assigned from one map to another.`, { hints });
+    const hints = [
+      `Cast the value to an integer, e.g. \`${target.name} = (int64)${source.kind === 'map' ? source.name : ''}\``,
+    ];
+    context.error(
+      'aggregation',
+      span,
+      `Map value '${printAggregation(copied)}' cannot be assigned from one map to another.`,
+      { hints },
+    );
     return [];
   }
   if (!canBeStored(value.type)) {
@@ -159,7 +190,11 @@ function mismatch(context: Context, map: MapState, span: Span, type: Type | stri
 }
 
 function refuseKind(context: Context, map: MapState, span: Span, wanted: string): readonly Statement[] {
-  context.error('map-kind', span, `Incompatible map types. ${map.node.name} was declared as ${map.declared?.kind ?? ''}; this value needs ${wanted}.`);
+  context.error(
+    'map-kind',
+    span,
+    `Incompatible map types. ${map.node.name} was declared as ${map.declared?.kind ?? ''}; this value needs ${wanted}.`,
+  );
   return [];
 }
 
@@ -167,7 +202,11 @@ function refuseKind(context: Context, map: MapState, span: Span, wanted: string)
 export function warnOfSign(context: Context, type: Type, value: Expression, span: Span): void {
   const from = value.type;
   if (type.kind !== 'integer' || from.kind !== 'integer' || !type.signed || from.signed || from.size !== 8) return;
-  context.warning('implicit-sign', span, 'The value of type uint64 is kept as int64, because other values of the same variable or map are signed.');
+  context.warning(
+    'implicit-sign',
+    span,
+    'The value of type uint64 is kept as int64, because other values of the same variable or map are signed.',
+  );
 }
 
 /** `@x[k] = count()` and its like; `span`: the call. */
@@ -185,14 +224,20 @@ export function aggregateInto(
   if (map.value !== undefined) return mismatch(context, map, spans.call, printAggregation(aggregation));
   const joined = joinAggregation(context, map, aggregation, bending);
   if (joined === undefined) return mismatchOfParameters(context, map, aggregation, spans.call);
-  if (map.declared !== undefined && !map.declared.kind.startsWith('percpu')) return refuseKind(context, map, spans.statement, 'percpuhash or percpulruhash');
+  if (map.declared !== undefined && !map.declared.kind.startsWith('percpu'))
+    return refuseKind(context, map, spans.statement, 'percpuhash or percpulruhash');
   const signed = !('signed' in joined) || joined.signed;
   const word = value === undefined ? undefined : asInteger(value, signed);
   return [{ kind: 'aggregate', span: spans.statement, map: map.node, key, value: word }];
 }
 
 /** The aggregation of the map with this use; its sign bends until some value isn't a plain literal. */
-function joinAggregation(context: Context, map: MapState, aggregation: Aggregation, bending: boolean): Aggregation | undefined {
+function joinAggregation(
+  context: Context,
+  map: MapState,
+  aggregation: Aggregation,
+  bending: boolean,
+): Aggregation | undefined {
   const known = map.aggregation;
   if (known === undefined) {
     map.aggregation = aggregation;
@@ -203,7 +248,9 @@ function joinAggregation(context: Context, map: MapState, aggregation: Aggregati
   if (known.kind !== aggregation.kind) return undefined;
   if (known.kind === 'hist' && aggregation.kind === 'hist') return known.bits === aggregation.bits ? known : undefined;
   if (known.kind === 'lhist' && aggregation.kind === 'lhist') {
-    return known.min === aggregation.min && known.max === aggregation.max && known.step === aggregation.step ? known : undefined;
+    return known.min === aggregation.min && known.max === aggregation.max && known.step === aggregation.step
+      ? known
+      : undefined;
   }
   if (!('signed' in known) || !('signed' in aggregation)) return known;
   const signed = bending ? known.signed : map.bendingSign ? aggregation.signed : known.signed || aggregation.signed;
@@ -215,7 +262,12 @@ function joinAggregation(context: Context, map: MapState, aggregation: Aggregati
   return map.aggregation;
 }
 
-function mismatchOfParameters(context: Context, map: MapState, aggregation: Aggregation, span: Span): readonly Statement[] {
+function mismatchOfParameters(
+  context: Context,
+  map: MapState,
+  aggregation: Aggregation,
+  span: Span,
+): readonly Statement[] {
   const known = map.aggregation as Aggregation;
   if (known.kind !== aggregation.kind) return mismatch(context, map, span, printAggregation(aggregation));
   const what = known.kind === 'hist' ? 'a single bits argument' : 'one minimum, maximum and step';
@@ -228,11 +280,14 @@ export function joinCounter(context: Context, access: Access, down: boolean, spa
   const { map } = access;
   if (map.aggregation !== undefined || (map.value !== undefined && map.value.kind !== 'integer')) {
     const own = map.aggregation === undefined ? printType(map.value as Type) : printAggregation(map.aggregation);
-    return context.error('operator', span, `The ${down ? '--' : '++'} operator can not be used on expressions of type ${own}`);
+    return context.error(
+      'operator',
+      span,
+      `The ${down ? '--' : '++'} operator can not be used on expressions of type ${own}`,
+    );
   }
   const unsigned = !down && map.value?.kind === 'integer' && !map.value.signed;
   const result: Type = { kind: 'integer', size: 8, signed: !unsigned };
   if (commonType(map.value ?? result, result) === undefined || !context.script.joinValue(map, result)) return undefined;
   return withoutLiterals(map.value as Type);
 }
-

@@ -26,21 +26,36 @@ function checkLogical(context: Context, node: Binary, operator: '&&' | '||'): Ex
   const left = context.expression(node.left);
   const right = context.expression(node.right);
   if (left === undefined || right === undefined) return undefined;
-  if (!isCondition(left.type) || !isCondition(right.type)) return refuseTypes(context, node.span, operator, left, right);
+  if (!isCondition(left.type) || !isCondition(right.type))
+    return refuseTypes(context, node.span, operator, left, right);
   const l = convert(left, BOOL);
   const r = convert(right, BOOL);
   if (isConstant(l) && isConstant(r)) {
     return boolean(node.span, operator === '&&' ? l.value !== 0n && r.value !== 0n : l.value !== 0n || r.value !== 0n);
   }
-  return { kind: 'logical', span: node.span, type: BOOL, operator: operator === '&&' ? 'and' : 'or', left: l, right: r };
+  return {
+    kind: 'logical',
+    span: node.span,
+    type: BOOL,
+    operator: operator === '&&' ? 'and' : 'or',
+    left: l,
+    right: r,
+  };
 }
 
-export function checkUnary(context: Context, node: ast.Expression & { readonly kind: 'unary' }): Expression | undefined {
+export function checkUnary(
+  context: Context,
+  node: ast.Expression & { readonly kind: 'unary' },
+): Expression | undefined {
   const operand = context.expression(node.operand);
   if (operand === undefined) return undefined;
   if (node.operator === '!') return checkNot(context, node.span, operand);
   if (!isNumber(operand.type)) {
-    return context.error('operator', node.span, `The ${node.operator} operator can not be used on expressions of type ${printType(operand.type)}`);
+    return context.error(
+      'operator',
+      node.span,
+      `The ${node.operator} operator can not be used on expressions of type ${printType(operand.type)}`,
+    );
   }
   if (node.operator === '-') return negate(context, node.span, operand);
   if (isLiteral(operand)) return literal(node.span, BigInt.asUintN(64, ~operand.value));
@@ -50,18 +65,32 @@ export function checkUnary(context: Context, node: ast.Expression & { readonly k
 
 function negate(context: Context, span: Span, operand: Expression): Expression | undefined {
   if (!isLiteral(operand)) {
-    return { kind: 'unary', span, type: { kind: 'integer', size: 8, signed: true }, operator: 'neg', operand: asInteger(operand, true) };
+    return {
+      kind: 'unary',
+      span,
+      type: { kind: 'integer', size: 8, signed: true },
+      operator: 'neg',
+      operand: asInteger(operand, true),
+    };
   }
   const value = foldLiterals('-', 0n, operand.value);
-  return value === undefined ? context.error('overflow', span, 'unable to fold literals due to overflow or underflow') : literal(span, value);
+  return value === undefined
+    ? context.error('overflow', span, 'unable to fold literals due to overflow or underflow')
+    : literal(span, value);
 }
 
 function checkNot(context: Context, span: Span, operand: Expression): Expression | undefined {
   if (!isCondition(operand.type)) {
-    return context.error('operator', span, `The ! operator can not be used on expressions of type ${printType(operand.type)}`);
+    return context.error(
+      'operator',
+      span,
+      `The ! operator can not be used on expressions of type ${printType(operand.type)}`,
+    );
   }
   const value = convert(operand, BOOL);
-  return isConstant(value) ? boolean(span, value.value === 0n) : { kind: 'unary', span, type: BOOL, operator: 'logicalNot', operand: value };
+  return isConstant(value)
+    ? boolean(span, value.value === 0n)
+    : { kind: 'unary', span, type: BOOL, operator: 'logicalNot', operand: value };
 }
 
 /** The head of if, ?: or while, or a predicate, as a bool. `span`: the whole construct. */
@@ -74,5 +103,9 @@ export function checkCondition(context: Context, node: ast.Expression, span: Spa
 export function conditionOf(context: Context, value: Expression, span: Span): Expression | undefined {
   if (isCondition(value.type)) return convert(value, BOOL);
   const { kind } = value.type;
-  return context.error('condition', span, `Invalid condition: ${kind === 'string' || kind === 'tuple' ? kind : printType(value.type)}`);
+  return context.error(
+    'condition',
+    span,
+    `Invalid condition: ${kind === 'string' || kind === 'tuple' ? kind : printType(value.type)}`,
+  );
 }

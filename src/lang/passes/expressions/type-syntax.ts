@@ -15,7 +15,8 @@ const C_INTEGERS: Readonly<Record<string, readonly [IntegerType['size'], boolean
 /** A plain name that every script knows; undefined: none. */
 export function namedType(context: Context, name: string): Type | undefined {
   const sized = /^(u?)int(8|16|32|64)$/.exec(name);
-  if (sized !== null) return { kind: 'integer', size: (Number(sized[2]) / 8) as IntegerType['size'], signed: sized[1] === '' };
+  if (sized !== null)
+    return { kind: 'integer', size: (Number(sized[2]) / 8) as IntegerType['size'], signed: sized[1] === '' };
   switch (name) {
     case 'bool':
     case 'void':
@@ -76,7 +77,8 @@ export function resolveType(context: Context, node: ast.TypeSyntax): Type | unde
 function resolveArray(context: Context, node: ast.TypeSyntax & { kind: 'array' }): Type | undefined {
   const element = resolveType(context, node.element);
   if (element === undefined) return undefined;
-  if (node.count > 1_000_000n) return context.error('type', node.span, `An array of ${node.count} elements is too large.`);
+  if (node.count > 1_000_000n)
+    return context.error('type', node.span, `An array of ${node.count} elements is too large.`);
   const count = Number(node.count);
   if (node.element.kind === 'named' && (node.element.name === 'string' || node.element.name === 'buffer')) {
     return { kind: node.element.name, size: count };
@@ -116,6 +118,7 @@ function typeOfExpression(context: Context, node: ast.Expression): Type | undefi
 }
 
 function unknownType(context: Context, node: ast.TypeSyntax, name: string): undefined {
-  const hints = context.script.target.btf === undefined ? ['This kernel gives no BTF, so its types are not known.'] : undefined;
+  const hints =
+    context.script.target.btf === undefined ? ['This kernel gives no BTF, so its types are not known.'] : undefined;
   return context.error('unknown-type', node.span, `Cannot resolve unknown type "${name}"`, { hints });
 }

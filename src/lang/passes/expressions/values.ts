@@ -3,7 +3,15 @@ import { encodeText } from '../../source/index.ts';
 import { INT64, UINT64 } from '../../checked/index.ts';
 import type { Expression } from '../../checked/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
-import { isLiteralType, isNatural, literalType, makeRecord, placeMembers, sameType, withoutLiterals } from '../../types/index.ts';
+import {
+  isLiteralType,
+  isNatural,
+  literalType,
+  makeRecord,
+  placeMembers,
+  sameType,
+  withoutLiterals,
+} from '../../types/index.ts';
 import type { IntegerType, RecordType, Type } from '../../types/index.ts';
 
 export const BOOL: Type = { kind: 'bool' };
@@ -52,7 +60,8 @@ export function convert(node: Expression, wanted: Type): Expression {
   if (node.kind === 'string' && type.kind === 'string') return { ...node, type };
   if (node.kind === 'aggregate') return convertAggregate(node, type);
   if (sameType(node.type, type)) return isLiteralType(node.type) ? ({ ...node, type } as Expression) : node;
-  if (node.kind === 'conditional') return { ...node, type, then: convert(node.then, type), else: convert(node.else, type) };
+  if (node.kind === 'conditional')
+    return { ...node, type, then: convert(node.then, type), else: convert(node.else, type) };
   return { kind: 'convert', span: node.span, type, operand: node };
 }
 
@@ -89,7 +98,9 @@ function convertAggregate(node: Expression & { kind: 'aggregate' }, type: Type):
 }
 
 /** Members of a tuple (named by number) or of a record, in order. */
-export function membersOf(type: Type): readonly { readonly name: string; readonly type: Type; readonly offset: number }[] {
+export function membersOf(
+  type: Type,
+): readonly { readonly name: string; readonly type: Type; readonly offset: number }[] {
   if (type.kind === 'record') return type.fields();
   if (type.kind !== 'tuple') return [];
   const { offsets } = placeMembers(type.elements);
@@ -124,10 +135,18 @@ export function settled(node: Expression): Expression {
 export function tuple(span: Span, values: readonly Expression[]): Expression {
   const type: Type = { kind: 'tuple', elements: values.map((value) => value.type) };
   const { offsets } = placeMembers(type.elements);
-  return { kind: 'aggregate', span, type, members: values.map((value, index) => ({ offset: offsets[index] ?? 0, value })) };
+  return {
+    kind: 'aggregate',
+    span,
+    type,
+    members: values.map((value, index) => ({ offset: offsets[index] ?? 0, value })),
+  };
 }
 
-export function record(span: Span, members: readonly { readonly name: string; readonly value: Expression }[]): Expression {
+export function record(
+  span: Span,
+  members: readonly { readonly name: string; readonly value: Expression }[],
+): Expression {
   const type: RecordType = makeRecord(members.map(({ name, value }) => ({ name, type: value.type })));
   const placed = members.map(({ name, value }) => ({ offset: type.field(name)?.offset ?? 0, value }));
   return { kind: 'aggregate', span, type, members: placed };

@@ -40,7 +40,14 @@ function refuseText(directive: string | undefined, span: Span): readonly Diagnos
     case undefined:
       return [refusal('definition', span)];
     case 'include':
-      return [{ severity: 'warning', code: 'include', span, message: '#include is not read in this version yet: kernel types come from BTF.' }];
+      return [
+        {
+          severity: 'warning',
+          code: 'include',
+          span,
+          message: '#include is not read in this version yet: kernel types come from BTF.',
+        },
+      ];
     case 'define':
       return [refusal('define', span)];
     default:

@@ -49,13 +49,20 @@ class ScopeWalk {
     this.#hoisted = hoisted;
     for (const [name, span] of hoisted) {
       const hints = [`Declare it before that block: let ${name};`];
-      this.#report('warning', 'block-scope', span, `Variable ${name} is used outside the block that first assigns it.`, { hints });
+      this.#report(
+        'warning',
+        'block-scope',
+        span,
+        `Variable ${name} is used outside the block that first assigns it.`,
+        { hints },
+      );
     }
   }
 
   result(): ScopeResult {
     for (const symbol of new Set(this.#symbols.values())) {
-      if (symbol.declared && !symbol.assigned) this.#report('warning', 'never-assigned', symbol.span, `Variable ${symbol.name} was never assigned to.`);
+      if (symbol.declared && !symbol.assigned)
+        this.#report('warning', 'never-assigned', symbol.span, `Variable ${symbol.name} was never assigned to.`);
     }
     return { symbols: this.#symbols, diagnostics: this.#diagnostics };
   }
@@ -81,7 +88,13 @@ class ScopeWalk {
       case 'for':
         this.#walk(known.over);
         return this.#inScope(() => {
-          this.#currentScope().set(known.variable, { name: known.variable, span: known.variableSpan, declared: false, type: undefined, assigned: true });
+          this.#currentScope().set(known.variable, {
+            name: known.variable,
+            span: known.variableSpan,
+            declared: false,
+            type: undefined,
+            assigned: true,
+          });
           this.#walk(known.body);
         });
       case 'increment':
@@ -120,7 +133,9 @@ class ScopeWalk {
     let symbol = this.#find(target.name);
     if (symbol === undefined) {
       symbol = { name: target.name, span: target.span, declared: false, type: undefined, assigned: true };
-      const scope = this.#hoisted.has(target.name) ? (this.#scopes[0] as Map<string, VariableSymbol>) : this.#currentScope();
+      const scope = this.#hoisted.has(target.name)
+        ? (this.#scopes[0] as Map<string, VariableSymbol>)
+        : this.#currentScope();
       scope.set(target.name, symbol);
     }
     symbol.assigned = true;
@@ -132,11 +147,19 @@ class ScopeWalk {
     const visible = this.#find(statement.name);
     if (visible !== undefined) {
       const message = `Variable ${statement.name} was already declared. Variable shadowing is not allowed.`;
-      this.#report('error', 'shadowing', span, message, { related: [{ span: visible.span, message: 'This is the initial declaration.' }] });
+      this.#report('error', 'shadowing', span, message, {
+        related: [{ span: visible.span, message: 'This is the initial declaration.' }],
+      });
       this.#symbols.set(statement, visible);
       return;
     }
-    const symbol: VariableSymbol = { name: statement.name, span, declared: true, type: statement.type, assigned: statement.value !== undefined };
+    const symbol: VariableSymbol = {
+      name: statement.name,
+      span,
+      declared: true,
+      type: statement.type,
+      assigned: statement.value !== undefined,
+    };
     this.#currentScope().set(statement.name, symbol);
     this.#symbols.set(statement, symbol);
   }

@@ -72,8 +72,23 @@ export class ScriptState {
   }
 
   makeMap(name: string, span: Span, maxEntries: number, lru: boolean, declared: MapState['declared']): MapState {
-    const node: MapNode = { name, span, key: undefined, value: { kind: 'value', type: { kind: 'none' } }, maxEntries, lru };
-    const state: MapState = { node, keyed: undefined, key: undefined, value: undefined, aggregation: undefined, bendingSign: true, declared };
+    const node: MapNode = {
+      name,
+      span,
+      key: undefined,
+      value: { kind: 'value', type: { kind: 'none' } },
+      maxEntries,
+      lru,
+    };
+    const state: MapState = {
+      node,
+      keyed: undefined,
+      key: undefined,
+      value: undefined,
+      aggregation: undefined,
+      bendingSign: true,
+      declared,
+    };
     this.maps.set(name, state);
     return state;
   }

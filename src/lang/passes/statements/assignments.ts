@@ -5,7 +5,15 @@ import { INT64 } from '../../checked/index.ts';
 import type { Expression, Statement } from '../../checked/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
-import { isNumber, isWord, literalType, printAggregation, printType, sameType, withoutLiterals } from '../../types/index.ts';
+import {
+  isNumber,
+  isWord,
+  literalType,
+  printAggregation,
+  printType,
+  sameType,
+  withoutLiterals,
+} from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import { calculate } from '../expressions/arithmetic.ts';
 import { resolveFunction } from '../expressions/calls.ts';
@@ -23,13 +31,21 @@ export function checkAssign(context: Context, node: Assign): readonly Statement[
     context.error('assign', node.span, 'invalid assignment target');
     return [];
   }
-  if (value.kind === 'call' && findFunction(value.name)?.aggregation !== undefined && node.operator === '=' && target.kind === 'map') {
+  if (
+    value.kind === 'call' &&
+    findFunction(value.name)?.aggregation !== undefined &&
+    node.operator === '=' &&
+    target.kind === 'map'
+  ) {
     return checkAggregate(context, node, target, value);
   }
   const unusable = unreadable(context, value);
   if (unusable !== undefined) {
     const where = target.kind === 'map' ? 'one map to another' : 'a scratch variable';
-    const verb = target.kind === 'map' ? `Map value '${printAggregation(unusable)}' cannot be assigned from` : `Value '${printAggregation(unusable)}' cannot be assigned to`;
+    const verb =
+      target.kind === 'map'
+        ? `Map value '${printAggregation(unusable)}' cannot be assigned from`
+        : `Value '${printAggregation(unusable)}' cannot be assigned to`;
     context.error('aggregation', node.span, `${verb} ${where}.`);
     return [];
   }
@@ -55,21 +71,36 @@ function compoundTarget(context: Context, target: ast.Expression): Expression | 
   const value = context.expression(target);
   if (value !== undefined || target.kind !== 'map') return value;
   const map = context.script.maps.get(target.name);
-  return map !== undefined && map.value === undefined && map.aggregation === undefined && map.keyed === (target.key !== undefined)
+  return map !== undefined &&
+    map.value === undefined &&
+    map.aggregation === undefined &&
+    map.keyed === (target.key !== undefined)
     ? constant(target.span, literalType(0n), 0n)
     : undefined;
 }
 
-function checkAggregate(context: Context, node: Assign, target: ast.Expression & { readonly kind: 'map' }, call: CallNode): readonly Statement[] {
+function checkAggregate(
+  context: Context,
+  node: Assign,
+  target: ast.Expression & { readonly kind: 'map' },
+  call: CallNode,
+): readonly Statement[] {
   const use = resolveFunction(context, call)?.aggregation?.(context, call);
   if (use === undefined) return [];
-  return aggregateInto(context, target, use.aggregation, use.value, use.bending, { statement: node.span, call: call.span });
+  return aggregateInto(context, target, use.aggregation, use.value, use.bending, {
+    statement: node.span,
+    call: call.span,
+  });
 }
 
 function assignVariable(context: Context, symbol: VariableSymbol, value: Expression, span: Span): readonly Statement[] {
   const { script, program } = context;
   if (value.type.kind === 'none' || value.type.kind === 'void') {
-    context.error('type-mismatch', span, `A value of type '${printType(value.type)}' cannot be assigned to a variable.`);
+    context.error(
+      'type-mismatch',
+      span,
+      `A value of type '${printType(value.type)}' cannot be assigned to a variable.`,
+    );
     return [];
   }
   const known = program.variableTypes.get(symbol);
@@ -96,8 +127,16 @@ function fitsDeclared(context: Context, symbol: VariableSymbol, type: Type, valu
       context.error('type-mismatch', span, types);
       return false;
     }
-    if (from.kind === 'integer' && (from.size > type.size || from.signed !== type.signed) && !(from.size < type.size && !from.signed)) {
-      context.warning('implicit-cast', span, `Expression of type: ${printType(from)} being cast to type: ${printType(type)}. The value may be truncated.`);
+    if (
+      from.kind === 'integer' &&
+      (from.size > type.size || from.signed !== type.signed) &&
+      !(from.size < type.size && !from.signed)
+    ) {
+      context.warning(
+        'implicit-cast',
+        span,
+        `Expression of type: ${printType(from)} being cast to type: ${printType(type)}. The value may be truncated.`,
+      );
     }
     return true;
   }
@@ -119,14 +158,23 @@ export function checkLet(context: Context, node: ast.Statement & { readonly kind
   const type = context.program.variableTypes.get(symbol);
   // Each pass through the block begins with zero. Other values in memory are zero where lowering makes room.
   if (type === undefined || (!isWord(type) && type.kind !== 'string')) return [];
-  const value = type.kind === 'string' ? convert(text(node.span, ''), type) : constant(node.span, withoutLiterals(type), 0n);
+  const value =
+    type.kind === 'string' ? convert(text(node.span, ''), type) : constant(node.span, withoutLiterals(type), 0n);
   return [{ kind: 'assignVariable', span: node.span, variable: context.variable(symbol), value }];
 }
 
-function checkLetValue(context: Context, node: ast.Statement & { readonly kind: 'let' }, value: ast.Expression): Expression | undefined {
+function checkLetValue(
+  context: Context,
+  node: ast.Statement & { readonly kind: 'let' },
+  value: ast.Expression,
+): Expression | undefined {
   const unusable = unreadable(context, value);
   if (unusable === undefined) return context.expression(value);
-  return context.error('aggregation', node.span, `Value '${printAggregation(unusable)}' cannot be assigned to a scratch variable.`);
+  return context.error(
+    'aggregation',
+    node.span,
+    `Value '${printAggregation(unusable)}' cannot be assigned to a scratch variable.`,
+  );
 }
 
 /** The type that stands in a `let`, or the one of a variable that nothing is assigned to. */

@@ -9,7 +9,15 @@ function shortly(format: string): string {
   return parsed.pieces
     .map((piece) => {
       if (piece.kind === 'text') return JSON.stringify(piece.text);
-      const flags = [piece.leftAlign && '-', piece.plus && '+', piece.space && ' ', piece.alternate && '#', piece.zeroPad && '0'].filter(Boolean).join('');
+      const flags = [
+        piece.leftAlign && '-',
+        piece.plus && '+',
+        piece.space && ' ',
+        piece.alternate && '#',
+        piece.zeroPad && '0',
+      ]
+        .filter(Boolean)
+        .join('');
       const size = `${piece.width ?? ''}${piece.precision === undefined ? '' : `.${piece.precision}`}`;
       return `${piece.conversion}(${[flags, size, piece.bits].filter((part) => part !== '').join(' ')})`;
     })

@@ -64,7 +64,10 @@ function bitsOf(modifiers: string): Conversion['bits'] {
 }
 
 /** Format and arguments of a call; the format is its first argument. */
-export function checkFormat(context: Context, call: CallNode): { readonly format: readonly FormatPiece[]; readonly args: readonly Expression[] } | undefined {
+export function checkFormat(
+  context: Context,
+  call: CallNode,
+): { readonly format: readonly FormatPiece[]; readonly args: readonly Expression[] } | undefined {
   const format = formatText(context, call);
   const args = call.arguments.slice(1).map((node) => context.expression(node));
   if (format === undefined) return undefined;
@@ -73,13 +76,21 @@ export function checkFormat(context: Context, call: CallNode): { readonly format
   const conversions = parsed.pieces.filter((piece) => piece.kind === 'conversion');
   if (conversions.length !== args.length) {
     const problem = args.length < conversions.length ? 'not enough' : 'too many';
-    return context.error('format', call.span, `${problem} arguments for format string (${args.length} supplied, ${conversions.length} expected)`);
+    return context.error(
+      'format',
+      call.span,
+      `${problem} arguments for format string (${args.length} supplied, ${conversions.length} expected)`,
+    );
   }
   if (!args.every((arg) => arg !== undefined)) return undefined;
   const wrong = args.findIndex((arg, index) => !accepts(conversions[index]?.conversion ?? '', arg.type));
   if (wrong >= 0) {
     const type = printType((args[wrong] as Expression).type);
-    return context.error('format', call.span, `unsupported format specifier for type '${type}': ${conversions[wrong]?.conversion ?? ''}`);
+    return context.error(
+      'format',
+      call.span,
+      `unsupported format specifier for type '${type}': ${conversions[wrong]?.conversion ?? ''}`,
+    );
   }
   return { format: parsed.pieces, args: args.map(settled) };
 }
@@ -92,7 +103,11 @@ function formatText(context: Context, call: CallNode): string | undefined {
   const value = context.expression(node);
   if (value === undefined) return undefined;
   if (value.kind === 'string') return value.value;
-  return context.error('literal', call.span, `${call.name}() expects a string literal as its format (${printType(value.type)} provided)`);
+  return context.error(
+    'literal',
+    call.span,
+    `${call.name}() expects a string literal as its format (${printType(value.type)} provided)`,
+  );
 }
 
 function accepts(conversion: string, type: Type): boolean {

@@ -115,15 +115,24 @@ function isAction(node: ast.Expression): boolean {
   return node.kind === 'call' && findFunction(node.name)?.action !== undefined;
 }
 
-function chooseAction(context: Context, node: ast.Expression & { readonly kind: 'conditional' }, then: ast.Expression): readonly Statement[] {
+function chooseAction(
+  context: Context,
+  node: ast.Expression & { readonly kind: 'conditional' },
+  then: ast.Expression,
+): readonly Statement[] {
   const condition = checkCondition(context, node.condition, node.span);
   const branches = [checkAlone(context, then, then.span), checkAlone(context, node.else, node.else.span)] as const;
-  return condition === undefined ? [] : [{ kind: 'if', span: node.span, condition, then: branches[0], else: branches[1] }];
+  return condition === undefined
+    ? []
+    : [{ kind: 'if', span: node.span, condition, then: branches[0], else: branches[1] }];
 }
 
 // ---- control flow ---------------------------------------------------------------------------------------
 
-function checkIf(context: Context, node: Omit<ast.Statement & { readonly kind: 'if' }, 'kind'> & { readonly kind: 'if' }): readonly Statement[] {
+function checkIf(
+  context: Context,
+  node: Omit<ast.Statement & { readonly kind: 'if' }, 'kind'> & { readonly kind: 'if' },
+): readonly Statement[] {
   const condition = checkCondition(context, node.condition, node.span);
   if (node.comptime) return checkComptimeIf(context, node, condition);
   const then = checkBlock(context, node.then);
@@ -132,7 +141,11 @@ function checkIf(context: Context, node: Omit<ast.Statement & { readonly kind: '
 }
 
 /** The dead branch isn't even checked. */
-function checkComptimeIf(context: Context, node: ast.Statement & { readonly kind: 'if' }, condition: Expression | undefined): readonly Statement[] {
+function checkComptimeIf(
+  context: Context,
+  node: ast.Statement & { readonly kind: 'if' },
+  condition: Expression | undefined,
+): readonly Statement[] {
   if (condition === undefined) return [];
   if (!isConstant(condition)) {
     context.error('comptime', node.condition.span, 'Unable to evaluate at compile time.');
@@ -143,7 +156,11 @@ function checkComptimeIf(context: Context, node: ast.Statement & { readonly kind
 }
 
 function checkWhile(context: Context, node: ast.Statement & { readonly kind: 'while' }): readonly Statement[] {
-  context.warning('deprecated', { start: node.span.start, end: node.condition.span.end }, 'While loops are deprecated in favour of for loops; the kernel must be able to see that they end.');
+  context.warning(
+    'deprecated',
+    { start: node.span.start, end: node.condition.span.end },
+    'While loops are deprecated in favour of for loops; the kernel must be able to see that they end.',
+  );
   const condition = checkCondition(context, node.condition, node.span);
   const body = inLoop(context, node.body);
   return condition === undefined ? [] : [{ kind: 'while', span: node.span, condition, body }];
@@ -184,4 +201,3 @@ function checkReturn(context: Context, node: ast.Statement & { readonly kind: 'r
   }
   return [{ kind: 'return', span: node.span, value: convert(value, INT64) }];
 }
-
