@@ -73,6 +73,8 @@ export interface Lowering {
    */
   store(expression: Expression, to: Address, padded: boolean): void;
   statements(list: readonly Statement[]): void;
+  /** Ends the program with this value. */
+  exit(value: Value): void;
   /** A place for the statement at hand, on the stack or, if large, in the per-CPU scratch area. */
   temporary(sizeBytes: number): Address;
   /** A place that keeps its contents to the end of the program. */
@@ -90,7 +92,6 @@ export function perCpuBlock(l: Lowering): Value {
   const b = l.builder;
   return b.once('perCpuBlock', () => {
     const region = l.script.region;
-    if (region.cpus === 1) return b.binary('add', b.constant(0), region.perCpuBase);
     const cpu = b.binary('and', cpuNumber(l), b.constant(region.cpus - 1));
     return b.binary('add', b.binary('shl', cpu, region.perCpuShift), region.perCpuBase);
   });

@@ -6,6 +6,7 @@ import { readBuiltin } from './builtins.ts';
 import { probeRead, readContext } from './context.ts';
 import { type Address, Helper, type Lowering, perCpuBlock, type ScriptLowering } from './lowering.ts';
 import { zero } from './memory.ts';
+import { acquireScratch, needsScratchSlot, type ScratchSlot } from './scratch.ts';
 import { lowerStatement } from './statements.ts';
 import { addressOfValue, storeValue } from './values.ts';
 import { lowerCondition, lowerWord } from './words.ts';
@@ -22,7 +23,8 @@ export function lowerProgram(script: ScriptLowering, program: CheckedProgram): I
 
 class ProgramLowering implements Lowering {
   readonly builder: Builder;
-  readonly end: Block;
+  /** Where the program ends; scratch memory that it took is given back there. */
+  end: Block;
   readonly loops: { readonly continueTo: Block; readonly breakTo: Block }[] = [];
   readonly script: ScriptLowering;
   readonly program: CheckedProgram;
@@ -33,6 +35,7 @@ class ProgramLowering implements Lowering {
   private readonly sizes = new Map<Address, number>();
   private taken: Address[] = [];
   private stackBytes = 0;
+  private slot: ScratchSlot | undefined;
 
   constructor(script: ScriptLowering, program: CheckedProgram) {
     this.script = script;
@@ -50,14 +53,28 @@ class ProgramLowering implements Lowering {
       if (hit !== undefined) b.store(8, b.mapValue('data', hit), 0, b.constant(1));
       if (variant.systemCalls !== undefined) this.filterSystemCalls(variant.systemCalls);
       if (variant.filterByPid && this.script.options.pid !== undefined) this.filterPid(this.script.options.pid);
+      const outside = this.end;
+      if (needsScratchSlot(this)) this.slot = acquireScratch(this, outside);
+      if (this.slot !== undefined) this.end = b.block();
       if (predicate !== undefined) this.filterPredicate(predicate);
       this.initializeVariables();
       this.statements(body);
       b.jump(this.end);
+      if (this.slot === undefined) return;
+      b.enter(this.end);
+      this.slot.release();
+      b.jump(outside);
+      this.end = outside;
     });
     b.enter(this.end);
     b.exit(b.constant(0));
+    this.slot?.finish();
     return b.finish();
+  }
+
+  exit(value: Value): void {
+    this.slot?.release();
+    this.builder.exit(value);
   }
 
   word(expression: Expression): Value {
@@ -107,6 +124,7 @@ class ProgramLowering implements Lowering {
       this.stackBytes += size;
       return { base: b.frame(b.slot(size)), offset: 0 };
     }
+    if (this.slot !== undefined) return this.slot.place(size);
     const offset = this.script.region.perCpu(size);
     // Looked up at each use: where it was computed first need not lead here.
     const block = (): Value => perCpuBlock(this);

@@ -26,7 +26,8 @@ export class DataRegion {
   readonly perCpuShift: Value = { id: this.idSpace.next--, op: 'const', value: 7n };
 
   constructor(possibleCpus: number) {
-    this.cpus = 2 ** Math.ceil(Math.log2(Math.max(1, possibleCpus)));
+    // At least two: with one, the address of its block would fold into constants before it is known.
+    this.cpus = 2 ** Math.ceil(Math.log2(Math.max(2, possibleCpus)));
   }
 
   /** Offset from the start of the region. */

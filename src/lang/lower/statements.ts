@@ -43,7 +43,7 @@ export function lowerStatement(l: Lowering, s: Statement): void {
     }
     case 'return':
       if (s.value === undefined) b.jump(l.end);
-      else b.exit(l.word(s.value));
+      else l.exit(l.word(s.value));
       return;
     case 'emit':
       lowerEmit(l, s);
