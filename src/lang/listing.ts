@@ -1,5 +1,12 @@
 import { printC } from '../btf/index.ts';
-import { findProvider, globMatcher, hasWildcard, providers, type ListOptions, type Provider } from './providers/index.ts';
+import {
+  findProvider,
+  globMatcher,
+  hasWildcard,
+  providers,
+  type ListOptions,
+  type Provider,
+} from './providers/index.ts';
 import type { Target } from './target.ts';
 
 export interface ProbeListing {
@@ -20,7 +27,10 @@ export function listProbes(patterns: string, target: Target, options: ListOption
 }
 
 function splitPatterns(text: string): readonly string[] {
-  const patterns = text.split(',').map((pattern) => pattern.trim()).filter((pattern) => pattern !== '');
+  const patterns = text
+    .split(',')
+    .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== '');
   return patterns.length === 0 ? ['*'] : patterns;
 }
 
@@ -35,13 +45,21 @@ function listPattern(pattern: string, target: Target, options: ListOptions): Pro
   if (chosen.length === 0) return { lines: [], notes: isKnown(provider) ? [] : [`Invalid probe type: ${provider}`] };
   const wanted = components.length === 1 && components[0] === '' ? [] : components;
   const found = chosen.map((each) => each.list(wanted, target, options));
-  return { lines: join(found.map((each) => each.lines), options), notes: found.flatMap((each) => each.notes) };
+  return {
+    lines: join(
+      found.map((each) => each.lines),
+      options,
+    ),
+    notes: found.flatMap((each) => each.notes),
+  };
 }
 
 /** Splits at colons that are not in quotes, and takes the quotes off. */
 function splitComponents(pattern: string): readonly string[] {
   const parts = pattern.match(/(?:"(?:[^"\\]|\\.)*"|[^:"]|"[^"]*$)+|(?<=^|:)(?=:|$)/g) ?? [];
-  return parts.map((part) => part.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner: string) => inner.replace(/\\(["\\])/g, '$1')));
+  return parts.map((part) =>
+    part.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner: string) => inner.replace(/\\(["\\])/g, '$1')),
+  );
 }
 
 function isKnown(provider: string): boolean {
@@ -51,7 +69,11 @@ function isKnown(provider: string): boolean {
 function choose(provider: string, components: readonly string[], { pid }: ListOptions): readonly Provider[] {
   if (!hasWildcard(provider)) return [findProvider(provider)].filter((each) => each !== undefined);
   const isPath = components[0]?.includes('/') ?? false;
-  const names = isPath ? USER_PROVIDERS : pid === undefined ? KERNEL_PROVIDERS : [...KERNEL_PROVIDERS, ...USER_PROVIDERS];
+  const names = isPath
+    ? USER_PROVIDERS
+    : pid === undefined
+      ? KERNEL_PROVIDERS
+      : [...KERNEL_PROVIDERS, ...USER_PROVIDERS];
   const matches = globMatcher(provider.toLowerCase());
   return providers.filter((each) => names.includes(each.name) && matches(each.name));
 }
@@ -59,11 +81,16 @@ function choose(provider: string, components: readonly string[], { pid }: ListOp
 /** Argument lines stay below their probe, so whole providers are put in order, not lines. */
 function join(lists: readonly (readonly string[])[], { verbose }: ListOptions): readonly string[] {
   if (!verbose) return [...new Set(lists.flat())].sort();
-  return [...lists].sort((a, b) => (a[0] ?? '') < (b[0] ?? '') ? -1 : 1).flat();
+  return [...lists].sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1)).flat();
 }
 
 /** P-98: names, or with -v whole definitions. */
-function listTypes(kind: 'struct' | 'union' | 'enum', pattern: string, target: Target, { verbose }: ListOptions): ProbeListing {
+function listTypes(
+  kind: 'struct' | 'union' | 'enum',
+  pattern: string,
+  target: Target,
+  { verbose }: ListOptions,
+): ProbeListing {
   const { btf } = target;
   if (btf === undefined) return { lines: [], notes: ["Types can't be listed: this kernel has no BTF."] };
   const names = hasWildcard(pattern)

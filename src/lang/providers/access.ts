@@ -17,11 +17,16 @@ export function registerWord(target: Target, name: string): ContextAccess {
 }
 
 /** What every program with registers at the start of its context shares. */
-export function registerContext(target: Target, contextStruct: string): Pick<ProbeContext, 'register' | 'contextType' | 'userMode'> {
+export function registerContext(
+  target: Target,
+  contextStruct: string,
+): Pick<ProbeContext, 'register' | 'contextType' | 'userMode'> {
   return {
     register: (name) => findRegister(target, name),
     contextType: structOrVoid(target, contextStruct),
-    ...(target.architecture === 'x86_64' ? { userMode: { kind: 'maskEquals', base: registerWord(target, 'cs'), mask: 3, equals: 3 } } : {}),
+    ...(target.architecture === 'x86_64'
+      ? { userMode: { kind: 'maskEquals', base: registerWord(target, 'cs'), mask: 3, equals: 3 } }
+      : {}),
   };
 }
 
@@ -43,7 +48,9 @@ export function functionArgument(target: Target): (index: number) => ContextAcce
   return (index) => {
     const name = names[index];
     if (name !== undefined) return registerWord(target, name);
-    return { error: `${target.architecture} doesn't support arg${index}: it passes ${names.length} arguments in registers (arg0 to arg${names.length - 1})` };
+    return {
+      error: `${target.architecture} doesn't support arg${index}: it passes ${names.length} arguments in registers (arg0 to arg${names.length - 1})`,
+    };
   };
 }
 

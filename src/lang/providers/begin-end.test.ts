@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { complaints, resolve } from './testing.ts';
 
 test('begin and end run once, in any spelling', () => {
-  for (const [text, name] of [['BEGIN', 'begin'], ['end', 'end']] as const) {
+  for (const [text, name] of [
+    ['BEGIN', 'begin'],
+    ['end', 'end'],
+  ] as const) {
     const [variant] = resolve(text).variants;
     assert.equal(variant?.phase, name);
     assert.deepEqual(variant?.points, [{ hook: { kind: 'testRun' }, name }]);
@@ -13,5 +16,8 @@ test('begin and end run once, in any spelling', () => {
 });
 
 test('begin takes no target', () => {
-  assert.equal(complaints(resolve('begin:x')), "error: begin probes should not have a target, found 'begin:x'\nhint: Write just begin.");
+  assert.equal(
+    complaints(resolve('begin:x')),
+    "error: begin probes should not have a target, found 'begin:x'\nhint: Write just begin.",
+  );
 });

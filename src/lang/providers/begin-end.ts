@@ -18,7 +18,11 @@ export const end = phaseProvider('end');
 
 function resolve(name: 'begin' | 'end', point: AttachPointText): Resolution {
   if (point.components.length > 1) {
-    return refused(pointError(point, 'component-count', `${name} probes should not have a target, found '${point.text}'`, [`Write just ${name}.`]));
+    return refused(
+      pointError(point, 'component-count', `${name} probes should not have a target, found '${point.text}'`, [
+        `Write just ${name}.`,
+      ]),
+    );
   }
   return {
     variants: [

@@ -32,7 +32,9 @@ type Piece = string | ((character: string) => boolean) | undefined;
 
 function splitPattern(pattern: string): readonly Piece[] {
   const pieces = pattern.match(/\*+|\[[!^]?(?:\][^\]]*|[^\]]+)\]|[\s\S]/g) ?? [];
-  return pieces.map((piece) => (piece.startsWith('*') ? undefined : piece.length === 1 ? piece : characterClass(piece)));
+  return pieces.map((piece) =>
+    piece.startsWith('*') ? undefined : piece.length === 1 ? piece : characterClass(piece),
+  );
 }
 
 function characterClass(text: string): (character: string) => boolean {

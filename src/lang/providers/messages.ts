@@ -3,13 +3,24 @@ import type { Diagnostic } from '../diagnostic/index.ts';
 import type { AttachPointText } from '../syntax/index.ts';
 import type { Resolution, ResolveOptions } from './provider.ts';
 
-export const NO_ARGS = 'The args builtin can only be used with tracepoint, rawtracepoint, fentry, fexit and uprobe probes';
+export const NO_ARGS =
+  'The args builtin can only be used with tracepoint, rawtracepoint, fentry, fexit and uprobe probes';
 
-export function pointError(point: AttachPointText, code: string, message: string, hints: readonly string[] = []): Diagnostic {
+export function pointError(
+  point: AttachPointText,
+  code: string,
+  message: string,
+  hints: readonly string[] = [],
+): Diagnostic {
   return { severity: 'error', code, message, span: point.span, ...(hints.length === 0 ? {} : { hints }) };
 }
 
-export function pointWarning(point: AttachPointText, code: string, message: string, hints: readonly string[] = []): Diagnostic {
+export function pointWarning(
+  point: AttachPointText,
+  code: string,
+  message: string,
+  hints: readonly string[] = [],
+): Diagnostic {
   return { ...pointError(point, code, message, hints), severity: 'warning' };
 }
 
@@ -38,7 +49,12 @@ export function missing(
 }
 
 /** E-129: `No matches for tracepoint sched:nosuch.` */
-export function noMatches(point: AttachPointText, options: ResolveOptions, what: string, hints: readonly (string | undefined)[] = []): Resolution {
+export function noMatches(
+  point: AttachPointText,
+  options: ResolveOptions,
+  what: string,
+  hints: readonly (string | undefined)[] = [],
+): Resolution {
   return missing(point, options, {
     code: 'no-match',
     message: `No matches for ${what}.`,
@@ -54,5 +70,9 @@ export function didYouMean(name: string | undefined): string | undefined {
 export function wrongCount(point: AttachPointText, provider: string, needed: string, form: string): Resolution {
   const found = point.components.length - 1;
   const plural = needed === '1' ? 'argument' : 'arguments';
-  return refused(pointError(point, 'component-count', `${provider} probe type requires ${needed} ${plural}, found ${found}`, [`Write it as ${form}.`]));
+  return refused(
+    pointError(point, 'component-count', `${provider} probe type requires ${needed} ${plural}, found ${found}`, [
+      `Write it as ${form}.`,
+    ]),
+  );
 }

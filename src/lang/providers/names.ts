@@ -3,21 +3,35 @@ import type { ProbeContext } from '../checked/index.ts';
 import type { PlannedPoint } from '../../spec/index.ts';
 
 /** Points get their index as a cookie, and `probe` is looked up by it. */
-export function nameByCookie(points: readonly PlannedPoint[]): { readonly points: readonly PlannedPoint[]; readonly probeName: ProbeContext['probeName'] } {
+export function nameByCookie(points: readonly PlannedPoint[]): {
+  readonly points: readonly PlannedPoint[];
+  readonly probeName: ProbeContext['probeName'];
+} {
   if (points.length === 1) return { points, probeName: { kind: 'fixed', name: points[0]!.name } };
   return {
     points: points.map((point, index) => ({ ...point, cookie: BigInt(index) })),
-    probeName: { kind: 'symbolic', access: { kind: 'cookie' }, names: new Map(points.map((point, index) => [BigInt(index), point.name])) },
+    probeName: {
+      kind: 'symbolic',
+      access: { kind: 'cookie' },
+      names: new Map(points.map((point, index) => [BigInt(index), point.name])),
+    },
   };
 }
 
 /** For bodies that don't ask: the first name stands for all. */
-export function nameByFirst(points: readonly PlannedPoint[]): { readonly points: readonly PlannedPoint[]; readonly probeName: ProbeContext['probeName'] } {
+export function nameByFirst(points: readonly PlannedPoint[]): {
+  readonly points: readonly PlannedPoint[];
+  readonly probeName: ProbeContext['probeName'];
+} {
   return { points, probeName: { kind: 'fixed', name: points[0]!.name } };
 }
 
 /** Groups of points that one program each can serve: all, or each alone where `probe` is asked for and cookies are not to be had. */
-export function shareProgram<T>(points: readonly T[], usesName: boolean, haveCookies: boolean): readonly (readonly T[])[] {
+export function shareProgram<T>(
+  points: readonly T[],
+  usesName: boolean,
+  haveCookies: boolean,
+): readonly (readonly T[])[] {
   if (points.length === 0) return [];
   return usesName && !haveCookies ? points.map((point) => [point]) : [points];
 }

@@ -40,5 +40,9 @@ export interface Provider {
   readonly aliases: readonly string[];
   resolve(point: AttachPointText, target: Target, options: ResolveOptions): Resolution;
   /** Lines of `-l` for pattern components after the provider (empty: everything), sorted bytewise, unique. */
-  list(components: readonly string[], target: Target, options: ListOptions): { readonly lines: readonly string[]; readonly notes: readonly string[] };
+  list(
+    components: readonly string[],
+    target: Target,
+    options: ListOptions,
+  ): { readonly lines: readonly string[]; readonly notes: readonly string[] };
 }

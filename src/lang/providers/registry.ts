@@ -11,7 +11,20 @@ import { uprobe, uretprobe } from './uprobe/uprobe.ts';
 
 /** Every probe type of the language, those that are only refused by name included. */
 export const providers: readonly Provider[] = [
-  begin, end, kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, tracepoint, rawtracepoint, profile, interval, software, hardware,
+  begin,
+  end,
+  kprobe,
+  kretprobe,
+  fentry,
+  fexit,
+  uprobe,
+  uretprobe,
+  tracepoint,
+  rawtracepoint,
+  profile,
+  interval,
+  software,
+  hardware,
   ...unsupportedProviders,
 ];
 

@@ -4,16 +4,36 @@ import { checkLimits, findProvider } from './index.ts';
 import { complaints, fakeTarget, options, pointNames, resolve } from './testing.ts';
 
 test('providers are found by long and short names, without regard to letter case', () => {
-  const names = ['BEGIN', 'Tracepoint', 't', 'U', 'u', 'K', 'KR', 'rt', 'i', 'H', 'kfunc'].map((name) => findProvider(name)?.name);
-  assert.deepEqual(names, ['begin', 'tracepoint', 'tracepoint', 'usdt', 'uprobe', 'kprobe', 'kretprobe', 'rawtracepoint', 'interval', 'hardware', 'fentry']);
+  const names = ['BEGIN', 'Tracepoint', 't', 'U', 'u', 'K', 'KR', 'rt', 'i', 'H', 'kfunc'].map(
+    (name) => findProvider(name)?.name,
+  );
+  assert.deepEqual(names, [
+    'begin',
+    'tracepoint',
+    'tracepoint',
+    'usdt',
+    'uprobe',
+    'kprobe',
+    'kretprobe',
+    'rawtracepoint',
+    'interval',
+    'hardware',
+    'fentry',
+  ]);
   assert.equal(findProvider('nosuch'), undefined);
 });
 
 test('an unknown provider is named, with a similar one', () => {
   assert.equal(complaints(resolve('nosuch:x')), 'error: Invalid probe type: nosuch');
-  assert.equal(complaints(resolve('kprobes:vfs_read')), 'error: Invalid probe type: kprobes\nhint: Did you mean kprobe?');
+  assert.equal(
+    complaints(resolve('kprobes:vfs_read')),
+    'error: Invalid probe type: kprobes\nhint: Did you mean kprobe?',
+  );
   const target = fakeTarget({ events: { 'sched:sched_switch': [] } });
-  assert.equal(complaints(resolve('sched:sched_switch', target)), 'error: Invalid probe type: sched\nhint: Did you mean tracepoint:sched:sched_switch?');
+  assert.equal(
+    complaints(resolve('sched:sched_switch', target)),
+    'error: Invalid probe type: sched\nhint: Did you mean tracepoint:sched:sched_switch?',
+  );
 });
 
 test('probe types of a later version are refused by name', () => {

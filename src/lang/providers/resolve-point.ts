@@ -22,7 +22,13 @@ export function resolvePoint(point: AttachPointText, target: Target, options: Re
 function resolveWildcard(point: AttachPointText, target: Target, options: ResolveOptions): Resolution {
   const wanted = matcherOf(point.components[0]!);
   const path = point.components[1]?.text ?? '';
-  const kernel = ['kprobe', 'tracepoint', 'software', 'hardware', ...(target.btf === undefined ? [] : ['rawtracepoint'])];
+  const kernel = [
+    'kprobe',
+    'tracepoint',
+    'software',
+    'hardware',
+    ...(target.btf === undefined ? [] : ['rawtracepoint']),
+  ];
   const candidates = path.includes('/') ? ['uprobe'] : kernel;
   const attempts = candidates
     .filter(wanted)
@@ -30,21 +36,31 @@ function resolveWildcard(point: AttachPointText, target: Target, options: Resolv
     .filter((attempt) => attempt !== undefined);
   const fitting = attempts.filter((attempt) => attempt.variants.length > 0);
   if (fitting.length === 0) return noMatches(point, options, point.text);
-  const merged = { variants: fitting.flatMap((each) => each.variants), diagnostics: fitting.flatMap((each) => each.diagnostics) };
+  const merged = {
+    variants: fitting.flatMap((each) => each.variants),
+    diagnostics: fitting.flatMap((each) => each.diagnostics),
+  };
   return withinLimits(merged, options.config);
 }
 
 function unknownProvider(point: AttachPointText, name: string, target: Target): Resolution {
-  const close = nearest(name, providers.flatMap((provider) => provider.aliases.filter((alias) => alias.length > 2)));
+  const close = nearest(
+    name,
+    providers.flatMap((provider) => provider.aliases.filter((alias) => alias.length > 2)),
+  );
   const hint = didYouMean(close) ?? functionHint(point, name, target);
-  return refused(pointError(point, 'unknown-provider', `Invalid probe type: ${name}`, hint === undefined ? [] : [hint]));
+  return refused(
+    pointError(point, 'unknown-provider', `Invalid probe type: ${name}`, hint === undefined ? [] : [hint]),
+  );
 }
 
 /** `sched:sched_switch` without its provider. */
 function functionHint(point: AttachPointText, name: string, target: Target): string | undefined {
   const [, event] = point.components;
   if (event === undefined) return undefined;
-  return target.tracepointFormat(name, event.text) === undefined ? undefined : didYouMean(`tracepoint:${name}:${event.text}`);
+  return target.tracepointFormat(name, event.text) === undefined
+    ? undefined
+    : didYouMean(`tracepoint:${name}:${event.text}`);
 }
 
 /** One attach point alone can be too much, which is better said before thousands of programs are compiled. */
@@ -57,7 +73,8 @@ function withinLimits(resolution: Resolution, config: ScriptConfig): Resolution 
 export function checkLimits(variants: readonly ProbeVariant[], config: ScriptConfig): readonly Diagnostic[] {
   const points = variants.reduce((sum, variant) => sum + variant.pointCount, 0);
   if (points > config.maxProbes) return [exceeded('attach to', points, 'probes', config.maxProbes, 'MAX_PROBES')];
-  if (variants.length > config.maxBpfProgs) return [exceeded('make', variants.length, 'BPF programs', config.maxBpfProgs, 'MAX_BPF_PROGS')];
+  if (variants.length > config.maxBpfProgs)
+    return [exceeded('make', variants.length, 'BPF programs', config.maxBpfProgs, 'MAX_BPF_PROGS')];
   return [];
 }
 
@@ -67,7 +84,8 @@ function exceeded(verb: string, count: number, things: string, limit: number, se
     code: 'limit',
     message: `Can't ${verb} ${count} ${things} because it exceeds the current limit of ${limit} ${things}.`,
     span: undefined,
-    hints: [`You can raise the limit with the BPFTRACE_${setting} environment variable or ${setting.toLowerCase()} in a config block, but the system may slow down or run out of memory.`],
+    hints: [
+      `You can raise the limit with the BPFTRACE_${setting} environment variable or ${setting.toLowerCase()} in a config block, but the system may slow down or run out of memory.`,
+    ],
   };
 }
-

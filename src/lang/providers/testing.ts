@@ -7,15 +7,40 @@ import type { Resolution, ResolveOptions } from './provider.ts';
 import { resolvePoint } from './resolve-point.ts';
 
 export const defaultConfig: ScriptConfig = {
-  cacheUserSymbols: 'PER_PID', cppDemangle: true, lazySymbolication: true, license: 'GPL', logSizeBytes: 1_000_000, maxBpfProgs: 1024,
-  maxCatBytes: 10_240, maxMapKeys: 4096, maxProbes: 1024, maxStrlen: 1024, onStackLimit: 32, ringBytes: 8 << 20, missingProbes: 'error',
-  printMapsOnExit: true, showDebugInfo: false, stackMode: 'bpftrace', strTruncTrailer: '..',
+  cacheUserSymbols: 'PER_PID',
+  cppDemangle: true,
+  lazySymbolication: true,
+  license: 'GPL',
+  logSizeBytes: 1_000_000,
+  maxBpfProgs: 1024,
+  maxCatBytes: 10_240,
+  maxMapKeys: 4096,
+  maxProbes: 1024,
+  maxStrlen: 1024,
+  onStackLimit: 32,
+  ringBytes: 8 << 20,
+  missingProbes: 'error',
+  printMapsOnExit: true,
+  showDebugInfo: false,
+  stackMode: 'bpftrace',
+  strTruncTrailer: '..',
 };
 
-export function options(given: { uses?: string[]; args?: string[]; config?: Partial<ScriptConfig> } & Partial<Omit<ResolveOptions, 'uses' | 'config'>> = {}): ResolveOptions {
+export function options(
+  given: { uses?: string[]; args?: string[]; config?: Partial<ScriptConfig> } & Partial<
+    Omit<ResolveOptions, 'uses' | 'config'>
+  > = {},
+): ResolveOptions {
   const { uses = [], args = [], config = {}, ...rest } = given;
   const names = new Set(args.length > 0 ? [...uses, 'args'] : uses);
-  return { config: { ...defaultConfig, ...config }, uses: { names, args: new Set(args) }, pid: undefined, childPid: undefined, unsafe: false, ...rest };
+  return {
+    config: { ...defaultConfig, ...config },
+    uses: { names, args: new Set(args) },
+    pid: undefined,
+    childPid: undefined,
+    unsafe: false,
+    ...rest,
+  };
 }
 
 export interface FakeMachine extends Partial<Omit<Target, 'tracepoints' | 'tracepointFormat'>> {
@@ -26,7 +51,12 @@ export interface FakeMachine extends Partial<Omit<Target, 'tracepoints' | 'trace
 }
 
 export function fakeTarget(machine: FakeMachine = {}): Target {
-  const { events = {}, tracefsError, features = ['kprobe', 'uprobe', 'btf-tracepoint', 'attach-cookie'], ...rest } = machine;
+  const {
+    events = {},
+    tracefsError,
+    features = ['kprobe', 'uprobe', 'btf-tracepoint', 'attach-cookie'],
+    ...rest
+  } = machine;
   return {
     architecture: 'x86_64',
     kernelRelease: '6.12.0',
@@ -35,9 +65,12 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     have: (feature) => features.includes(feature),
     tracepoints: (category) => {
       if (tracefsError !== undefined) return { error: tracefsError };
-      return Object.keys(events).filter((name) => category === undefined || name.startsWith(`${category}:`)).sort();
+      return Object.keys(events)
+        .filter((name) => category === undefined || name.startsWith(`${category}:`))
+        .sort();
     },
-    tracepointFormat: (category, event) => (tracefsError === undefined ? formatOf(events[`${category}:${event}`]) : undefined),
+    tracepointFormat: (category, event) =>
+      tracefsError === undefined ? formatOf(events[`${category}:${event}`]) : undefined,
     kernelFunctions: () => ({ source: 'tracefs', functions: [] }),
     modules: () => [],
     kernelSymbol: () => undefined,
@@ -59,7 +92,8 @@ function parseField(text: string): TracepointField {
 export function pointOf(text: string): AttachPointText {
   const { script, diagnostics } = parse({ name: 'test', text: `${text} {}` }, { positional: [] });
   const probe = script?.items[0];
-  if (probe?.kind !== 'probe') throw new Error(`not a probe: ${text} (${diagnostics.map(({ message }) => message).join('; ')})`);
+  if (probe?.kind !== 'probe')
+    throw new Error(`not a probe: ${text} (${diagnostics.map(({ message }) => message).join('; ')})`);
   return probe.points[0]!;
 }
 
@@ -70,7 +104,10 @@ export function resolve(text: string, target: Target = fakeTarget(), given: Reso
 /** Messages and hints, one line each, for comparison as text. */
 export function complaints(resolution: Resolution): string {
   return resolution.diagnostics
-    .flatMap(({ severity, message, hints = [] }) => [`${severity}: ${message}`, ...hints.map((hint) => `hint: ${hint}`)])
+    .flatMap(({ severity, message, hints = [] }) => [
+      `${severity}: ${message}`,
+      ...hints.map((hint) => `hint: ${hint}`),
+    ])
     .join('\n');
 }
 
@@ -89,18 +126,51 @@ export function sampleBtf(): Btf {
   const void_ = builder.pointer(0);
   builder.typedef('pid_t', int);
   builder.typedef('umode_t', builder.int('unsigned short', 2));
-  const threadInfo = builder.struct('thread_info', 24, [['flags', unsignedLong, 0], ['status', unsignedInt, 128]]);
+  const threadInfo = builder.struct('thread_info', 24, [
+    ['flags', unsignedLong, 0],
+    ['status', unsignedInt, 128],
+  ]);
   const task = builder.pointer(builder.struct('task_struct', 64, [['thread_info', threadInfo, 0]]));
-  const registers = builder.pointer(builder.struct('pt_regs', 168, [['di', unsignedLong, 112 * 8], ['orig_ax', unsignedLong, 120 * 8]]));
+  const registers = builder.pointer(
+    builder.struct('pt_regs', 168, [
+      ['di', unsignedLong, 112 * 8],
+      ['orig_ax', unsignedLong, 120 * 8],
+    ]),
+  );
   builder.struct('bpf_perf_event_data', 184, []);
   const file = builder.pointer(builder.struct('file', 8, []));
-  const events = { sys_enter: [['regs', registers], ['id', long]], sys_exit: [['regs', registers], ['ret', long]], sched_switch: [['preempt', bool], ['prev', task], ['next', task], ['prev_state', unsignedInt]] } as const;
+  const events = {
+    sys_enter: [
+      ['regs', registers],
+      ['id', long],
+    ],
+    sys_exit: [
+      ['regs', registers],
+      ['ret', long],
+    ],
+    sched_switch: [
+      ['preempt', bool],
+      ['prev', task],
+      ['next', task],
+      ['prev_state', unsignedInt],
+    ],
+  } as const;
   for (const [event, parameters] of Object.entries(events)) {
-    const prototype = builder.add({ kind: 'funcProto', name: '', typeId: 0, variadic: false, parameters: [void_, ...parameters.map(([, typeId]) => typeId)].map((typeId) => ({ name: '', typeId })) });
+    const prototype = builder.add({
+      kind: 'funcProto',
+      name: '',
+      typeId: 0,
+      variadic: false,
+      parameters: [void_, ...parameters.map(([, typeId]) => typeId)].map((typeId) => ({ name: '', typeId })),
+    });
     builder.typedef(`btf_trace_${event}`, builder.pointer(prototype));
     builder.func(`__probestub_${event}`, 0, [['__data', void_], ...parameters]);
   }
-  builder.func('vfs_read', long, [['file', file], ['buf', void_], ['count', unsignedLong]]);
+  builder.func('vfs_read', long, [
+    ['file', file],
+    ['buf', void_],
+    ['count', unsignedLong],
+  ]);
   builder.func('vfs_write', long, [['file', file]]);
   return Btf.decode(builder.encode());
 }

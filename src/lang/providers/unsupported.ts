@@ -13,7 +13,14 @@ export function unsupported(name: string, aliases: readonly string[], hint?: str
 }
 
 function refuse(name: string, point: AttachPointText, hint: string | undefined): Resolution {
-  return refused(pointError(point, 'not-supported', `${name} probes are not supported in this version of Sonde`, hint === undefined ? [] : [hint]));
+  return refused(
+    pointError(
+      point,
+      'not-supported',
+      `${name} probes are not supported in this version of Sonde`,
+      hint === undefined ? [] : [hint],
+    ),
+  );
 }
 
 export const unsupportedProviders: readonly Provider[] = [
@@ -25,4 +32,3 @@ export const unsupportedProviders: readonly Provider[] = [
   unsupported('test', []),
   unsupported('bench', []),
 ];
-

@@ -20,7 +20,14 @@ export class ElfBinary implements UserBinary {
 
   /** Empty where the file is damaged. */
   functions(): readonly string[] {
-    return (this.#functions ??= [...new Set(orDamaged(() => [...this.#listFunctions()], () => []))].sort());
+    return (this.#functions ??= [
+      ...new Set(
+        orDamaged(
+          () => [...this.#listFunctions()],
+          () => [],
+        ),
+      ),
+    ].sort());
   }
 
   *#listFunctions(): Generator<string> {
@@ -30,8 +37,14 @@ export class ElfBinary implements UserBinary {
     }
   }
 
-  resolveFunction(name: string, offset: bigint): { readonly fileOffset: bigint; readonly size: bigint } | { readonly error: string } {
-    return orDamaged(() => this.#resolveFunction(name, offset), (error) => ({ error: `${this.path} is damaged: ${error.message}` }));
+  resolveFunction(
+    name: string,
+    offset: bigint,
+  ): { readonly fileOffset: bigint; readonly size: bigint } | { readonly error: string } {
+    return orDamaged(
+      () => this.#resolveFunction(name, offset),
+      (error) => ({ error: `${this.path} is damaged: ${error.message}` }),
+    );
   }
 
   #resolveFunction(name: string, offset: bigint): ReturnType<UserBinary['resolveFunction']> {
@@ -54,7 +67,10 @@ export class ElfBinary implements UserBinary {
 
   resolveAddress(address: bigint): { readonly fileOffset: bigint } | { readonly error: string } {
     const fileOffset = this.#elf.fileOffsetOf(address);
-    const inFunction = orDamaged(() => this.#elf.functionAt(address) ?? this.#debugFile?.functionAt(address), () => undefined);
+    const inFunction = orDamaged(
+      () => this.#elf.functionAt(address) ?? this.#debugFile?.functionAt(address),
+      () => undefined,
+    );
     if (fileOffset !== undefined && inFunction !== undefined) return { fileOffset };
     return { error: `0x${address.toString(16)} is not inside a function of ${this.path}` };
   }

@@ -21,7 +21,8 @@ export class FileBytes implements RandomAccess {
     try {
       const fd = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
       try {
-        for (let count = -1; filled < length && count !== 0; filled += count) count = readSync(fd, bytes, filled, length - filled, offset + filled);
+        for (let count = -1; filled < length && count !== 0; filled += count)
+          count = readSync(fd, bytes, filled, length - filled, offset + filled);
       } finally {
         closeSync(fd);
       }

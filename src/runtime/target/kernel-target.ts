@@ -32,7 +32,9 @@ class KernelTarget implements Target {
   constructor(without: readonly string[]) {
     const architecture = architectureOf(process.arch);
     if (architecture === undefined) {
-      throw new UnsupportedFeatureError(process.arch, `Sonde does not know this processor's ABI (${process.arch})`, { advice: 'It runs on x86_64 and arm64.' });
+      throw new UnsupportedFeatureError(process.arch, `Sonde does not know this processor's ABI (${process.arch})`, {
+        advice: 'It runs on x86_64 and arm64.',
+      });
     }
     this.architecture = architecture;
     this.#without = new Set(without.map(featureNamed));
@@ -103,7 +105,11 @@ function featureNamed(text: string): string {
 
 function readTracepoints(category: string | undefined): readonly string[] | { readonly error: string } {
   try {
-    return category === undefined ? tracefs().tracepoints() : tracefs().events(category).map((event) => `${category}:${event}`);
+    return category === undefined
+      ? tracefs().tracepoints()
+      : tracefs()
+          .events(category)
+          .map((event) => `${category}:${event}`);
   } catch (error) {
     if (error instanceof UnsupportedFeatureError) return { error: error.message };
     throw error;
@@ -129,7 +135,10 @@ function filterFunctions(): ReturnType<Target['kernelFunctions']>['functions'] |
 /** A kernel without modules has no such file. */
 function readModules(): readonly string[] {
   try {
-    return readFileSync('/proc/modules', 'latin1').split('\n').map((line) => line.slice(0, line.indexOf(' '))).filter((name) => name !== '');
+    return readFileSync('/proc/modules', 'latin1')
+      .split('\n')
+      .map((line) => line.slice(0, line.indexOf(' ')))
+      .filter((name) => name !== '');
   } catch {
     return [];
   }

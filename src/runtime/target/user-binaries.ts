@@ -8,7 +8,8 @@ import { librariesNamed } from './library-cache.ts';
 type Found = readonly ElfBinary[] | { readonly error: string };
 
 export function findUserBinaries(path: string, pid: number | undefined): Found {
-  if (path === '*') return pid === undefined ? { error: 'a wildcard for all files needs a process: use -p' } : mappedBinaries(pid);
+  if (path === '*')
+    return pid === undefined ? { error: 'a wildcard for all files needs a process: use -p' } : mappedBinaries(pid);
   if (/[*[]/.test(path)) return matchingBinaries(path, pid);
   const file = locate(path, pid);
   return file === undefined ? missingFile(path) : openOne(file, path);
@@ -22,7 +23,8 @@ function openOne(file: string, path: string): Found {
   try {
     return [new ElfBinary(file)];
   } catch (error) {
-    if (error instanceof FormatError) return { error: `uprobe target file '${path}' is no executable or library that can be read: ${error.message}` };
+    if (error instanceof FormatError)
+      return { error: `uprobe target file '${path}' is no executable or library that can be read: ${error.message}` };
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return missingFile(path);
     return { error: `uprobe target file '${path}' can't be read: ${(error as Error).message}` };
   }
@@ -66,7 +68,10 @@ function locate(path: string, pid: number | undefined): string | undefined {
     const absolute = isAbsolute(path) ? path : resolve(path);
     return [root + absolute, absolute].find((candidate) => existsSync(candidate));
   }
-  const inPath = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '').map((directory) => join(directory, path));
+  const inPath = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, path));
   const libraries = path.startsWith('lib') ? librariesNamed(path) : [];
   return [...inPath, ...libraries, resolve(path)].find(isFile);
 }
@@ -78,7 +83,9 @@ function isFile(path: string): boolean {
 /** Empty where the process sees the same files as we do. */
 function rootOf(pid: number): string {
   try {
-    const same = readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt') && readlinkSync(`/proc/${pid}/root`) === readlinkSync('/proc/self/root');
+    const same =
+      readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt') &&
+      readlinkSync(`/proc/${pid}/root`) === readlinkSync('/proc/self/root');
     return same ? '' : `/proc/${pid}/root`;
   } catch {
     return '';

@@ -51,10 +51,12 @@ class Resolver {
   resolve(): Resolution {
     const [, ...parts] = this.#point.components;
     const place = parts.at(-1);
-    if (place === undefined || place.text === '' || parts.length > 2) return wrongCount(this.#point, this.#provider, '1 to 2', `${this.#provider}:vfs_read`);
+    if (place === undefined || place.text === '' || parts.length > 2)
+      return wrongCount(this.#point, this.#provider, '1 to 2', `${this.#provider}:vfs_read`);
     const module = parts.length === 2 ? parts[0] : undefined;
     if (!this.#target.have('kprobe')) return this.#kprobesMissing(place.text);
-    if (module !== undefined && !isPattern(module) && !this.#isLoaded(module.text)) return this.#moduleMissing(module.text);
+    if (module !== undefined && !isPattern(module) && !this.#isLoaded(module.text))
+      return this.#moduleMissing(module.text);
     if (/^\d/.test(place.text)) return this.#resolveAddress(place.text);
     const offset = /^(.+)\+(\w+)$/.exec(place.text);
     if (offset !== null && !isPattern(place)) return this.#resolveOffset(offset[1]!, offset[2]!, module);
@@ -78,15 +80,26 @@ class Resolver {
 
   #moduleMissing(module: string): Resolution {
     const hint = didYouMean(nearest(module, this.#target.modules()));
-    return missing(this.#point, this.#options, { code: 'module', message: `Kernel module '${module}' is not loaded.`, hints: hint === undefined ? [] : [hint] });
+    return missing(this.#point, this.#options, {
+      code: 'module',
+      message: `Kernel module '${module}' is not loaded.`,
+      hints: hint === undefined ? [] : [hint],
+    });
   }
 
   #resolveAddress(text: string): Resolution {
     const address = readOutsideInteger(text);
     if (address === undefined) return refused(pointError(this.#point, 'attach-point', `'${text}' is not an address`));
-    if (this.#isReturn) return refused(pointError(this.#point, 'attach-point', 'A kretprobe can only be attached to a function, not to an address'));
+    if (this.#isReturn)
+      return refused(
+        pointError(this.#point, 'attach-point', 'A kretprobe can only be attached to a function, not to an address'),
+      );
     if (!this.#options.unsafe) {
-      return refused(pointError(this.#point, 'unsafe', 'A kprobe at an address may be in the middle of an instruction', ['Use --unsafe to attach it anyway.']));
+      return refused(
+        pointError(this.#point, 'unsafe', 'A kprobe at an address may be in the middle of an instruction', [
+          'Use --unsafe to attach it anyway.',
+        ]),
+      );
     }
     return this.#finish([this.#pointAt({ address }, `kprobe:${address}`)], true);
   }
@@ -94,7 +107,8 @@ class Resolver {
   #resolveOffset(name: string, text: string, module: AttachComponent | undefined): Resolution {
     if (this.#isReturn) return refused(pointError(this.#point, 'attach-point', 'Offset is not allowed in a kretprobe'));
     const offset = readOutsideInteger(text);
-    if (offset === undefined || offset < 0n || offset > 0xffffffn) return refused(pointError(this.#point, 'attach-point', `Invalid offset '${text}'`));
+    if (offset === undefined || offset < 0n || offset > 0xffffffn)
+      return refused(pointError(this.#point, 'attach-point', `Invalid offset '${text}'`));
     return this.#resolveOne(name, Number(offset), module);
   }
 
@@ -102,32 +116,51 @@ class Resolver {
     const known = this.#isTraceable(name);
     if (!known && this.#target.kernelSymbol(name) === undefined) return this.#noMatch(name, module);
     const place: Place = module === undefined ? { function: name } : { function: name, module: module.text };
-    const points = [this.#pointAt({ ...place, ...(offset === 0 ? {} : { offset }) }, nameOf(this.#provider, place, offset))];
+    const points = [
+      this.#pointAt({ ...place, ...(offset === 0 ? {} : { offset }) }, nameOf(this.#provider, place, offset)),
+    ];
     return this.#finish(points, offset !== 0, known ? [] : [this.#untraceable(name)]);
   }
 
   /** BTF answers in a millisecond or two, the list of all functions in a hundred. */
   #isTraceable(name: string): boolean {
-    return this.#target.btf?.find(name, 'func') !== undefined || this.#target.kernelFunctions().functions.some((each) => each.name === name);
+    return (
+      this.#target.btf?.find(name, 'func') !== undefined ||
+      this.#target.kernelFunctions().functions.some((each) => each.name === name)
+    );
   }
 
   #untraceable(name: string): Diagnostic {
-    return pointWarning(this.#point, 'untraceable', `${name} is not traceable (it is inlined, or marked notrace): attaching to it will likely fail`);
+    return pointWarning(
+      this.#point,
+      'untraceable',
+      `${name} is not traceable (it is inlined, or marked notrace): attaching to it will likely fail`,
+    );
   }
 
   #noMatch(name: string, module: AttachComponent | undefined): Resolution {
     const { functions } = this.#target.kernelFunctions();
-    const close = nearest(name, functions.map((each) => each.name));
+    const close = nearest(
+      name,
+      functions.map((each) => each.name),
+    );
     const what = `${this.#provider} ${module === undefined ? '' : `${module.text}:`}${name}`;
-    return noMatches(this.#point, this.#options, what, [didYouMean(close === undefined ? undefined : `${this.#provider}:${close}`)]);
+    return noMatches(this.#point, this.#options, what, [
+      didYouMean(close === undefined ? undefined : `${this.#provider}:${close}`),
+    ]);
   }
 
   #resolvePattern(place: AttachComponent, module: AttachComponent | undefined): Resolution {
     const matches = matchFunctions(place, module, this.#target);
     const what = `${this.#provider} ${module === undefined ? '' : `${module.text}:`}${place.text}`;
     if (matches.length === 0) return noMatches(this.#point, this.#options, what);
-    const places = matches.map(({ name, module: owner }): Place => (module === undefined ? { function: name } : { function: name, module: owner ?? 'vmlinux' }));
-    return this.#finish(places.map((each) => this.#pointAt(each, nameOf(this.#provider, each, 0))), false);
+    const places = matches.map(({ name, module: owner }): Place =>
+      module === undefined ? { function: name } : { function: name, module: owner ?? 'vmlinux' },
+    );
+    return this.#finish(
+      places.map((each) => this.#pointAt(each, nameOf(this.#provider, each, 0))),
+      false,
+    );
   }
 
   #pointAt(place: Pick<KprobeHook, 'function' | 'module' | 'offset' | 'address'>, name: string): PlannedPoint {
@@ -143,7 +176,10 @@ class Resolver {
   #variant(group: readonly PlannedPoint[], inside: boolean, usesName: boolean): ProbeVariant {
     const { points, probeName } = usesName ? nameByCookie(group) : nameByFirst(group);
     // A module's functions are named with it, which a multi link can't.
-    const multi = points.length > 1 && this.#target.have('kprobe-multi') && points.every(({ hook }) => hook.kind === 'kprobe' && hook.module === undefined);
+    const multi =
+      points.length > 1 &&
+      this.#target.have('kprobe-multi') &&
+      points.every(({ hook }) => hook.kind === 'kprobe' && hook.module === undefined);
     const func = this.#options.uses.names.has('func') ? this.#functionAddress(inside) : undefined;
     return {
       provider: this.#provider,
@@ -158,7 +194,9 @@ class Resolver {
         probeType: this.#provider,
         args: { error: NO_ARGS },
         ...registerContext(this.#target, 'pt_regs'),
-        ...(this.#isReturn ? { returnValue: functionReturnValue(this.#target) } : { argument: functionArgument(this.#target) }),
+        ...(this.#isReturn
+          ? { returnValue: functionReturnValue(this.#target) }
+          : { argument: functionArgument(this.#target) }),
         ...(func === undefined ? {} : { func: { kind: 'ksym', access: func } }),
         kernelStack: true,
         userStack: true,
@@ -170,7 +208,9 @@ class Resolver {
   /** The helper came with cookies, in 5.15. Before, an entry has its address in a register; it fits inside of functions too. */
   #functionAddress(inside: boolean): ContextAccess | undefined {
     if (!inside && this.#target.have('attach-cookie')) return { kind: 'functionAddress' };
-    return this.#isReturn ? undefined : registerWord(this.#target, registerLayout(this.#target.architecture).instructionPointer);
+    return this.#isReturn
+      ? undefined
+      : registerWord(this.#target, registerLayout(this.#target.architecture).instructionPointer);
   }
 }
 
@@ -180,7 +220,11 @@ function nameOf(provider: string, place: Place, offset: number): string {
 }
 
 /** P-33: parts that the compiler split off are no functions of their own; a name that several functions share can't be attached to. */
-function matchFunctions(place: AttachComponent, module: AttachComponent | undefined, target: Target): readonly { readonly name: string; readonly module?: string }[] {
+function matchFunctions(
+  place: AttachComponent,
+  module: AttachComponent | undefined,
+  target: Target,
+): readonly { readonly name: string; readonly module?: string }[] {
   const isName = matcherOf(place);
   const isModule = module === undefined ? () => true : matcherOf(module);
   const found = new Map<string, { readonly name: string; readonly module?: string }>();

@@ -7,7 +7,12 @@ import type { ListOptions } from '../provider.ts';
 type Listing = { readonly lines: readonly string[]; readonly notes: readonly string[] };
 
 /** `kprobe:vfs_read`; with its module only where the pattern names one. */
-export function listFunctions(provider: 'kprobe' | 'kretprobe', components: readonly string[], target: Target, options: ListOptions): Listing {
+export function listFunctions(
+  provider: 'kprobe' | 'kretprobe',
+  components: readonly string[],
+  target: Target,
+  options: ListOptions,
+): Listing {
   const pattern = components.at(-1) || '*';
   const module = components.length === 2 ? components[0]! : undefined;
   if (components.length > 2) return { lines: [], notes: [] };
@@ -21,7 +26,10 @@ export function listFunctions(provider: 'kprobe' | 'kretprobe', components: read
     found.set(`${provider}:${owner}${each.name}`, each.name);
   }
   const withArguments = options.verbose && provider === 'kprobe' ? target.btf : undefined;
-  return { lines: linesOf(found, (name) => (withArguments === undefined ? [] : numberedArguments(withArguments, name))), notes: found.size === 0 ? [] : notesOn(source, target) };
+  return {
+    lines: linesOf(found, (name) => (withArguments === undefined ? [] : numberedArguments(withArguments, name))),
+    notes: found.size === 0 ? [] : notesOn(source, target),
+  };
 }
 
 function linesOf(found: ReadonlyMap<string, string>, details: (name: string) => readonly string[]): readonly string[] {
@@ -29,16 +37,30 @@ function linesOf(found: ReadonlyMap<string, string>, details: (name: string) => 
 }
 
 function notesOn(source: 'tracefs' | 'btf', target: Target): readonly string[] {
-  if (!target.have('kprobe')) return ["Kernel functions are listed from BTF, but can't be attached to: this kernel was built without CONFIG_KPROBES or CONFIG_KPROBE_EVENTS."];
-  return source === 'tracefs' ? [] : ["Kernel functions are listed from BTF, since available_filter_functions can't be read: some of them can't be attached to."];
+  if (!target.have('kprobe'))
+    return [
+      "Kernel functions are listed from BTF, but can't be attached to: this kernel was built without CONFIG_KPROBES or CONFIG_KPROBE_EVENTS.",
+    ];
+  return source === 'tracefs'
+    ? []
+    : [
+        "Kernel functions are listed from BTF, since available_filter_functions can't be read: some of them can't be attached to.",
+      ];
 }
 
 function numberedArguments(btf: Btf, name: string): readonly string[] {
-  return (prototypeOf(btf, name)?.parameters ?? []).map(({ typeId }, index) => `    ${declare(btf, typeId, `arg${index}`)}`);
+  return (prototypeOf(btf, name)?.parameters ?? []).map(
+    ({ typeId }, index) => `    ${declare(btf, typeId, `arg${index}`)}`,
+  );
 }
 
 /** `fentry:vmlinux:vfs_read`, from BTF. */
-export function listTypedFunctions(provider: 'fentry' | 'fexit', components: readonly string[], target: Target, options: ListOptions): Listing {
+export function listTypedFunctions(
+  provider: 'fentry' | 'fexit',
+  components: readonly string[],
+  target: Target,
+  options: ListOptions,
+): Listing {
   const { btf } = target;
   if (btf === undefined) return { lines: [], notes: [`${provider} probes need BTF, which this kernel lacks.`] };
   const module = components.length >= 2 ? components[0]! : '*';
@@ -47,7 +69,11 @@ export function listTypedFunctions(provider: 'fentry' | 'fexit', components: rea
   const found = new Map<string, string>();
   for (const name of btf.names('func')) if (isName(name)) found.set(`${provider}:vmlinux:${name}`, name);
   const lines = linesOf(found, (name) => (options.verbose ? namedArguments(btf, name, provider === 'fexit') : []));
-  return { lines, notes: found.size === 0 ? [] : [`${provider} probes can be listed, but not yet attached, by this version of Sonde.`] };
+  return {
+    lines,
+    notes:
+      found.size === 0 ? [] : [`${provider} probes can be listed, but not yet attached, by this version of Sonde.`],
+  };
 }
 
 function namedArguments(btf: Btf, name: string, withReturn: boolean): readonly string[] {

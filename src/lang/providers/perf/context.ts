@@ -7,7 +7,12 @@ import { globMatcher } from '../glob.ts';
 import { NO_ARGS } from '../messages.ts';
 
 /** A program on a perf event: its context, `struct bpf_perf_event_data`, starts with the registers. */
-export function perfEventVariant(provider: string, name: string, hook: Hook & { kind: 'perfEvent' }, target: Target): ProbeVariant {
+export function perfEventVariant(
+  provider: string,
+  name: string,
+  hook: Hook & { kind: 'perfEvent' },
+  target: Target,
+): ProbeVariant {
   return {
     provider,
     phase: 'run',
@@ -28,9 +33,16 @@ export function perfEventVariant(provider: string, name: string, hook: Hook & { 
 }
 
 /** `software:page-faults:` and the like, where what follows may be given. */
-export function listNames(provider: string, names: readonly string[], components: readonly string[]): readonly string[] {
+export function listNames(
+  provider: string,
+  names: readonly string[],
+  components: readonly string[],
+): readonly string[] {
   const [pattern, ...rest] = components;
   if (rest.some((component) => component !== '' && component !== '*')) return [];
   const matches = globMatcher(pattern === undefined || pattern === '' ? '*' : pattern);
-  return names.filter(matches).map((name) => `${provider}:${name}:`).sort();
+  return names
+    .filter(matches)
+    .map((name) => `${provider}:${name}:`)
+    .sort();
 }

@@ -25,16 +25,36 @@ function namesOf(events: readonly PerfEvent[]): readonly string[] {
   return events.flatMap((event) => [event.name, ...event.aliases]);
 }
 
-function resolve(provider: string, events: readonly PerfEvent[], point: AttachPointText, target: Target, options: ResolveOptions): Resolution {
+function resolve(
+  provider: string,
+  events: readonly PerfEvent[],
+  point: AttachPointText,
+  target: Target,
+  options: ResolveOptions,
+): Resolution {
   const [, event, count, ...more] = point.components;
-  if (event === undefined || event.text === '' || more.length > 0) return wrongCount(point, provider, '1 to 2', `${provider}:${events[0]!.name}:100`);
+  if (event === undefined || event.text === '' || more.length > 0)
+    return wrongCount(point, provider, '1 to 2', `${provider}:${events[0]!.name}:100`);
   const period = count === undefined || count.text === '' ? undefined : readOutsideInteger(count.text);
   if (count !== undefined && count.text !== '' && (period === undefined || period < 1n)) {
-    return refused(pointError(point, 'rate', `Invalid sample period of ${provider} probe: '${count.text}' is not a positive integer`));
+    return refused(
+      pointError(
+        point,
+        'rate',
+        `Invalid sample period of ${provider} probe: '${count.text}' is not a positive integer`,
+      ),
+    );
   }
   const variant = (found: PerfEvent, written: string): ProbeVariant => {
     const each = period ?? found.defaultPeriod;
-    const hook = { kind: 'perfEvent', eventType: found.type, config: found.config, period: each, cpus: 'all', ...(options.pid === undefined ? {} : { pid: options.pid }) } as const;
+    const hook = {
+      kind: 'perfEvent',
+      eventType: found.type,
+      config: found.config,
+      period: each,
+      cpus: 'all',
+      ...(options.pid === undefined ? {} : { pid: options.pid }),
+    } as const;
     return perfEventVariant(provider, `${provider}:${written}:${each}`, hook, target);
   };
   if (isPattern(event)) {
@@ -45,6 +65,8 @@ function resolve(provider: string, events: readonly PerfEvent[], point: AttachPo
   const found = findPerfEvent(events, event.text);
   if (found !== undefined) return { variants: [variant(found, event.text)], diagnostics: [] };
   const close = nearest(event.text, namesOf(events));
-  const hint = didYouMean(close === undefined ? undefined : `${provider}:${close}`) ?? `Events are ${events.map(({ name }) => name).join(', ')}.`;
+  const hint =
+    didYouMean(close === undefined ? undefined : `${provider}:${close}`) ??
+    `Events are ${events.map(({ name }) => name).join(', ')}.`;
   return refused(pointError(point, 'unknown-event', `Unknown ${provider} event: ${event.text}`, [hint]));
 }

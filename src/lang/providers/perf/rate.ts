@@ -19,7 +19,8 @@ const LONGEST_NS = (1n << 63n) - 1n;
 
 export function parseRate(provider: string, point: AttachPointText): Rate | Resolution {
   const [, first, second, ...more] = point.components.map((component) => component.text);
-  if (first === undefined || more.length > 0) return wrongCount(point, provider, '2', `${provider}:ms:10 or ${provider}:10ms`);
+  if (first === undefined || more.length > 0)
+    return wrongCount(point, provider, '2', `${provider}:ms:10 or ${provider}:10ms`);
   return second === undefined ? parseDuration(provider, point, first) : parseUnit(provider, point, first, second);
 }
 
@@ -27,7 +28,11 @@ function parseDuration(provider: string, point: AttachPointText, text: string): 
   if (Object.hasOwn(UNITS, text) || text === 'hz') return wrongCount(point, provider, '2', `${provider}:${text}:10`);
   const ns = readOutsideInteger(text);
   if (ns === undefined || ns < 0n) {
-    return refused(pointError(point, 'rate', `Invalid rate of ${provider} probe: '${text}' is not a duration`, [`Write it as ${provider}:ms:10 or ${provider}:10ms.`]));
+    return refused(
+      pointError(point, 'rate', `Invalid rate of ${provider} probe: '${text}' is not a duration`, [
+        `Write it as ${provider}:ms:10 or ${provider}:10ms.`,
+      ]),
+    );
   }
   const name = ns % 1000n === 0n ? `us:${ns / 1000n}` : `ns:${ns}`;
   return checkPeriod(provider, point, ns, name);
@@ -40,18 +45,35 @@ function parseUnit(provider: string, point: AttachPointText, unit: string, text:
     return refused(pointError(point, 'rate', `${unit} is not an accepted unit of time`, [hint]));
   }
   const count = readOutsideInteger(text);
-  if (count === undefined || count < 0n) return refused(pointError(point, 'rate', `Invalid rate of ${provider} probe: '${text}' is not a positive integer`));
-  return scale === undefined ? checkFrequency(provider, point, count) : checkPeriod(provider, point, count * scale, `${unit}:${count}`);
+  if (count === undefined || count < 0n)
+    return refused(pointError(point, 'rate', `Invalid rate of ${provider} probe: '${text}' is not a positive integer`));
+  return scale === undefined
+    ? checkFrequency(provider, point, count)
+    : checkPeriod(provider, point, count * scale, `${unit}:${count}`);
 }
 
 function checkPeriod(provider: string, point: AttachPointText, ns: bigint, name: string): Rate | Resolution {
-  if (ns < SHORTEST_NS) return refused(pointError(point, 'rate', `Invalid rate of ${provider} probe. Minimum is 1000 or 1us. Found: ${ns} nanoseconds`));
-  if (ns > LONGEST_NS) return refused(pointError(point, 'rate', `Invalid rate of ${provider} probe. Maximum is ${LONGEST_NS} nanoseconds. Found: ${ns} nanoseconds`));
+  if (ns < SHORTEST_NS)
+    return refused(
+      pointError(point, 'rate', `Invalid rate of ${provider} probe. Minimum is 1000 or 1us. Found: ${ns} nanoseconds`),
+    );
+  if (ns > LONGEST_NS)
+    return refused(
+      pointError(
+        point,
+        'rate',
+        `Invalid rate of ${provider} probe. Maximum is ${LONGEST_NS} nanoseconds. Found: ${ns} nanoseconds`,
+      ),
+    );
   return { name, sampling: { period: ns } };
 }
 
 function checkFrequency(provider: string, point: AttachPointText, hz: bigint): Rate | Resolution {
-  if (hz < 1n) return refused(pointError(point, 'rate', `Invalid rate of ${provider} probe. Minimum is 1 hz. Found: ${hz} hz`));
-  if (hz > 1_000_000_000n) return refused(pointError(point, 'rate', `Invalid rate of ${provider} probe. Maximum is 1000000000 hz. Found: ${hz} hz`));
+  if (hz < 1n)
+    return refused(pointError(point, 'rate', `Invalid rate of ${provider} probe. Minimum is 1 hz. Found: ${hz} hz`));
+  if (hz > 1_000_000_000n)
+    return refused(
+      pointError(point, 'rate', `Invalid rate of ${provider} probe. Maximum is 1000000000 hz. Found: ${hz} hz`),
+    );
   return { name: `hz:${hz}`, sampling: { frequencyHz: Number(hz) } };
 }

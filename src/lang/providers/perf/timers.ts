@@ -20,10 +20,23 @@ function timer(name: string, alias: string, cpus: 'all' | 'one'): Provider {
 export const profile = timer('profile', 'p', 'all');
 export const interval = timer('interval', 'i', 'one');
 
-function resolve(provider: string, cpus: 'all' | 'one', point: AttachPointText, target: Target, options: ResolveOptions): Resolution {
+function resolve(
+  provider: string,
+  cpus: 'all' | 'one',
+  point: AttachPointText,
+  target: Target,
+  options: ResolveOptions,
+): Resolution {
   const rate = parseRate(provider, point);
   if ('variants' in rate) return rate;
   const pid = cpus === 'all' ? options.pid : undefined;
-  const hook = { kind: 'perfEvent', eventType: PerfType.Software, config: CPU_CLOCK, ...rate.sampling, cpus, ...(pid === undefined ? {} : { pid }) } as const;
+  const hook = {
+    kind: 'perfEvent',
+    eventType: PerfType.Software,
+    config: CPU_CLOCK,
+    ...rate.sampling,
+    cpus,
+    ...(pid === undefined ? {} : { pid }),
+  } as const;
   return { variants: [perfEventVariant(provider, `${provider}:${rate.name}`, hook, target)], diagnostics: [] };
 }

@@ -1,6 +1,13 @@
 /** C types as tracepoint format files spell them: `const char *`, `unsigned long[6]`, `__data_loc char[]`. */
 import type { TracepointField } from '../../target.ts';
-import { findNamedType, findTaggedType, sizeOf, type AddressSpace, type IntegerType, type Type } from '../../types/index.ts';
+import {
+  findNamedType,
+  findTaggedType,
+  sizeOf,
+  type AddressSpace,
+  type IntegerType,
+  type Type,
+} from '../../types/index.ts';
 import type { Btf } from '../../../btf/index.ts';
 
 export interface CType {
@@ -18,7 +25,10 @@ export function parseCType(text: string): CType {
   const location = /^__(data|rel)_loc\s/.exec(text);
   const plain = text.replace(/^__(data|rel)_loc\s/, '').replace(QUALIFIERS, ' ');
   return {
-    base: plain.replace(/\[[^\]]*\]|\*/g, ' ').trim().replace(/\s+/g, ' '),
+    base: plain
+      .replace(/\[[^\]]*\]|\*/g, ' ')
+      .trim()
+      .replace(/\s+/g, ' '),
     pointers: plain.split('*').length - 1,
     array: plain.includes('['),
     location: location === null ? undefined : location[1] === 'data' ? 'absolute' : 'relative',

@@ -4,7 +4,11 @@ import type { ListOptions } from '../provider.ts';
 import { ownFields } from './record-fields.ts';
 
 /** A single part may be meant for the category or for the event. */
-export function listTracepoints(components: readonly string[], target: Target, options: ListOptions): { lines: readonly string[]; notes: readonly string[] } {
+export function listTracepoints(
+  components: readonly string[],
+  target: Target,
+  options: ListOptions,
+): { lines: readonly string[]; notes: readonly string[] } {
   const [first = '*', second, ...more] = components;
   if (more.length > 0) return { lines: [], notes: [] };
   const isFirst = globMatcher(first === '' ? '*' : first);

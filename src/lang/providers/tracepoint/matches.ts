@@ -25,7 +25,8 @@ export function findTracepoints(point: AttachPointText, target: Target, options:
   if (category === undefined || more.length > 0 || (categoryAlone && !isPattern(category))) {
     return wrongCount(point, 'tracepoint', '2', 'tracepoint:sched:sched_switch');
   }
-  if (!isPattern(category) && !isPattern(event)) return findOne({ category: category.text, event: event.text }, point, target, options);
+  if (!isPattern(category) && !isPattern(event))
+    return findOne({ category: category.text, event: event.text }, point, target, options);
   const names = target.tracepoints(isPattern(category) ? undefined : category.text);
   const known = 'error' in names ? namesWithoutTracefs(target) : names;
   const isCategory = matcherOf(category);
@@ -34,24 +35,43 @@ export function findTracepoints(point: AttachPointText, target: Target, options:
   const rawOnly = 'error' in names ? names.error : undefined;
   if (matches.length > 0) return { matches, rawOnly };
   if (rawOnly !== undefined) return unreadable(point, options, rawOnly);
-  return noMatches(point, options, `tracepoint ${category.text}:${event.text}`, [didYouMean(categoryHint(category.text, target))]);
+  return noMatches(point, options, `tracepoint ${category.text}:${event.text}`, [
+    didYouMean(categoryHint(category.text, target)),
+  ]);
 }
 
 /** A look at one file, or at none where BTF says that the raw tracepoint is there. */
-function findOne(wanted: TracepointMatch, point: AttachPointText, target: Target, options: ResolveOptions): Matches | Resolution {
+function findOne(
+  wanted: TracepointMatch,
+  point: AttachPointText,
+  target: Target,
+  options: ResolveOptions,
+): Matches | Resolution {
   const found = { matches: [wanted], rawOnly: undefined };
   if (wanted.category === 'raw_syscalls' && haveRawTracepoint(target.btf, wanted.event)) return found;
   if (target.tracepointFormat(wanted.category, wanted.event) !== undefined) return found;
   const names = target.tracepoints(wanted.category);
   if ('error' in names) {
-    const known = hasRawEvent(wanted) ? haveRawTracepoint(target.btf, wanted.event) : namesWithoutTracefs(target).includes(`${wanted.category}:${wanted.event}`);
+    const known = hasRawEvent(wanted)
+      ? haveRawTracepoint(target.btf, wanted.event)
+      : namesWithoutTracefs(target).includes(`${wanted.category}:${wanted.event}`);
     return known ? { ...found, rawOnly: names.error } : unreadable(point, options, names.error);
   }
-  return noMatches(point, options, `tracepoint ${wanted.category}:${wanted.event}`, [didYouMean(nearestTracepoint(wanted, names, target))]);
+  return noMatches(point, options, `tracepoint ${wanted.category}:${wanted.event}`, [
+    didYouMean(nearestTracepoint(wanted, names, target)),
+  ]);
 }
 
 /** Categories whose events are not named after a tracepoint of the kernel's code. */
-const OTHER_EVENTS: ReadonlySet<string> = new Set(['syscalls', 'kprobes', 'uprobes', 'eprobes', 'fprobes', 'synthetic', 'ftrace']);
+const OTHER_EVENTS: ReadonlySet<string> = new Set([
+  'syscalls',
+  'kprobes',
+  'uprobes',
+  'eprobes',
+  'fprobes',
+  'synthetic',
+  'ftrace',
+]);
 
 export function hasRawEvent({ category }: TracepointMatch): boolean {
   return !OTHER_EVENTS.has(category);
@@ -60,7 +80,9 @@ export function hasRawEvent({ category }: TracepointMatch): boolean {
 /** Without tracefs the system calls' tracepoints are still known by their numbers. */
 function namesWithoutTracefs(target: Target): readonly string[] {
   if (!haveRawTracepoint(target.btf, 'sys_enter')) return [];
-  const calls = [...allSyscalls(target.architecture).keys()].map((number) => tracepointOfSyscall(target.architecture, number)!);
+  const calls = [...allSyscalls(target.architecture).keys()].map((number) =>
+    tracepointOfSyscall(target.architecture, number)!,
+  );
   return ['enter', 'exit'].flatMap((side) => calls.map((call) => `syscalls:sys_${side}_${call}`)).sort();
 }
 
@@ -78,7 +100,8 @@ function nearestTracepoint(wanted: TracepointMatch, ofCategory: readonly string[
   const full = `${wanted.category}:${wanted.event}`;
   const names = target.tracepoints();
   const all = 'error' in names ? [] : names;
-  const found = all.find((name) => name.endsWith(`:${wanted.event}`)) ?? nearest(full, ofCategory) ?? nearest(full, all);
+  const found =
+    all.find((name) => name.endsWith(`:${wanted.event}`)) ?? nearest(full, ofCategory) ?? nearest(full, all);
   return found === undefined ? undefined : `tracepoint:${found}`;
 }
 

@@ -19,7 +19,9 @@ const allNames = new WeakMap<Btf, ReadonlySet<string>>();
 export function rawTracepointNames(btf: Btf): ReadonlySet<string> {
   let names = allNames.get(btf);
   if (names === undefined) {
-    names = new Set([...btf.names('typedef')].filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length)));
+    names = new Set(
+      [...btf.names('typedef')].filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length)),
+    );
     allNames.set(btf, names);
   }
   return names;
@@ -53,9 +55,16 @@ function kernelPointer(type: Type): Type {
 }
 
 /** The plain program, or the one whose pointers the verifier knows. */
-export function rawProgram(kind: 'raw' | 'btf', event: string): Pick<ProbeVariant, 'programType' | 'expectedAttachType' | 'attachTo'> {
+export function rawProgram(
+  kind: 'raw' | 'btf',
+  event: string,
+): Pick<ProbeVariant, 'programType' | 'expectedAttachType' | 'attachTo'> {
   if (kind === 'raw') return { programType: ProgramType.RawTracepoint };
-  return { programType: ProgramType.Tracing, expectedAttachType: AttachType.TraceRawTp, attachTo: { kind: 'typedef', name: PREFIX + event } };
+  return {
+    programType: ProgramType.Tracing,
+    expectedAttachType: AttachType.TraceRawTp,
+    attachTo: { kind: 'typedef', name: PREFIX + event },
+  };
 }
 
 export function rawHook(kind: 'raw' | 'btf', event: string) {

@@ -5,7 +5,11 @@ import { isWord, sizeOf, type AddressSpace, type Type } from '../../types/index.
 import { parseCType, resolveCType, scalarFieldType } from './c-type.ts';
 
 /** Fields of `args`. The first 8 bytes of the record, the common fields, are closed to programs. */
-export function recordFields(format: TracepointFormat, target: Target, space: 'kernel' | 'user'): readonly ArgumentField[] {
+export function recordFields(
+  format: TracepointFormat,
+  target: Target,
+  space: 'kernel' | 'user',
+): readonly ArgumentField[] {
   return ownFields(format).map((field) => ({ name: field.name, ...readField(field, target, space) }));
 }
 
@@ -20,7 +24,10 @@ function readField(field: TracepointField, target: Target, space: AddressSpace):
   if (written.location !== undefined) {
     const to = resolveCType(written, target.btf, 'kernel') ?? { kind: 'integer', size: 1, signed: false };
     const plus = written.location === 'relative' ? { plus: field.offset + 4 } : {};
-    return { type: { kind: 'pointer', to, space: 'kernel' }, access: { kind: 'dataLoc', offset: field.offset, ...plus } };
+    return {
+      type: { kind: 'pointer', to, space: 'kernel' },
+      access: { kind: 'dataLoc', offset: field.offset, ...plus },
+    };
   }
   if (written.array) return readArray(field, target, space);
   const type = scalarFieldType(field, target.btf, space);
@@ -34,7 +41,8 @@ function readArray(field: TracepointField, target: Target, space: AddressSpace):
   const elementSize = element === undefined ? 0 : sizeOf(element);
   // An array without length is what follows the record: as in C, its name is its address.
   if (field.size === 0) return { type: { kind: 'pointer', to: element ?? { kind: 'void' }, space: 'kernel' }, access };
-  if (written.base === 'char' && written.pointers === 0) return { type: { kind: 'string', size: field.size, exact: true }, access };
+  if (written.base === 'char' && written.pointers === 0)
+    return { type: { kind: 'string', size: field.size, exact: true }, access };
   if (element === undefined || elementSize === 0 || field.size % elementSize !== 0) {
     return { type: { kind: 'array', element: { kind: 'integer', size: 1, signed: false }, count: field.size }, access };
   }

@@ -28,9 +28,18 @@ export function systemCallOf(match: TracepointMatch, target: Target): SystemCall
 }
 
 /** Splits by what the used arguments look like, so that one program fits all calls of a group. */
-export function groupBySignature(calls: readonly SystemCallMatch[], target: Target, options: ResolveOptions): readonly (readonly SystemCallMatch[])[] {
+export function groupBySignature(
+  calls: readonly SystemCallMatch[],
+  target: Target,
+  options: ResolveOptions,
+): readonly (readonly SystemCallMatch[])[] {
   const used = [...options.uses.args].filter((name) => name !== '__syscall_nr');
-  return [...Map.groupBy(calls, (call) => `${call.side}/${call.side === 'exit' ? '' : signature(call, used, target)}`).values()];
+  return [
+    ...Map.groupBy(
+      calls,
+      (call) => `${call.side}/${call.side === 'exit' ? '' : signature(call, used, target)}`,
+    ).values(),
+  ];
 }
 
 function signature(call: SystemCallMatch, used: readonly string[], target: Target): string {
@@ -46,7 +55,12 @@ function argumentFields(call: SystemCallMatch, target: Target): readonly Tracepo
 }
 
 /** All calls are of one side, and of one signature. */
-export function rawSystemCalls(calls: readonly SystemCallMatch[], title: string, target: Target, options: ResolveOptions): ProbeVariant {
+export function rawSystemCalls(
+  calls: readonly SystemCallMatch[],
+  title: string,
+  target: Target,
+  options: ResolveOptions,
+): ProbeVariant {
   const side = calls[0]!.side;
   const event = `sys_${side}`;
   // Whether the kernel types its tracepoints takes a trial to find out: most scripts don't need to know.
@@ -54,7 +68,9 @@ export function rawSystemCalls(calls: readonly SystemCallMatch[], title: string,
   const direct = readsRegisters && haveTypedTracepoints(target);
   const number = side === 'enter' ? word(8, 8, true) : syscallNumberOnExit(target, direct);
   const args = fieldsOf(calls, number, direct, target, options);
-  const usesRegisters = number.kind === 'pointed' || args.some((field) => options.uses.args.has(field.name) && field.access.kind === 'pointed');
+  const usesRegisters =
+    number.kind === 'pointed' ||
+    args.some((field) => options.uses.args.has(field.name) && field.access.kind === 'pointed');
   const kind = direct && usesRegisters ? 'btf' : 'raw';
   const compat = compatFilter(target);
   return {
@@ -68,7 +84,11 @@ export function rawSystemCalls(calls: readonly SystemCallMatch[], title: string,
       probeName:
         calls.length === 1
           ? { kind: 'fixed', name: fullName(calls[0]!) }
-          : { kind: 'symbolic', access: number, names: new Map(calls.map((call) => [BigInt(call.number), fullName(call)])) },
+          : {
+              kind: 'symbolic',
+              access: number,
+              names: new Map(calls.map((call) => [BigInt(call.number), fullName(call)])),
+            },
       probeType: 'tracepoint',
       args,
       kernelStack: true,
@@ -92,13 +112,26 @@ function fullName(call: TracepointMatch): string {
 }
 
 /** Only what all calls of the group have, at one place and of one type. */
-function fieldsOf(calls: readonly SystemCallMatch[], number: ContextAccess, direct: boolean, target: Target, options: ResolveOptions): readonly ArgumentField[] {
-  const fields: ArgumentField[] = [{ name: '__syscall_nr', type: { kind: 'integer', size: 4, signed: true }, access: number }];
-  if (calls[0]!.side === 'exit') return [...fields, { name: 'ret', type: { kind: 'integer', size: 8, signed: true }, access: word(8, 8, true) }];
+function fieldsOf(
+  calls: readonly SystemCallMatch[],
+  number: ContextAccess,
+  direct: boolean,
+  target: Target,
+  options: ResolveOptions,
+): readonly ArgumentField[] {
+  const fields: ArgumentField[] = [
+    { name: '__syscall_nr', type: { kind: 'integer', size: 4, signed: true }, access: number },
+  ];
+  if (calls[0]!.side === 'exit')
+    return [...fields, { name: 'ret', type: { kind: 'integer', size: 8, signed: true }, access: word(8, 8, true) }];
   const needsFormats = [...options.uses.args].some((name) => name !== '__syscall_nr');
   if (!needsFormats) return fields;
   const [first, ...others] = calls.map((call) => argumentFields(call, target));
-  const shared = first!.filter((field) => others.every((other) => other.some((each) => each.name === field.name && each.offset === field.offset && each.type === field.type)));
+  const shared = first!.filter((field) =>
+    others.every((other) =>
+      other.some((each) => each.name === field.name && each.offset === field.offset && each.type === field.type),
+    ),
+  );
   return [...fields, ...shared.flatMap((field) => registerField(field, direct, target))];
 }
 
@@ -121,16 +154,25 @@ function registerField(field: TracepointField, direct: boolean, target: Target):
 /** The entry's tracepoint is told the number; on exit it is found where the entry left it. */
 function syscallNumberOnExit(target: Target, direct: boolean): ContextAccess & { kind: 'pointed' } {
   const field = target.btf === undefined ? undefined : recordOf(target, 'pt_regs')?.field('syscallno');
-  if (field !== undefined) return { kind: 'pointed', base: word(0), offset: field.offset, size: 4, signed: true, direct };
+  if (field !== undefined)
+    return { kind: 'pointed', base: word(0), offset: field.offset, size: 4, signed: true, direct };
   const { syscallNumber } = registerLayout(target.architecture);
-  return { kind: 'pointed', base: word(0), offset: registerOffset(target.architecture, syscallNumber)!, size: 8, signed: true, direct };
+  return {
+    kind: 'pointed',
+    base: word(0),
+    offset: registerOffset(target.architecture, syscallNumber)!,
+    size: 8,
+    signed: true,
+    direct,
+  };
 }
 
 /** The system calls of 32-bit programs have numbers of their own: the kernel's tracepoints leave them out. */
 function compatFilter(target: Target): SystemCallFilter['compat'] {
   const info = recordOf(target, 'task_struct')?.field('thread_info');
   if (info?.type.kind !== 'record') return undefined;
-  const [name, size, mask] = target.architecture === 'x86_64' ? (['status', 4, TS_COMPAT] as const) : (['flags', 8, TIF_32BIT] as const);
+  const [name, size, mask] =
+    target.architecture === 'x86_64' ? (['status', 4, TS_COMPAT] as const) : (['flags', 8, TIF_32BIT] as const);
   const field = info.type.field(name);
   return field === undefined ? undefined : { offsetInTask: info.offset + field.offset, size, mask };
 }
@@ -144,7 +186,11 @@ function recordOf(target: Target, name: string): RecordType | undefined {
 }
 
 /** raw_syscalls:sys_enter and sys_exit: the raw tracepoint itself, 32-bit calls included. Undefined where `args` needs the record. */
-export function rawSyscallsVariant(match: TracepointMatch, target: Target, options: ResolveOptions): ProbeVariant | undefined {
+export function rawSyscallsVariant(
+  match: TracepointMatch,
+  target: Target,
+  options: ResolveOptions,
+): ProbeVariant | undefined {
   const used = [...options.uses.args];
   if (!used.every((name) => name === 'id' || (name === 'ret' && match.event === 'sys_exit'))) return undefined;
   const direct = match.event === 'sys_exit' && used.includes('id') && haveTypedTracepoints(target);

@@ -14,7 +14,13 @@ import { listTracepoints } from './list.ts';
 import { findTracepoints, hasRawEvent, type TracepointMatch } from './matches.ts';
 import { haveRawTracepoint, rawHook, rawProgram, rawTracepointNames } from './raw.ts';
 import { recordFields } from './record-fields.ts';
-import { groupBySignature, rawSyscallsVariant, rawSystemCalls, systemCallOf, type SystemCallMatch } from './system-calls.ts';
+import {
+  groupBySignature,
+  rawSyscallsVariant,
+  rawSystemCalls,
+  systemCallOf,
+  type SystemCallMatch,
+} from './system-calls.ts';
 
 export const tracepoint: Provider = {
   name: 'tracepoint',
@@ -86,7 +92,8 @@ class Plan {
     const perf: TracepointMatch[] = [];
     for (const match of matches) {
       const isRaw = hasRawEvent(match) && haveRawTracepoint(this.#target.btf, match.event);
-      const system = isRaw && match.category === 'raw_syscalls' ? rawSyscallsVariant(match, this.#target, this.#options) : undefined;
+      const system =
+        isRaw && match.category === 'raw_syscalls' ? rawSyscallsVariant(match, this.#target, this.#options) : undefined;
       if (system !== undefined) this.#variants.push(system);
       else if (isRaw && !this.#usesArgs) raw.push(match);
       else perf.push(match);
@@ -115,12 +122,19 @@ class Plan {
       ? matches.map((match) => [match])
       : spaces.flatMap((group) => shareProgram(group, this.#usesName, this.#target.have('attach-cookie')));
     for (const group of groups) {
-      const points = group.map((match) => ({ hook: { kind: 'tracepoint', category: match.category, event: match.event } as const, name: fullName(match) }));
+      const points = group.map((match) => ({
+        hook: { kind: 'tracepoint', category: match.category, event: match.event } as const,
+        name: fullName(match),
+      }));
       this.#variants.push(this.#variant(group, points, { programType: ProgramType.Tracepoint }));
     }
   }
 
-  #variant(group: readonly TracepointMatch[], named: readonly PlannedPoint[], program: ReturnType<typeof rawProgram>): ProbeVariant {
+  #variant(
+    group: readonly TracepointMatch[],
+    named: readonly PlannedPoint[],
+    program: ReturnType<typeof rawProgram>,
+  ): ProbeVariant {
     const { points, probeName } = this.#usesName ? nameByCookie(named) : nameByFirst(named);
     const space = spaceOf(group[0]!);
     return {
@@ -151,14 +165,28 @@ class Plan {
     const lost = this.#unreachable[0];
     if (lost === undefined) return { variants: this.#variants, diagnostics: this.#warnings() };
     const what = this.#usesArgs ? 'the fields of args can' : `${fullName(lost)} can`;
-    const refusal = missing(this.#point, this.#options, { code: 'tracefs', message: `${this.#point.text} can't be attached here, for ${what} only be had from tracefs: ${this.#rawOnly}.` });
-    return { variants: refusal.diagnostics.some((each) => each.severity === 'error') ? [] : this.#variants, diagnostics: refusal.diagnostics };
+    const refusal = missing(this.#point, this.#options, {
+      code: 'tracefs',
+      message: `${this.#point.text} can't be attached here, for ${what} only be had from tracefs: ${this.#rawOnly}.`,
+    });
+    return {
+      variants: refusal.diagnostics.some((each) => each.severity === 'error') ? [] : this.#variants,
+      diagnostics: refusal.diagnostics,
+    };
   }
 
   #warnings(): Resolution['diagnostics'] {
-    const blind = this.#variants.some((variant) => variant.systemCalls !== undefined && variant.systemCalls.compat === undefined);
+    const blind = this.#variants.some(
+      (variant) => variant.systemCalls !== undefined && variant.systemCalls.compat === undefined,
+    );
     if (!blind) return [];
-    return [pointWarning(this.#point, 'compat-system-calls', 'System calls of 32-bit programs may be counted under the names of others: this kernel has no BTF to tell them apart')];
+    return [
+      pointWarning(
+        this.#point,
+        'compat-system-calls',
+        'System calls of 32-bit programs may be counted under the names of others: this kernel has no BTF to tell them apart',
+      ),
+    ];
   }
 }
 

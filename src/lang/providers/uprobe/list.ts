@@ -14,10 +14,19 @@ export function listUserFunctions(
   const pattern = second === undefined && !first.includes('/') ? first : (second ?? '');
   const path = second === undefined && !first.includes('/') ? '*' : first;
   const isEverything = path === '' || path === '*';
-  if (isEverything && pid === undefined) return { lines: [], notes: [`${provider} probes are listed by file (${provider}:/bin/bash:*), or by process with -p.`] };
+  if (isEverything && pid === undefined)
+    return {
+      lines: [],
+      notes: [`${provider} probes are listed by file (${provider}:/bin/bash:*), or by process with -p.`],
+    };
   const binaries = target.userBinaries(isEverything ? '*' : path, pid);
   if ('error' in binaries) return { lines: [], notes: [binaries.error] };
   const isName = globMatcher(pattern === '' ? '*' : pattern);
-  const lines = binaries.flatMap((binary) => binary.functions().filter(isName).map((name) => `${provider}:${binary.path}:${name}`));
+  const lines = binaries.flatMap((binary) =>
+    binary
+      .functions()
+      .filter(isName)
+      .map((name) => `${provider}:${binary.path}:${name}`),
+  );
   return { lines: [...new Set(lines)].sort(), notes: [] };
 }

@@ -4,14 +4,25 @@ import type { UserBinary } from '../../target.ts';
 import { complaints, fakeTarget, options, pointNames, resolve, type FakeMachine } from '../testing.ts';
 import { uprobe } from './uprobe.ts';
 
-const symbols: Readonly<Record<string, { at: bigint; size: bigint }>> = { main: { at: 0x1000n, size: 64n }, start: { at: 0x1100n, size: 8n }, start_alias: { at: 0x1100n, size: 8n }, label: { at: 0x1200n, size: 0n } };
+const symbols: Readonly<Record<string, { at: bigint; size: bigint }>> = {
+  main: { at: 0x1000n, size: 64n },
+  start: { at: 0x1100n, size: 8n },
+  start_alias: { at: 0x1100n, size: 8n },
+  label: { at: 0x1200n, size: 0n },
+};
 
 function binary(path: string): UserBinary {
   return {
     path,
     functions: () => Object.keys(symbols).sort(),
-    resolveFunction: (name, offset) => (symbols[name] === undefined ? { error: 'none' } : { fileOffset: symbols[name].at + offset, size: symbols[name].size }),
-    resolveAddress: (address) => (address < 0x2000n ? { fileOffset: address } : { error: `0x${address.toString(16)} is not inside a function of ${path}` }),
+    resolveFunction: (name, offset) =>
+      symbols[name] === undefined
+        ? { error: 'none' }
+        : { fileOffset: symbols[name].at + offset, size: symbols[name].size },
+    resolveAddress: (address) =>
+      address < 0x2000n
+        ? { fileOffset: address }
+        : { error: `0x${address.toString(16)} is not inside a function of ${path}` },
   };
 }
 
@@ -24,7 +35,9 @@ function machine(more: FakeMachine = {}) {
 }
 
 test('functions, offsets and addresses become offsets in the file', () => {
-  const points = ['uprobe:/bin/a:main', 'u:/bin/a:main+0x10', 'uprobe:/bin/a:0x1004', 'ur:/bin/a:main'].map((text) => resolve(text, machine()).variants[0]?.points[0]);
+  const points = ['uprobe:/bin/a:main', 'u:/bin/a:main+0x10', 'uprobe:/bin/a:0x1004', 'ur:/bin/a:main'].map(
+    (text) => resolve(text, machine()).variants[0]?.points[0],
+  );
   const hook = { kind: 'uprobe', return: false, path: '/bin/a' } as const;
   assert.deepEqual(points, [
     { hook: { ...hook, fileOffset: 0x1000n }, name: 'uprobe:/bin/a:main' },
@@ -46,36 +59,75 @@ test('pointers are of user space; a return has a value and no arguments', () => 
 
 test('-p and -c attach to the process; the path may then be left out', () => {
   const own = resolve('uprobe::main', machine(), options({ pid: 42 })).variants[0]!;
-  assert.deepEqual(own.points[0]?.hook, { kind: 'uprobe', return: false, path: '/proc/42/exe', fileOffset: 0x1000n, pid: 42 });
+  assert.deepEqual(own.points[0]?.hook, {
+    kind: 'uprobe',
+    return: false,
+    path: '/proc/42/exe',
+    fileOffset: 0x1000n,
+    pid: 42,
+  });
   assert.equal(own.filterByPid, false);
-  assert.deepEqual(pointNames(resolve('uprobe:main', machine(), options({ childPid: 43 }))), ['uprobe:/proc/43/exe:main']);
+  assert.deepEqual(pointNames(resolve('uprobe:main', machine(), options({ childPid: 43 }))), [
+    'uprobe:/proc/43/exe:main',
+  ]);
   assert.match(complaints(resolve('uprobe::main', machine())), /needs the path/);
 });
 
 test('wildcards take each function once, in each file', () => {
   assert.deepEqual(pointNames(resolve('uprobe:/bin/a:*a*', machine())), ['uprobe:/bin/a:main', 'uprobe:/bin/a:start']);
-  assert.deepEqual(pointNames(resolve('uprobe:*:main', machine(), options({ pid: 1 }))), ['uprobe:/bin/a:main', 'uprobe:/bin/b:main']);
-  const named = resolve('uprobe:/bin/a:*a*', machine({ features: ['uprobe', 'attach-cookie', 'uprobe-multi'] }), options({ uses: ['probe'] })).variants;
-  assert.deepEqual(named.map((variant) => [variant.expectedAttachType, variant.points.map((point) => point.cookie)]), [[48, [0n, 1n]]]);
+  assert.deepEqual(pointNames(resolve('uprobe:*:main', machine(), options({ pid: 1 }))), [
+    'uprobe:/bin/a:main',
+    'uprobe:/bin/b:main',
+  ]);
+  const named = resolve(
+    'uprobe:/bin/a:*a*',
+    machine({ features: ['uprobe', 'attach-cookie', 'uprobe-multi'] }),
+    options({ uses: ['probe'] }),
+  ).variants;
+  assert.deepEqual(
+    named.map((variant) => [variant.expectedAttachType, variant.points.map((point) => point.cookie)]),
+    [[48, [0n, 1n]]],
+  );
 });
 
 test('what is wrong with a uprobe', () => {
-  assert.equal(complaints(resolve('uprobe:/no/such:f', machine())), "error: uprobe target file '/no/such' does not exist or is not executable");
-  assert.equal(complaints(resolve('uprobe:/bin/a:mian', machine())), 'error: No matches for uprobe /bin/a:mian.\nhint: Did you mean uprobe:/bin/a:main?');
-  assert.equal(complaints(resolve('uprobe:/bin/a:main+64', machine())), "error: Offset outside the function bounds ('main' size is 64)");
+  assert.equal(
+    complaints(resolve('uprobe:/no/such:f', machine())),
+    "error: uprobe target file '/no/such' does not exist or is not executable",
+  );
+  assert.equal(
+    complaints(resolve('uprobe:/bin/a:mian', machine())),
+    'error: No matches for uprobe /bin/a:mian.\nhint: Did you mean uprobe:/bin/a:main?',
+  );
+  assert.equal(
+    complaints(resolve('uprobe:/bin/a:main+64', machine())),
+    "error: Offset outside the function bounds ('main' size is 64)",
+  );
   assert.equal(resolve('uprobe:/bin/a:main+64', machine(), options({ unsafe: true })).variants.length, 1);
   assert.match(complaints(resolve('uprobe:/bin/a:label', machine())), /no size\. Use --unsafe/);
-  assert.equal(complaints(resolve('uretprobe:/bin/a:main+4', machine())), 'error: Offset is not allowed in a uretprobe');
+  assert.equal(
+    complaints(resolve('uretprobe:/bin/a:main+4', machine())),
+    'error: Offset is not allowed in a uretprobe',
+  );
   assert.match(complaints(resolve('uprobe:/bin/a:0x9000', machine())), /^error: 0x9000 is not inside a function/);
-  assert.match(complaints(resolve('uprobe:/bin/a:cpp:"f(int)"', machine())), /cpp:\) are not supported in this version/);
+  assert.match(
+    complaints(resolve('uprobe:/bin/a:cpp:"f(int)"', machine())),
+    /cpp:\) are not supported in this version/,
+  );
   assert.match(complaints(resolve('uprobe:/bin/a@x.c:12', machine())), /need debug information/);
-  assert.equal(complaints(resolve('uprobe:/bin/a', machine())), 'error: uprobe probe type requires 2 arguments, found 1\nhint: Write it as uprobe:/bin/bash:readline.');
+  assert.equal(
+    complaints(resolve('uprobe:/bin/a', machine())),
+    'error: uprobe probe type requires 2 arguments, found 1\nhint: Write it as uprobe:/bin/bash:readline.',
+  );
   assert.match(complaints(resolve('uprobe:/bin/a:main', machine({ features: [] }))), /CONFIG_UPROBES/);
 });
 
 test('listing', () => {
   const quiet = { verbose: false, pid: undefined };
   assert.deepEqual(uprobe.list(['/bin/a', 'ma*'], machine(), quiet).lines, ['uprobe:/bin/a:main']);
-  assert.deepEqual(uprobe.list(['*', 'main'], machine(), { ...quiet, pid: 5 }).lines, ['uprobe:/bin/a:main', 'uprobe:/bin/b:main']);
+  assert.deepEqual(uprobe.list(['*', 'main'], machine(), { ...quiet, pid: 5 }).lines, [
+    'uprobe:/bin/a:main',
+    'uprobe:/bin/b:main',
+  ]);
   assert.match(uprobe.list([], machine(), quiet).notes[0] ?? '', /with -p/);
 });

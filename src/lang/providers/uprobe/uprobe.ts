@@ -48,19 +48,36 @@ class Resolver {
 
   resolve(): Resolution {
     const [, ...parts] = this.#point.components;
-    if (parts.length === 3 && parts[1]!.text === 'cpp') return this.#refuse('not-supported', 'Demangled names (cpp:) are not supported in this version of Sonde', ["Write the mangled name, as `nm` shows it."]);
+    if (parts.length === 3 && parts[1]!.text === 'cpp')
+      return this.#refuse('not-supported', 'Demangled names (cpp:) are not supported in this version of Sonde', [
+        'Write the mangled name, as `nm` shows it.',
+      ]);
     const [path, place] = parts.length === 1 && this.#pid !== undefined ? [undefined, parts[0]!] : parts;
-    if (place === undefined || place.text === '' || parts.length > 2) return wrongCount(this.#point, this.#provider, '2', `${this.#provider}:/bin/bash:readline`);
+    if (place === undefined || place.text === '' || parts.length > 2)
+      return wrongCount(this.#point, this.#provider, '2', `${this.#provider}:/bin/bash:readline`);
     if (path === undefined || path.text === '') {
-      if (this.#pid === undefined) return this.#refuse('attach-point', `${this.#provider} needs the path of an executable or a library, unless -p names a process`);
+      if (this.#pid === undefined)
+        return this.#refuse(
+          'attach-point',
+          `${this.#provider} needs the path of an executable or a library, unless -p names a process`,
+        );
     } else if (/@[^/]*$/.test(path.text)) {
-      return this.#refuse('not-supported', 'Places by source file and line need debug information, which this version of Sonde does not read yet');
+      return this.#refuse(
+        'not-supported',
+        'Places by source file and line need debug information, which this version of Sonde does not read yet',
+      );
     }
-    if (!this.#target.have('uprobe')) return missing(this.#point, this.#options, { code: 'no-uprobes', message: `This kernel can't run ${this.#provider}s: it was built without CONFIG_UPROBES or CONFIG_UPROBE_EVENTS.` });
+    if (!this.#target.have('uprobe'))
+      return missing(this.#point, this.#options, {
+        code: 'no-uprobes',
+        message: `This kernel can't run ${this.#provider}s: it was built without CONFIG_UPROBES or CONFIG_UPROBE_EVENTS.`,
+      });
     const wanted = path === undefined || path.text === '' ? `/proc/${this.#pid}/exe` : path.text;
     const binaries = this.#target.userBinaries(wanted, this.#pid);
-    if ('error' in binaries) return missing(this.#point, this.#options, { code: 'target-file', message: binaries.error });
-    if (binaries.length === 0) return noMatches(this.#point, this.#options, `${this.#provider} ${wanted}:${place.text}`);
+    if ('error' in binaries)
+      return missing(this.#point, this.#options, { code: 'target-file', message: binaries.error });
+    if (binaries.length === 0)
+      return noMatches(this.#point, this.#options, `${this.#provider} ${wanted}:${place.text}`);
     return this.#resolvePlace(binaries, place);
   }
 
@@ -69,7 +86,8 @@ class Resolver {
   }
 
   #resolvePlace(binaries: readonly UserBinary[], place: AttachComponent): Resolution {
-    if (/^0[xX][0-9a-fA-F]/.test(place.text) || /^\d+$/.test(place.text)) return this.#resolveAddress(binaries, place.text);
+    if (/^0[xX][0-9a-fA-F]/.test(place.text) || /^\d+$/.test(place.text))
+      return this.#resolveAddress(binaries, place.text);
     if (isPattern(place)) return this.#resolvePattern(binaries, place);
     const written = /^(.+)\+(\w+)$/.exec(place.text);
     if (written === null) return this.#resolveFunction(binaries, place.text, 0n);
@@ -82,7 +100,8 @@ class Resolver {
   #resolveAddress(binaries: readonly UserBinary[], text: string): Resolution {
     const address = readOutsideInteger(text);
     if (address === undefined) return this.#refuse('attach-point', `'${text}' is not an address`);
-    if (this.#isReturn) return this.#refuse('attach-point', 'A uretprobe can only be attached to a function, not to an address');
+    if (this.#isReturn)
+      return this.#refuse('attach-point', 'A uretprobe can only be attached to a function, not to an address');
     const points: PlannedPoint[] = [];
     for (const binary of binaries) {
       const placed = binary.resolveAddress(address);
@@ -117,7 +136,10 @@ class Resolver {
   #place(binary: UserBinary, name: string, offset: bigint): Placed {
     const found = binary.resolveFunction(name, offset);
     if ('error' in found || this.#options.unsafe) return found;
-    if (found.size === 0n) return { error: `Could not determine the bounds of '${name}': its symbol has no size. Use --unsafe to attach anyway.` };
+    if (found.size === 0n)
+      return {
+        error: `Could not determine the bounds of '${name}': its symbol has no size. Use --unsafe to attach anyway.`,
+      };
     if (offset >= found.size) return { error: `Offset outside the function bounds ('${name}' size is ${found.size})` };
     return found;
   }
@@ -135,13 +157,17 @@ class Resolver {
         points.push(this.#pointAt(binary, placed.fileOffset, name));
       }
     }
-    if (points.length === 0) return noMatches(this.#point, this.#options, `${this.#provider} ${binaries[0]!.path}:${place.text}`);
+    if (points.length === 0)
+      return noMatches(this.#point, this.#options, `${this.#provider} ${binaries[0]!.path}:${place.text}`);
     return this.#finish(points);
   }
 
   #pointAt(binary: UserBinary, fileOffset: bigint, place: string): PlannedPoint {
     const pid = this.#pid === undefined ? {} : { pid: this.#pid };
-    return { hook: { kind: 'uprobe', return: this.#isReturn, path: binary.path, fileOffset, ...pid }, name: `${this.#provider}:${binary.path}:${place}` };
+    return {
+      hook: { kind: 'uprobe', return: this.#isReturn, path: binary.path, fileOffset, ...pid },
+      name: `${this.#provider}:${binary.path}:${place}`,
+    };
   }
 
   #finish(points: readonly PlannedPoint[], diagnostics: readonly Diagnostic[] = []): Resolution {
@@ -166,11 +192,19 @@ class Resolver {
         space: 'user',
         probeName,
         probeType: this.#provider,
-        args: { error: 'The types of arguments need debug information, which this version of Sonde does not read yet: use arg0, arg1, …' },
+        args: {
+          error:
+            'The types of arguments need debug information, which this version of Sonde does not read yet: use arg0, arg1, …',
+        },
         ...registerContext(this.#target, 'pt_regs'),
-        ...(this.#isReturn ? { returnValue: functionReturnValue(this.#target) } : { argument: functionArgument(this.#target) }),
+        ...(this.#isReturn
+          ? { returnValue: functionReturnValue(this.#target) }
+          : { argument: functionArgument(this.#target) }),
         // On return the program counter is the caller's.
-        func: { kind: 'usym', access: this.#isReturn ? { kind: 'functionAddress' } : registerWord(this.#target, instructionPointer) },
+        func: {
+          kind: 'usym',
+          access: this.#isReturn ? { kind: 'functionAddress' } : registerWord(this.#target, instructionPointer),
+        },
         kernelStack: true,
         userStack: true,
       },
