@@ -7,22 +7,24 @@ import type { Btf } from '../btf/index.ts';
 export type Architecture = 'x86_64' | 'arm64';
 
 /** Feature probes that change what the compiler does. Names are those of `kernel/features`. */
-export type TargetFeature =
-  | 'kprobe'
-  | 'kprobe-multi'
-  | 'uprobe'
-  | 'uprobe-multi'
-  | 'btf-tracepoint'
-  | 'attach-cookie'
-  | 'attach-cookie-raw-tracepoint'
-  | 'current-task-btf'
-  | 'probe-read-kernel'
-  | 'ktime-boot'
-  | 'atomic-fetch'
-  | 'large-map-key'
-  | 'no-prealloc-tracing'
-  | 'lookup-percpu-elem'
-  | 'signed-division';
+export const targetFeatures = [
+  'kprobe',
+  'kprobe-multi',
+  'uprobe',
+  'uprobe-multi',
+  'btf-tracepoint',
+  'attach-cookie',
+  'attach-cookie-raw-tracepoint',
+  'current-task-btf',
+  'probe-read-kernel',
+  'ktime-boot',
+  'atomic-fetch',
+  'large-map-key',
+  'no-prealloc-tracing',
+  'lookup-percpu-elem',
+  'signed-division',
+] as const;
+export type TargetFeature = (typeof targetFeatures)[number];
 
 export interface TracepointField {
   /** C type as in the format file, without the name: `const char *`, `char[16]`, `__data_loc char[]`. */
@@ -46,7 +48,10 @@ export interface UserBinary {
   /** Names of functions with code in this file, sorted bytewise, unique. */
   functions(): readonly string[];
   /** File offset of `symbol + offset`. */
-  resolveFunction(symbol: string, offset: bigint): { readonly fileOffset: bigint; readonly size: bigint } | { readonly error: string };
+  resolveFunction(
+    symbol: string,
+    offset: bigint,
+  ): { readonly fileOffset: bigint; readonly size: bigint } | { readonly error: string };
   resolveAddress(address: bigint): { readonly fileOffset: bigint } | { readonly error: string };
 }
 
@@ -61,7 +66,10 @@ export interface Target {
   tracepoints(category?: string): readonly string[] | { readonly error: string };
   tracepointFormat(category: string, event: string): TracepointFormat | undefined;
   /** Names of kernel functions that can be probed (`available_filter_functions`; else from BTF). `module` only for modules' functions. */
-  kernelFunctions(): { readonly source: 'tracefs' | 'btf'; readonly functions: readonly { readonly name: string; readonly module?: string }[] };
+  kernelFunctions(): {
+    readonly source: 'tracefs' | 'btf';
+    readonly functions: readonly { readonly name: string; readonly module?: string }[];
+  };
   /** Loaded kernel modules by name. */
   modules(): readonly string[];
   kernelSymbol(name: string): bigint | undefined;

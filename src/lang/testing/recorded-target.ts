@@ -1,5 +1,6 @@
 /** A Target that remembers what it was asked, and one that answers from such a memory: for compiles far from the machine. */
 import { Btf } from '../../btf/index.ts';
+import { targetFeatures } from '../target.ts';
 import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary } from '../target.ts';
 import { recordBtf, type BtfRecording } from './recorded-btf.ts';
 
@@ -128,7 +129,8 @@ class Recorder implements Target {
       pidNamespace:
         pidNamespace === undefined ? null : { device: String(pidNamespace.device), inode: String(pidNamespace.inode) },
       btf: this.#btf === undefined ? null : toBase64(this.#btf.encode()),
-      features: this.#features,
+      // All of them: which are asked for changes with every version of the compiler.
+      features: Object.fromEntries(targetFeatures.map((feature) => [feature, this.have(feature)])),
       tracepoints: this.#tracepoints,
       formats: this.#formats,
       kernelFunctions: this.#functions ?? null,
