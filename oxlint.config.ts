@@ -59,6 +59,8 @@ export default defineConfig({
     'prefer-const': 'error',
     'typescript/consistent-type-imports': 'error',
     'typescript/no-explicit-any': 'error',
+    // Interfaces whose members are functions without `this` are taken apart in parameter lists.
+    'typescript/unbound-method': 'off',
     // A branch of the intermediate representation has a `then` and is never awaited.
     'unicorn/no-thenable': 'off',
     // The runner waits for its tests by itself.

@@ -8,7 +8,7 @@ function passes(tool: string, ...args: string[]): void {
   const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin', tool), args, {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}` },
+    env: { ...process.env, NO_COLOR: '1', PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}` },
   });
   assert.equal(status, 0, `${tool} ${args.join(' ')}\n${stdout}${stderr}`);
 }
