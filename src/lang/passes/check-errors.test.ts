@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkText, complaintsIn } from '../testing/check-script.ts';
+import { sampleTarget } from '../testing/target.ts';
 
 /** Statements inside `begin { … }` (they start at column 9) and everything that is said about them. */
 const REFUSED: readonly (readonly [body: string, ...complaints: string[]])[] = [
@@ -132,6 +133,21 @@ const REFUSED: readonly (readonly [body: string, ...complaints: string[]])[] = [
     '$p = (int32*)8; $q = $p - $p',
     '30-37 ERROR: The - operator can not be used on expressions of types int32 *, int32 *',
   ],
+  ['@[()] = 1', "9-14 ERROR: Value of type '()' cannot be used as a map key."],
+  ['@ = ()', "9-15 ERROR: A value of type '()' cannot be assigned to a map."],
+  ['@x = 1; print(has_key(@x, 1))', '23-37 ERROR: has_key() needs a map with keys; @x is a scalar map'],
+  ['@x[1] = 1; delete(@x)', '20-30 ERROR: delete() of a map with keys needs the key: delete(@x, key)'],
+  ['@x[1] = 1; clear(@x[1])', '20-32 ERROR: clear() expects a map without a key'],
+  ['$x = print(1)', '14-22 ERROR: print() has no value: it can only be used as a statement'],
+  ['@c = count(); @c++', '23-27 ERROR: The ++ operator can not be used on expressions of type count_t'],
+  ['$p = curtask; $p++', '23-27 ERROR: The ++ operator can not be used on expressions of type struct task_struct *'],
+  ['print(nsecs(nosuch))', '15-28 ERROR: Invalid timestamp mode: nosuch. Known are: boot, monotonic, tai, sw_tai'],
+  [
+    'print(if (cpu) { 1; } else { 2 })',
+    '24-30 ERROR: This block has no value: its last expression must stand without a semicolon, and an if needs an else.',
+  ],
+  ['print(comptime cpu)', '15-27 ERROR: Unable to evaluate at compile time.'],
+  ['$a = 5; $a += "x"', '17-26 ERROR: The + operator can not be used on expressions of types int8, string[2]'],
 ];
 
 /** Warned of, and accepted. */
@@ -233,6 +249,36 @@ describe('what a script is told', () => {
     assert.match(
       checkText('#include <linux/fs.h>\nbegin { print(1); }').rendered,
       /^stdin:1:1-22: WARNING: #include is not read/,
+    );
+  });
+
+  it('checks declared maps', () => {
+    const cases: readonly (readonly [string, string])[] = [
+      ['let @a = nosuch(5); begin { @a[1] = 1; }', 'stdin:1:1-19: ERROR: Invalid map type: nosuch'],
+      ['let @a = hash(0); begin { @a[1] = 1; }', 'stdin:1:1-18: ERROR: Max entries must be 1..4294967295 (provided 0)'],
+      [
+        'let @a = hash(5); begin { @a[1] = count(); }',
+        'stdin:1:27-42: ERROR: Incompatible map types. @a was declared as hash; this value needs percpuhash or percpulruhash.',
+      ],
+      [
+        'let @a = percpuhash(5); begin { @a[1] = 2; }',
+        'stdin:1:33-42: ERROR: Incompatible map types. @a was declared as percpuhash; this value needs hash or lruhash.',
+      ],
+      ['let @a = hash(5); begin { }', 'stdin:1:1-18: WARNING: Unused map declaration: @a'],
+    ];
+    for (const [text, line] of cases) assert.equal(checkText(text).rendered.split('\n')[0], line);
+  });
+
+  it('offers the text of a parameter that looks like a number', () => {
+    const complaints = complaintsIn('_ = $1 == "5"', { positional: ['5'] });
+    assert.equal(complaints.at(-1), "HINT: str($1) is the parameter's text.");
+  });
+
+  it('says when types are missing because the kernel gives no BTF', () => {
+    const { rendered } = checkText('begin { print(curtask->pid); }', { target: sampleTarget({ btf: undefined }) });
+    assert.match(
+      rendered,
+      /^stdin:1:15-27: ERROR: Can not access field 'pid' on expression of type 'uint64'\n.*\n.*\nHINT: This kernel gives no BTF/,
     );
   });
 

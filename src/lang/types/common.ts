@@ -138,8 +138,8 @@ function commonLiteral(a: LiteralInteger, b: LiteralInteger, size: IntegerType['
 
 function commonString(a: Type & { kind: 'string' }, b: Type & { kind: 'string' }): Type {
   const size = Math.max(a.size, b.size);
-  // A char[N] that grew has room for its NUL, or ends where the other may have been cut.
-  const exact = a.exact === true && b.exact === true && a.size === b.size;
+  // A char[N] fits into a larger string together with a NUL; a shorter string in a char[N] has its own.
+  const exact = [a, b].some((type) => type.size === size && type.exact === true);
   return exact ? { kind: 'string', size, exact } : { kind: 'string', size };
 }
 

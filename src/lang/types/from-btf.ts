@@ -55,7 +55,7 @@ function convert(btf: Btf, type: BtfType): Type {
     case 'union':
       return convertRecord(btf, type);
     case 'fwd':
-      return emptyRecord(type.union ? 'union' : 'struct', type.name);
+      return declaredRecord(btf, type.union ? 'union' : 'struct', type.name);
     case 'typedef':
     case 'volatile':
     case 'const':
@@ -110,7 +110,10 @@ function isPlainChar(btf: Btf, id: number): boolean {
   return type.kind === 'int' && type.size === 1 && type.name === 'char';
 }
 
-function emptyRecord(tag: 'struct' | 'union', name: string): RecordType {
+/** What is only declared here may be defined elsewhere in the same BTF. */
+function declaredRecord(btf: Btf, tag: 'struct' | 'union', name: string): Type {
+  const defined = btf.find(name, tag);
+  if (defined !== undefined) return typeFromBtf(btf, defined.id);
   return { kind: 'record', tag, name, sizeBytes: 0, fields: () => [], field: () => undefined };
 }
 

@@ -63,8 +63,15 @@ function mismatch(context: Context, node: Binary, left: Expression, right: Expre
         { span: left.span, message: `left (${names[0]})` },
         { span: right.span, message: `right (${names[1]})` },
       ],
+      hints: parameterHint([node.left, node.right]),
     },
   );
+}
+
+/** A parameter that looks like a number is one. */
+function parameterHint(operands: readonly ast.Expression[]): readonly string[] | undefined {
+  const parameter = operands.find((operand) => operand.kind === 'positional');
+  return parameter === undefined ? undefined : [`str($${parameter.index}) is the parameter's text.`];
 }
 
 function isEquality(operator: ast.BinaryOperator): boolean {

@@ -8,6 +8,7 @@ import type { AddressSpace, Field, RecordType, Type } from '../../types/index.ts
 import type { Context } from '../state/context.ts';
 import { offsetPointer } from './arithmetic.ts';
 import { isArgs } from '../scan/uses.ts';
+import { NO_BTF } from './type-syntax.ts';
 import { asInteger, constant, isConstant, membersOf, record, settled } from './values.ts';
 
 type FieldNode = ast.Expression & { readonly kind: 'field' };
@@ -24,6 +25,7 @@ export function checkField(context: Context, node: FieldNode): Expression | unde
       'field',
       node.span,
       `Can not access field '${node.name}' on expression of type '${printType(operand.type)}'`,
+      { hints: context.script.target.btf === undefined ? [NO_BTF] : undefined },
     );
   }
   const field = type.field(node.name);

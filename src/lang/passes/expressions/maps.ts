@@ -4,7 +4,7 @@ import type { Expression, Statement } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
-import { commonType, printAggregation, printType, withoutLiterals } from '../../types/index.ts';
+import { commonType, printAggregation, printType, sizeOf, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { Context } from '../state/context.ts';
 import type { MapState } from '../state/script-state.ts';
@@ -33,7 +33,7 @@ export function accessMap(context: Context, node: MapExpression): Access | undef
 
 /** The same for a key that stands elsewhere: `delete(@x, k)`. */
 export function accessKey(context: Context, map: MapState, key: Expression, span: Span): Access | undefined {
-  if (!canBeKey(key.type)) {
+  if (!hasBytes(key.type)) {
     return context.error('map-key', span, `Value of type '${printType(key.type)}' cannot be used as a map key.`);
   }
   const expected = map.key;
@@ -52,8 +52,9 @@ function printKey(type: Type): string {
   return printType(type);
 }
 
-function canBeKey(type: Type): boolean {
-  return type.kind !== 'none' && type.kind !== 'void';
+/** The kernel has no maps of nothing: `()`, empty structs and what has no value at all. */
+function hasBytes(type: Type): boolean {
+  return sizeOf(type) > 0;
 }
 
 function checkKeyElement(context: Context, access: MapExpression, node: ast.Expression): Expression | undefined {
@@ -164,7 +165,7 @@ export function assignMap(
     );
     return [];
   }
-  if (!canBeStored(value.type)) {
+  if (!hasBytes(value.type)) {
     context.error('type-mismatch', span, `A value of type '${printType(value.type)}' cannot be assigned to a map.`);
     return [];
   }
@@ -172,10 +173,6 @@ export function assignMap(
   if (map.declared?.kind.startsWith('percpu') === true) return refuseKind(context, map, span, 'hash or lruhash');
   warnOfSign(context, map.value as Type, value, span);
   return [{ kind: 'assignMap', span, map: map.node, key, value: convert(value, map.value as Type) }];
-}
-
-function canBeStored(type: Type): boolean {
-  return type.kind !== 'none' && type.kind !== 'void';
 }
 
 function mismatch(context: Context, map: MapState, span: Span, type: Type | string): readonly Statement[] {

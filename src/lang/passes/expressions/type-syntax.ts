@@ -12,6 +12,9 @@ const C_INTEGERS: Readonly<Record<string, readonly [IntegerType['size'], boolean
   'long long': [8, true],
 };
 
+/** A hint. */
+export const NO_BTF = 'This kernel gives no BTF, so its types are not known.';
+
 /** A plain name that every script knows; undefined: none. */
 export function namedType(context: Context, name: string): Type | undefined {
   const sized = /^(u?)int(8|16|32|64)$/.exec(name);
@@ -118,7 +121,6 @@ function typeOfExpression(context: Context, node: ast.Expression): Type | undefi
 }
 
 function unknownType(context: Context, node: ast.TypeSyntax, name: string): undefined {
-  const hints =
-    context.script.target.btf === undefined ? ['This kernel gives no BTF, so its types are not known.'] : undefined;
+  const hints = context.script.target.btf === undefined ? [NO_BTF] : undefined;
   return context.error('unknown-type', node.span, `Cannot resolve unknown type "${name}"`, { hints });
 }
