@@ -3,7 +3,7 @@
  * all their ranges. Where none is, the group falls apart; a single value then goes to the stack, or sends there what
  * costs less to keep in memory.
  */
-import { type Block, type Instruction, isRematerialized, type Value } from '../ir/index.ts';
+import { type BinaryOp, type Block, type Instruction, isRematerialized, type Value } from '../ir/index.ts';
 import { coalesce, type Unit, unitOf } from './coalesce.ts';
 import { blockWeight, type Interval, type Liveness, STEP } from './intervals.ts';
 import type { Layout } from './layout.ts';
@@ -22,6 +22,8 @@ export interface Allocation {
 
 /** Those that calls destroy first, and of them those first that few instructions ask for by name. */
 const PREFERENCE = [5, 4, 3, 2, 1, 0, 6, 7, 8, 9];
+
+const DIVISIONS: ReadonlySet<BinaryOp> = new Set(['udiv', 'sdiv', 'umod', 'smod']);
 
 /** `reserved` registers are given to no value: they stay free for moves and spilled operands. */
 export function allocateRegisters(layout: Layout, liveness: Liveness, reserved: readonly number[]): Allocation {
@@ -175,12 +177,12 @@ function collectHints(layout: Layout, liveness: Liveness): Map<Interval, Map<num
   const hints = new Map<Interval, Map<number, number>>();
   const addFor =
     (block: Block) =>
-    (value: Value, register: number): void => {
+    (value: Value, register: number, share = 1): void => {
       const interval = isRematerialized(value) ? undefined : liveness.intervalOf.get(value);
       if (interval === undefined) return;
       let weights = hints.get(interval);
       if (weights === undefined) hints.set(interval, (weights = new Map()));
-      weights.set(register, (weights.get(register) ?? 0) + blockWeight(block, layout));
+      weights.set(register, (weights.get(register) ?? 0) + share * blockWeight(block, layout));
     };
   for (const block of layout.blocks) {
     const add = addFor(block);
@@ -190,7 +192,7 @@ function collectHints(layout: Layout, liveness: Liveness): Map<Interval, Map<num
   return hints;
 }
 
-function addHints(instruction: Instruction, add: (value: Value, register: number) => void): void {
+function addHints(instruction: Instruction, add: (value: Value, register: number, share?: number) => void): void {
   switch (instruction.op) {
     case 'context':
       add(instruction, 1);
@@ -202,6 +204,11 @@ function addHints(instruction: Instruction, add: (value: Value, register: number
     case 'compareExchange':
       add(instruction, 0);
       add(instruction.expected, 0);
+      return;
+    case 'binary':
+      // A call's result is still in r0 when it has also been put where the next call does not destroy it; and the
+      // machine code of a division is shortest there on x86-64.
+      if (instruction.left.op === 'call' || DIVISIONS.has(instruction.operator)) add(instruction, 0, 0.25);
       return;
     default:
   }

@@ -6,6 +6,8 @@ import type { AccessSize } from '../ir/index.ts';
 export const FRAME = 10;
 export const SIZE: Record<AccessSize, number> = { 1: Size.B, 2: Size.H, 4: Size.W, 8: Size.DW };
 
+const MOVE = Class.ALU64 | AluOp.MOV | Source.X;
+
 export class Assembler {
   private readonly out: Insn[] = [];
   /** Stands at the next instruction. */
@@ -15,6 +17,11 @@ export class Assembler {
   /** At most one label may wait for its instruction. */
   place(label: string): void {
     this.label = label;
+  }
+
+  /** Whether a label stands at an instruction that is not there yet. */
+  get awaitsInstruction(): boolean {
+    return this.label !== undefined;
   }
 
   /** The instructions, with those labels that something jumps to. */
@@ -49,7 +56,13 @@ export class Assembler {
   }
 
   move(dst: number, src: number): void {
-    if (dst !== src) this.aluReg(AluOp.MOV, dst, src);
+    if (dst !== src && !this.isCopy(dst, src)) this.aluReg(AluOp.MOV, dst, src);
+  }
+
+  /** Whether the instruction before this one has just copied one to the other. */
+  private isCopy(a: number, b: number): boolean {
+    const last = this.out.at(-1);
+    return this.label === undefined && last?.opcode === MOVE && last.dst === b && last.src === a;
   }
 
   /** Clears the high half. */

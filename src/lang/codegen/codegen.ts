@@ -1,6 +1,6 @@
 /** IR function -> eBPF instructions with labels and references. */
 import { type Instruction as Insn, resolveLabels } from '../../asm/index.ts';
-import type { IrFunction } from '../ir/index.ts';
+import { type FrameSlot, type IrFunction, operandsOf, operandsOfTerminator, type Value } from '../ir/index.ts';
 import { allocateRegisters } from './allocate.ts';
 import { emit, type Frame, NoFreeRegister } from './emit.ts';
 import { computeLiveness } from './intervals.ts';
@@ -36,14 +36,14 @@ export function generateCode(fn: IrFunction): CodegenResult {
   throw new NoFreeRegister(`no registers left in ${fn.name}`);
 }
 
-/** Spilled words next to r10, then the slots. */
+/** Spilled words next to r10, then the slots that are used. */
 class StackFrame implements Frame {
   readonly sizeBytes: number;
   private readonly offsets: number[] = [];
 
   constructor(fn: IrFunction, spillCount: number) {
     let used = spillCount * 8;
-    for (const slot of fn.slots) {
+    for (const slot of usedSlots(fn)) {
       used += slot.sizeBytes;
       this.offsets[slot.id] = -used;
     }
@@ -57,4 +57,17 @@ class StackFrame implements Frame {
   spillOffset(index: number): number {
     return -8 * (index + 1);
   }
+}
+
+function usedSlots(fn: IrFunction): FrameSlot[] {
+  const used = new Set<FrameSlot>();
+  const note = (value: Value): void => {
+    if (value.op === 'frame') used.add(value.slot);
+  };
+  for (const block of fn.blocks) {
+    for (const phi of block.phis) phi.incoming.forEach(note);
+    for (const instruction of block.instructions) operandsOf(instruction).forEach(note);
+    if (block.terminator !== undefined) operandsOfTerminator(block.terminator).forEach(note);
+  }
+  return fn.slots.filter((slot) => used.has(slot));
 }

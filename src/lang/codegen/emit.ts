@@ -442,7 +442,8 @@ class Emitter {
   }
 
   private jump(target: Block, next: Block | undefined): void {
-    if (target !== next) this.asm.jump(this.labelOf(target));
+    // Even a block of which nothing is left needs an instruction to bear its label.
+    if (target !== next || this.asm.awaitsInstruction) this.asm.jump(this.labelOf(target));
   }
 
   private emitBranch(terminator: Terminator & { op: 'branch' }, next: Block | undefined): void {

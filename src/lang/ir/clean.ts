@@ -18,6 +18,8 @@ export function clean(fn: IrFunction): IrFunction {
   removeTrivialPhis(fn);
   removeDeadCode(fn);
   mergeBlocks(fn);
+  // A branch both sides of which have become one no longer needs its operands.
+  removeDeadCode(fn);
   return fn;
 }
 
