@@ -255,7 +255,7 @@ describe('what a script is told', () => {
   it('checks declared maps', () => {
     const cases: readonly (readonly [string, string])[] = [
       ['let @a = nosuch(5); begin { @a[1] = 1; }', 'stdin:1:1-19: ERROR: Invalid map type: nosuch'],
-      ['let @a = hash(0); begin { @a[1] = 1; }', 'stdin:1:1-18: ERROR: Max entries must be 1..4294967295 (provided 0)'],
+      ['let @a = hash(0); begin { @a[1] = 1; }', 'stdin:1:1-17: ERROR: Max entries must be 1..4294967295 (provided 0)'],
       [
         'let @a = hash(5); begin { @a[1] = count(); }',
         'stdin:1:27-42: ERROR: Incompatible map types. @a was declared as hash; this value needs percpuhash or percpulruhash.',
@@ -264,7 +264,7 @@ describe('what a script is told', () => {
         'let @a = percpuhash(5); begin { @a[1] = 2; }',
         'stdin:1:33-42: ERROR: Incompatible map types. @a was declared as percpuhash; this value needs hash or lruhash.',
       ],
-      ['let @a = hash(5); begin { }', 'stdin:1:1-18: WARNING: Unused map declaration: @a'],
+      ['let @a = hash(5); begin { }', 'stdin:1:1-17: WARNING: Unused map declaration: @a'],
     ];
     for (const [text, line] of cases) assert.equal(checkText(text).rendered.split('\n')[0], line);
   });
