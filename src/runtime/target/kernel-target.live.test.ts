@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { test } from 'node:test';
+import { SondeError } from '../../base/index.ts';
+import { listProbes } from '../../lang/index.ts';
+import { openTarget } from './index.ts';
+
+const target = openTarget();
+const skip = process.geteuid!() === 0 ? false : 'needs root';
+
+test(
+  'types of the running kernel',
+  { skip: existsSync('/sys/kernel/btf/vmlinux') ? false : 'this kernel has no BTF' },
+  () => {
+    assert.equal(target.btf?.find('task_struct', 'struct')?.name, 'task_struct');
+  },
+);
+
+test('tracepoints: of one category as in the list of all', { skip }, () => {
+  const all = target.tracepoints();
+  const scheduler = target.tracepoints('sched');
+  assert.ok(!('error' in all) && !('error' in scheduler));
+  assert.ok(scheduler.includes('sched:sched_switch'));
+  assert.deepEqual(
+    scheduler,
+    all.filter((name) => name.startsWith('sched:')),
+  );
+  assert.deepEqual(all, [...all].sort());
+  assert.deepEqual(target.tracepoints('nosuch'), []);
+});
+
+test('the format of a tracepoint', { skip }, () => {
+  const fields = target.tracepointFormat('syscalls', 'sys_enter_openat')?.fields ?? [];
+  const filename = fields.find((field) => field.name === 'filename');
+  assert.equal(filename?.type, 'const char *');
+  assert.equal(filename?.size, 8);
+  assert.equal(target.tracepointFormat('sched', 'nosuch'), undefined);
+  assert.equal(target.tracepointFormat('..', 'sched'), undefined);
+});
+
+test('kernel functions and their addresses', { skip }, () => {
+  const { functions } = target.kernelFunctions();
+  assert.ok(functions.length > 10_000);
+  assert.ok(functions.some(({ name }) => name === 'vfs_read'));
+  const [, address] = /^([0-9a-f]{16}) \S vfs_read$/m.exec(readFileSync('/proc/kallsyms', 'latin1'))!;
+  assert.equal(target.kernelSymbol('vfs_read'), BigInt(`0x${address}`));
+  assert.equal(target.kernelSymbol('no_such_symbol_here'), undefined);
+});
+
+test('the pid namespace, where it is not the first one', () => {
+  const [, inode] = /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/pid'))!;
+  assert.equal(target.pidNamespace?.inode ?? 0xeffffffcn, BigInt(inode!));
+});
+
+test('features can be taken away, by either spelling', { skip }, () => {
+  assert.equal(target.have('btf-tracepoint'), true);
+  assert.equal(openTarget({ without: ['btf_tracepoint', 'uprobe-multi'] }).have('btf-tracepoint'), false);
+  assert.throws(
+    () => openTarget({ without: ['nosuch'] }),
+    (error) => error instanceof SondeError && error.message === "unknown feature 'nosuch'",
+  );
+});
+
+test('listings of the running kernel', { skip }, () => {
+  const lines = (patterns: string) => listProbes(patterns, target, { verbose: false, pid: undefined }).lines;
+  assert.ok(lines('tracepoint:syscalls:sys_enter_*').length > 250);
+  assert.ok(lines('*kprobe*').some((line) => line.startsWith('kprobe:') && line.includes('kprobe', 7)));
+  assert.deepEqual(lines('tracepoint:sched:sched_switch,software:cpu'), [
+    'tracepoint:sched:sched_switch',
+    'software:cpu:',
+  ]);
+  assert.deepEqual(lines('struct list_head'), ['struct list_head']);
+  const everything = lines('');
+  assert.deepEqual(everything, [...everything].sort());
+});
