@@ -7,12 +7,13 @@ import { isRoot, root, run } from '../sonde.ts';
 import { haveFeature } from './features.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const inGuest = process.env['SONDE_GUEST'] !== undefined;
 const lines = readme.split('\n').filter((line) => line.startsWith('sonde '));
 const scripts = [...readme.matchAll(/^```\n(#!\/usr\/bin\/env sonde\n[^]*?)^```/gm)].map(([, script]) => script!);
 
 test('there are lines and a script', () => assert.ok(lines.length >= 5 && scripts.length >= 1));
 
-for (const line of lines) {
+for (const line of inGuest ? [] : lines) {
   test(line, { skip: !isRoot && 'needs root' }, async () => {
     const { status, stdout, stderr } = await run('/bin/sh', ['-c', line.replace(/^sonde -e/, 'sonde --dry-run -e')]);
     assert.equal(status, 0, stderr);
