@@ -2,4 +2,4 @@ export { globMatcher, hasWildcard } from './glob.ts';
 export { liveRelatives, nearestTracepoint, type Relatives } from './kprobe/relatives.ts';
 export * from './provider.ts';
 export { findProvider, providers } from './registry.ts';
-export { checkLimits, resolvePoint } from './resolve-point.ts';
+export { checkLimits, resolvePoint, resolvePoints } from './resolve-point.ts';

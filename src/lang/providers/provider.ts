@@ -39,6 +39,8 @@ export interface Provider {
   /** Long and short forms, compared without case unless of one upper-case letter. */
   readonly aliases: readonly string[];
   resolve(point: AttachPointText, target: Target, options: ResolveOptions): Resolution;
+  /** Several points of one probe at once, where together they can be had more cheaply. */
+  resolveList?(points: readonly AttachPointText[], target: Target, options: ResolveOptions): Resolution;
   /** Lines of `-l` for pattern components after the provider (empty: everything), sorted bytewise, unique. */
   list(
     components: readonly string[],

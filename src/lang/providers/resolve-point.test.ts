@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkLimits, findProvider } from './index.ts';
-import { complaints, fakeTarget, options, pointNames, resolve } from './testing.ts';
+import { checkLimits, findProvider, resolvePoints } from './index.ts';
+import { complaints, fakeTarget, options, pointNames, pointOf, resolve, sampleBtf } from './testing.ts';
 
 test('providers are found by long and short names, without regard to letter case', () => {
   const names = ['BEGIN', 'Tracepoint', 't', 'U', 'u', 'K', 'KR', 'rt', 'i', 'H', 'kfunc'].map(
@@ -55,4 +55,30 @@ test('limits name both numbers and the setting', () => {
   const { variants } = resolve('software:*');
   assert.equal(checkLimits(variants, config.config)[0]?.message, message);
   assert.deepEqual(checkLimits(variants, options().config), []);
+});
+
+test('a list of system calls is one raw tracepoint, as a wildcard is', () => {
+  const calls = ['read', 'write', 'openat', 'close', 'fsync', 'lseek'];
+  const events = Object.fromEntries(
+    [...calls.map((call) => `syscalls:sys_enter_${call}`), 'sched:sched_switch'].map((name) => [name, []]),
+  );
+  const target = fakeTarget({ btf: sampleBtf(), events });
+  const points = (names: readonly string[]) => names.map((name) => pointOf(`tracepoint:${name}`));
+  const list = resolvePoints([...points(Object.keys(events)), pointOf('interval:s:1')], target, options());
+  assert.deepEqual(
+    list.variants.map((variant) => [variant.provider, variant.points[0]?.hook.kind, variant.pointCount]),
+    [
+      ['tracepoint', 'rawTracepoint', 6],
+      ['tracepoint', 'rawTracepoint', 1],
+      ['interval', 'perfEvent', 1],
+    ],
+  );
+  assert.deepEqual(list.variants[0]?.systemCalls?.numbers, [0, 1, 3, 8, 74, 257]);
+  const few = resolvePoints(
+    points(['syscalls:sys_enter_read', 'syscalls:sys_enter_read', 'syscalls:sys_enter_nosuch']),
+    target,
+    options(),
+  );
+  assert.deepEqual(pointNames(few), ['tracepoint:syscalls:sys_enter_read', 'tracepoint:syscalls:sys_enter_read']);
+  assert.match(complaints(few), /^error: No matches for tracepoint syscalls:sys_enter_nosuch/);
 });

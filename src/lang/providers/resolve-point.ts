@@ -5,7 +5,7 @@ import type { AttachPointText } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
 import { isPattern, matcherOf } from './glob.ts';
 import { didYouMean, noMatches, pointError, refused } from './messages.ts';
-import type { Resolution, ResolveOptions } from './provider.ts';
+import type { Provider, Resolution, ResolveOptions } from './provider.ts';
 import { findProvider, providers } from './registry.ts';
 
 /** What one attach point of a script stands for: programs to make, or why there are none. */
@@ -16,6 +16,26 @@ export function resolvePoint(point: AttachPointText, target: Target, options: Re
   const provider = findProvider(name.text);
   if (provider === undefined) return unknownProvider(point, name.text, target);
   return withinLimits(provider.resolve(point, target, options), options.config);
+}
+
+/** All attach points of a probe. Together they can need fewer programs than each for itself. */
+export function resolvePoints(points: readonly AttachPointText[], target: Target, options: ResolveOptions): Resolution {
+  const groups = Map.groupBy(points, listProvider);
+  const resolutions = [...groups].flatMap(([provider, group]) => {
+    if (provider?.resolveList !== undefined && group.length > 1) return [provider.resolveList(group, target, options)];
+    return group.map((point) => resolvePoint(point, target, options));
+  });
+  const merged = {
+    variants: resolutions.flatMap((each) => each.variants),
+    diagnostics: resolutions.flatMap((each) => each.diagnostics),
+  };
+  return withinLimits(merged, options.config);
+}
+
+function listProvider(point: AttachPointText): Provider | undefined {
+  const [name] = point.components;
+  const provider = name === undefined || isPattern(name) ? undefined : findProvider(name.text);
+  return provider?.resolveList === undefined ? undefined : provider;
 }
 
 /** P-02: a target's path means user probes, everything else kernel probes. */

@@ -148,16 +148,19 @@ export function liveRelatives(functionName: string, target: Target): Relatives {
   const successor = Object.hasOwn(SUCCESSORS, functionName) ? SUCCESSORS[functionName]! : undefined;
   const found = new Set<string>();
   if (successor !== undefined && functions.some(({ name }) => name === successor)) found.add(successor);
-  const stem = stemOf(functionName);
-  const longer = functions.filter(
-    ({ name }) =>
-      name !== functionName &&
-      (name.startsWith(functionName) || (stem.length > 4 && stemOf(name) === stem)) &&
-      !name.includes('.'),
-  );
-  for (const { name } of longer.sort((a, b) => a.name.length - b.name.length))
-    if (found.size < MOST_FUNCTIONS) found.add(name);
+  const close = functions
+    .filter(({ name }) => isVariant(name, functionName))
+    .sort((a, b) => a.name.length - b.name.length);
+  for (const { name } of close) if (found.size < MOST_FUNCTIONS) found.add(name);
   return { functions: [...found], tracepoint: nearestTracepoint(functionName, target) };
 }
 
 const MOST_FUNCTIONS = 3;
+
+/** `do_sys_openat2` of `do_sys_open`, `__tcp_retransmit_skb` of `tcp_retransmit_skb`; not every longer name does the same. */
+function isVariant(name: string, of: string): boolean {
+  if (name === of || /\.|^__(ia32|se|do|pfx|probestub|traceiter|bpf_trace)_/.test(name)) return false;
+  if (name.startsWith(of)) return /^(at)?\d*(_(noprof|internal|common))?$/.test(name.slice(of.length));
+  const stem = stemOf(of);
+  return stem.length > 4 && stemOf(name) === stem;
+}

@@ -40,7 +40,7 @@ export function findTracepoints(point: AttachPointText, target: Target, options:
   ]);
 }
 
-/** A look at one file, or at none where BTF says that the raw tracepoint is there. */
+/** A look at one file, or at none. */
 function findOne(
   wanted: TracepointMatch,
   point: AttachPointText,
@@ -48,7 +48,7 @@ function findOne(
   options: ResolveOptions,
 ): Matches | Resolution {
   const found = { matches: [wanted], rawOnly: undefined };
-  if (wanted.category === 'raw_syscalls' && haveRawTracepoint(target.btf, wanted.event)) return found;
+  if (isOfAllCalls(wanted)) return found;
   if (target.tracepointFormat(wanted.category, wanted.event) !== undefined) return found;
   const names = target.tracepoints(wanted.category);
   if ('error' in names) {
@@ -60,6 +60,11 @@ function findOne(
   return noMatches(point, options, `tracepoint ${wanted.category}:${wanted.event}`, [
     didYouMean(nearestTracepoint(wanted, names, target)),
   ]);
+}
+
+/** raw_syscalls:sys_enter and sys_exit, which every kernel with tracepoints has. */
+export function isOfAllCalls({ category, event }: TracepointMatch): boolean {
+  return category === 'raw_syscalls' && (event === 'sys_enter' || event === 'sys_exit');
 }
 
 /** Categories whose events are not named after a tracepoint of the kernel's code. */

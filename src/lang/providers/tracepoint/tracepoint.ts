@@ -5,13 +5,14 @@
 import { ProgramType } from '../../../abi/index.ts';
 import type { PlannedPoint } from '../../../spec/index.ts';
 import type { ProbeContext, ProbeVariant } from '../../checked/index.ts';
+import type { Diagnostic } from '../../diagnostic/index.ts';
 import type { AttachPointText } from '../../syntax/index.ts';
 import type { Target } from '../../target.ts';
 import { missing, pointWarning } from '../messages.ts';
 import { nameByCookie, nameByFirst, shareProgram } from '../names.ts';
 import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
 import { listTracepoints } from './list.ts';
-import { findTracepoints, hasRawEvent, type TracepointMatch } from './matches.ts';
+import { findTracepoints, hasRawEvent, isOfAllCalls, type TracepointMatch } from './matches.ts';
 import { haveRawTracepoint, rawHook, rawProgram, rawTracepointNames } from './raw.ts';
 import { recordFields } from './record-fields.ts';
 import {
@@ -25,7 +26,8 @@ import {
 export const tracepoint: Provider = {
   name: 'tracepoint',
   aliases: ['tracepoint', 't'],
-  resolve,
+  resolve: (point, target, options) => resolveList([point], target, options),
+  resolveList,
   list: listTracepoints,
 };
 
@@ -34,21 +36,37 @@ const MOST_PERF_SYSTEM_CALLS = 4;
 /** More names than this are looked up faster in a list of all. */
 const FEW = 8;
 
-function resolve(point: AttachPointText, target: Target, options: ResolveOptions): Resolution {
-  const found = findTracepoints(point, target, options);
-  if ('variants' in found) return found;
-  const { matches, rawOnly } = found;
-  const calls: SystemCallMatch[] = [];
-  const others: TracepointMatch[] = [];
-  for (const match of matches) {
-    const call = systemCallOf(match, target);
-    if (call === undefined) others.push(match);
-    else calls.push(call);
+function resolveList(points: readonly AttachPointText[], target: Target, options: ResolveOptions): Resolution {
+  const diagnostics: Diagnostic[] = [];
+  const plans: Plan[] = [];
+  const calls = new Map<string, SystemCallMatch>();
+  for (const point of points) {
+    const found = findTracepoints(point, target, options);
+    if ('variants' in found) {
+      diagnostics.push(...found.diagnostics);
+      continue;
+    }
+    const plan = new Plan(point, target, options, found.rawOnly);
+    const others: TracepointMatch[] = [];
+    const again: SystemCallMatch[] = [];
+    for (const match of found.matches) {
+      const call = systemCallOf(match, target);
+      if (call === undefined) others.push(match);
+      // A body at the same point twice runs twice.
+      else if (calls.has(match.event)) again.push(call);
+      else calls.set(match.event, call);
+    }
+    plan.addSystemCalls(again, point.text);
+    plan.addOthers(others);
+    plans.push(plan);
   }
-  const plan = new Plan(point, target, options, rawOnly);
-  plan.addSystemCalls(calls);
-  plan.addOthers(others);
-  return plan.finish();
+  const title = points.map((point) => point.text).join(', ');
+  plans[0]?.addSystemCalls([...calls.values()], title);
+  const finished = plans.map((plan) => plan.finish());
+  return {
+    variants: finished.flatMap((each) => each.variants),
+    diagnostics: [...diagnostics, ...finished.flatMap((each) => each.diagnostics)],
+  };
 }
 
 class Plan {
@@ -71,19 +89,12 @@ class Plan {
     return this.#options.uses.args.size > 0;
   }
 
-  addSystemCalls(calls: readonly SystemCallMatch[]): void {
-    const canBeRaw = this.#rawOnly !== undefined || calls.length > MOST_PERF_SYSTEM_CALLS;
-    if (!canBeRaw || !this.#haveSyscallTracepoints()) return this.#addPerf(calls);
+  addSystemCalls(calls: readonly SystemCallMatch[], title: string): void {
+    if (this.#rawOnly === undefined && calls.length <= MOST_PERF_SYSTEM_CALLS) return this.#addPerf(calls);
     for (const group of groupBySignature(calls, this.#target, this.#options)) {
       if (this.#rawOnly === undefined && group.length <= MOST_PERF_SYSTEM_CALLS) this.#addPerf(group);
-      else this.#variants.push(rawSystemCalls(group, this.#point.text, this.#target, this.#options));
+      else this.#variants.push(rawSystemCalls(group, title, this.#target, this.#options));
     }
-  }
-
-  /** A kernel without BTF doesn't tell: every kernel that has the system calls' tracepoints has these two. */
-  #haveSyscallTracepoints(): boolean {
-    const { btf } = this.#target;
-    return btf === undefined || haveRawTracepoint(btf, 'sys_enter');
   }
 
   addOthers(matches: readonly TracepointMatch[]): void {
@@ -91,9 +102,8 @@ class Plan {
     const raw: TracepointMatch[] = [];
     const perf: TracepointMatch[] = [];
     for (const match of matches) {
-      const isRaw = hasRawEvent(match) && haveRawTracepoint(this.#target.btf, match.event);
-      const system =
-        isRaw && match.category === 'raw_syscalls' ? rawSyscallsVariant(match, this.#target, this.#options) : undefined;
+      const isRaw = isOfAllCalls(match) || (hasRawEvent(match) && haveRawTracepoint(this.#target.btf, match.event));
+      const system = isOfAllCalls(match) ? rawSyscallsVariant(match, this.#target, this.#options) : undefined;
       if (system !== undefined) this.#variants.push(system);
       else if (isRaw && !this.#usesArgs) raw.push(match);
       else perf.push(match);
