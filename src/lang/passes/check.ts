@@ -34,7 +34,7 @@ const MAX_ROUNDS = 50;
 const rules: Rules = { expression: checkExpression, block: checkBlock, statement: checkStatement };
 
 /** What a script means on this target. Pure: all knowledge of the machine comes through `target`. */
-export function check(script: Script, source: SourceFile, target: Target, options: CheckOptions): CheckResult {
+export function check(script: Script, _source: SourceFile, target: Target, options: CheckOptions): CheckResult {
   const configured = mergeConfig(script.config, options.environment);
   const diagnostics: Diagnostic[] = [...configured.diagnostics, ...refuseItems(script)];
   // Uses of what was refused would look like further mistakes.
@@ -46,7 +46,6 @@ export function check(script: Script, source: SourceFile, target: Target, option
     diagnostics.push({ severity: 'error', code: 'no-probes', span: undefined, message: 'No probes to attach' });
   const probeNames = new ProbeNames(programs.filter(usesProbeName).map((program) => program.variant));
   const state = new ScriptState({
-    source,
     target,
     options,
     config,

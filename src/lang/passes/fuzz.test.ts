@@ -65,7 +65,7 @@ const NUMBERS = [
   'cpu',
   '(int8)-1',
   '(uint16)pid',
-  '@n',
+
   '@n[1]',
   '@c[1]',
   'curtask->pid',

@@ -12,7 +12,6 @@ const CONSTRUCTS = {
   conditional: 'C preprocessor conditions other than on BPFTRACE_HAVE_BTF',
   addressOf: 'addresses of variables and maps (&)',
   typeinfo: 'typeinfo()',
-  blockMap: 'map assignments inside sizeof and typeof',
 } as const;
 
 export type Construct = keyof typeof CONSTRUCTS;

@@ -1,6 +1,4 @@
 /** Walks the syntax tree without knowing its shapes: everything with a `kind` is a node, its children are its properties. */
-import type { AssignOperator, Expression, Statement } from '../../syntax/index.ts';
-
 export interface AnyNode {
   readonly kind: string;
 }
@@ -26,6 +24,3 @@ export function* allNodes(node: object): Generator<AnyNode> {
   if (isNode(node)) yield node;
   for (const child of childNodes(node)) yield* allNodes(child);
 }
-
-export type AssignStatement = Statement & { readonly kind: 'assign'; readonly operator: AssignOperator };
-export type MapNode = Expression & { readonly kind: 'map' };

@@ -24,7 +24,6 @@ export class Context {
   readonly #rules: Rules;
   /** Loops around the statement in hand. */
   loopDepth = 0;
-  inPredicate = false;
   readonly #variables = new Map<VariableSymbol, VariableNode>();
   readonly #temporaries: VariableNode[] = [];
 

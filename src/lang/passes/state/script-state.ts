@@ -2,7 +2,7 @@
 import type { Aggregation } from '../../../spec/index.ts';
 import type { ProbeVariant, ScriptMap, Variable } from '../../checked/index.ts';
 import type { ScriptConfig } from '../../config.ts';
-import type { Diagnostic, SourceFile, Span } from '../../diagnostic/index.ts';
+import type { Diagnostic, Span } from '../../diagnostic/index.ts';
 import type { Probe } from '../../syntax/index.ts';
 import type { Target } from '../../target.ts';
 import { commonType, sameType, withoutLiterals } from '../../types/index.ts';
@@ -36,7 +36,6 @@ export interface ProgramState {
 
 /** Of the script as a whole. `diagnostics` belong to the running round. */
 export class ScriptState {
-  readonly source: SourceFile;
   readonly target: Target;
   readonly options: CheckOptions;
   readonly config: ScriptConfig;
@@ -48,14 +47,12 @@ export class ScriptState {
   changed = false;
 
   constructor(input: {
-    source: SourceFile;
     target: Target;
     options: CheckOptions;
     config: ScriptConfig;
     assignedMaps: ReadonlySet<string>;
     probeNames: ProbeNames;
   }) {
-    this.source = input.source;
     this.target = input.target;
     this.options = input.options;
     this.config = input.config;
