@@ -45,7 +45,7 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
   if (script === undefined || hasError(parsed.diagnostics)) return { compiled: undefined, diagnostics: parsed.diagnostics };
   dump('ast', () => printAst(script));
   const { checked, diagnostics: found } = check(script, source, target, options);
-  const diagnostics = [...parsed.diagnostics, ...found];
+  const diagnostics = [...parsed.diagnostics, ...mergeSameCause(found)];
   if (checked === undefined || hasError(diagnostics)) return { compiled: undefined, diagnostics };
   dump('types', () => printChecked(checked));
 
@@ -88,6 +88,20 @@ function stackOverflow(program: CheckedProgram, bytes: number): Diagnostic {
     span: program.span,
     hints: ['use fewer values at the same time, or split the probe into several'],
   };
+}
+
+/** Causes that lie in the machine, not in a place of the script: told once, with what helps at each place. */
+const TOLD_ONCE: ReadonlySet<string> = new Set(['no-kprobes']);
+
+function mergeSameCause(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const merged: Diagnostic[] = [];
+  for (const diagnostic of diagnostics) {
+    const first = TOLD_ONCE.has(diagnostic.code) ? merged.findIndex(({ code }) => code === diagnostic.code) : -1;
+    const { hints = [] } = diagnostic;
+    if (first < 0) merged.push(diagnostic);
+    else merged[first] = { ...merged[first]!, hints: [...new Set([...(merged[first]!.hints ?? []), ...hints])] };
+  }
+  return merged;
 }
 
 function hasError(diagnostics: readonly Diagnostic[]): boolean {
