@@ -12,6 +12,8 @@ import { interpret } from '../../src/lang/testing/interpret.ts';
 import { ARGUMENTS, buildFunction, MAP_BYTES, type Plan, plan, word } from '../../src/lang/testing/random-function.ts';
 
 const RUNS = Number(process.env['SONDE_FUZZ_RUNS'] ?? 150);
+/** A few programs keep the verifier busy for seconds. */
+const TIME_LIMIT_MS = 50 * RUNS;
 const seed = process.env['SONDE_FUZZ_SEED'];
 
 const data = {
@@ -28,7 +30,7 @@ test('the kernel computes what the interpreter computes', () => {
   const context = fc.array(word, { minLength: ARGUMENTS, maxLength: ARGUMENTS });
   fc.assert(
     fc.property(plan, context, (random, values) => check(map, random, BigInt64Array.from(values))),
-    { numRuns: RUNS, ...(seed === undefined ? {} : { seed: Number(seed) }) },
+    { numRuns: RUNS, interruptAfterTimeLimit: TIME_LIMIT_MS, ...(seed === undefined ? {} : { seed: Number(seed) }) },
   );
 });
 

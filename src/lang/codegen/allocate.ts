@@ -62,7 +62,7 @@ class Allocator implements Allocation {
     units.sort((a, b) => start(a) - start(b));
     for (const unit of units) {
       if (this.takeFree(unit)) continue;
-      for (const member of unit.members) this.place(unitOf([member]));
+      for (const member of unit.members) this.place(unitOf(member));
     }
   }
 
@@ -90,12 +90,18 @@ class Allocator implements Allocation {
     };
     for (const member of unit.members) {
       for (const [register, weight] of this.hints.get(member) ?? []) add(register, weight);
-      for (const mate of this.mates.get(member) ?? []) {
-        const location = this.locations.get(mate);
-        if (location?.kind === 'register') add(location.register, mate.weight);
-      }
     }
+    const [first, ...others] = unit.members;
+    if (first !== undefined && others.length === 0) this.addMates(first, add);
     return [...weights].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? free[0];
+  }
+
+  /** Where the rest of a group that fell apart has gone. */
+  private addMates(member: Interval, add: (register: number, weight: number) => void): void {
+    for (const mate of this.mates.get(member) ?? []) {
+      const location = this.locations.get(mate);
+      if (location?.kind === 'register') add(location.register, mate.weight);
+    }
   }
 
   private assign(unit: Unit, register: number): void {
@@ -120,7 +126,7 @@ class Allocator implements Allocation {
     this.assign(unit, best.register);
     for (const member of [...best.inTheWay].flatMap(({ members }) => members)) {
       this.locations.delete(member);
-      if (!this.takeFree(unitOf([member]))) this.spill(member);
+      if (!this.takeFree(unitOf(member))) this.spill(member);
     }
   }
 

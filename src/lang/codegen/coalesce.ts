@@ -3,7 +3,7 @@
  * it, a result and the operand that the instruction overwrites. No two values of a group are alive at once.
  */
 import { type Block, COMMUTATIVE, type Instruction, successorsOf, type Value } from '../ir/index.ts';
-import { blockWeight, type Interval, intersects, type Liveness, normalizeRanges, type Range } from './intervals.ts';
+import { blockWeight, type Interval, intersects, type Liveness, joinRanges, type Range } from './intervals.ts';
 import type { Layout } from './layout.ts';
 
 /** What one register is looked for. */
@@ -19,22 +19,41 @@ interface Wish {
   readonly weight: number;
 }
 
+/** A unit that grows, until it goes up in another one. */
+interface Group {
+  readonly members: Interval[];
+  ranges: readonly Range[];
+  within: Group | undefined;
+}
+
 export function coalesce(layout: Layout, liveness: Liveness): Unit[] {
-  const units = new Map<Interval, Unit>(liveness.intervals.map((interval) => [interval, unitOf([interval])]));
+  const groups = new Map<Interval, Group>(
+    liveness.intervals.map((interval) => [
+      interval,
+      { members: [interval], ranges: interval.ranges, within: undefined },
+    ]),
+  );
+  const groupOf = (value: Value): Group | undefined => {
+    let group = groups.get(liveness.intervalOf.get(value) as Interval);
+    while (group?.within !== undefined) group = group.within;
+    return group;
+  };
   const wishes = layout.blocks.flatMap((block) => wishesOf(block, blockWeight(block, layout)));
   wishes.sort((x, y) => y.weight - x.weight);
   for (const { a, b } of wishes) {
-    const x = units.get(liveness.intervalOf.get(a) as Interval);
-    const y = units.get(liveness.intervalOf.get(b) as Interval);
+    const x = groupOf(a);
+    const y = groupOf(b);
     if (x === undefined || y === undefined || x === y || intersects(x.ranges, y.ranges)) continue;
-    const joined = unitOf([...x.members, ...y.members]);
-    for (const member of joined.members) units.set(member, joined);
+    const [large, small] = x.members.length >= y.members.length ? [x, y] : [y, x];
+    large.members.push(...small.members);
+    large.ranges = joinRanges(large.ranges, small.ranges);
+    small.within = large;
   }
-  return [...new Set(units.values())];
+  return [...groups.values()].filter(({ within }) => within === undefined);
 }
 
-export function unitOf(members: readonly Interval[]): Unit {
-  return { members, ranges: normalizeRanges(members.flatMap((member) => member.ranges)) };
+export function unitOf(interval: Interval): Unit {
+  return { members: [interval], ranges: interval.ranges };
 }
 
 function wishesOf(block: Block, weight: number): Wish[] {

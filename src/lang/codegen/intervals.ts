@@ -163,14 +163,30 @@ function liveOutSets(layout: Layout): Map<Block, Set<PlacedValue>> {
 }
 
 /** Ascending and disjoint. */
-export function normalizeRanges(ranges: readonly Range[]): Range[] {
-  const normal: Range[] = [];
-  for (const range of ranges.toSorted((a, b) => a.from - b.from)) {
-    const last = normal.at(-1);
-    if (last !== undefined && range.from <= last.to) last.to = Math.max(last.to, range.to);
-    else normal.push({ ...range });
+function normalizeRanges(ranges: readonly Range[]): Range[] {
+  return mergeTouching(ranges.toSorted((a, b) => a.from - b.from));
+}
+
+/** Of two lists that are ascending and disjoint in themselves. */
+export function joinRanges(a: readonly Range[], b: readonly Range[]): Range[] {
+  const all: Range[] = [];
+  let i = 0;
+  for (const range of b) {
+    while (i < a.length && (a[i] as Range).from <= range.from) all.push(a[i++] as Range);
+    all.push(range);
   }
-  return normal;
+  return mergeTouching([...all, ...a.slice(i)]);
+}
+
+function mergeTouching(ascending: readonly Range[]): Range[] {
+  const merged: Range[] = [];
+  for (const range of ascending) {
+    const last = merged.at(-1);
+    if (last !== undefined && range.from <= last.to)
+      merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, range.to) };
+    else merged.push(range);
+  }
+  return merged;
 }
 
 export function intersects(a: readonly Range[], b: readonly Range[]): boolean {
