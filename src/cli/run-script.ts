@@ -1,4 +1,5 @@
 /** A script from its text to the end of its run. */
+import { setFlagsFromString } from 'node:v8';
 import { SondeError, VerifierError } from '../base/index.ts';
 import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage, STAGES } from '../lang/index.ts';
 import { bootTimeNs, ChildCommand, ClosedPipeError, FileSink, KernelBackend, openTarget, primeSymbols, showsUserSymbols, watchProcess } from '../runtime/index.ts';
@@ -89,6 +90,8 @@ async function runCompiled(
   });
   if (args.dryRun) return dryRun(backend, collection, plan);
   using cleanUp = new DisposableStack();
+  // The launcher turned the optimising compiler off: formatting records is what it is for.
+  if (plan.ring !== undefined) setFlagsFromString('--opt');
   const session = new Session({
     collection,
     plan,
