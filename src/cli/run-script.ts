@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { SondeError, VerifierError } from '../base/index.ts';
 import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage, STAGES } from '../lang/index.ts';
-import { bootTimeNs, ChildCommand, ClosedPipeError, FileSink, KernelBackend, openTarget, primeSymbols, showsUserSymbols, watchProcess } from '../runtime/index.ts';
+import { bootTimeNs, ChildCommand, ClosedPipeError, FileSink, KernelBackend, openTarget, primeSymbols, requireCapabilities, showsUserSymbols, watchProcess } from '../runtime/index.ts';
 import { AttachError, Session } from '../session/index.ts';
 import { type Arguments, parsePid, UsageError } from './arguments.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
@@ -25,6 +25,7 @@ export interface RunContext {
 export async function runScript(source: SourceFile, context: RunContext): Promise<number> {
   const { args } = context;
   const stages = parseStages(args.debug);
+  requireCapabilities();
   const pid = args.pid === undefined ? undefined : parsePid(args.pid);
   using target = pid === undefined ? undefined : watchProcess(pid);
   const child = args.command === undefined ? undefined : ChildCommand.spawn(args.command);

@@ -56,7 +56,7 @@ export class ChildCommand {
   }
 }
 
-/** Splits as a shell would: blanks, quotes, backslashes; no expansions. */
+/** Splits as a shell would: blanks, quotes, backslashes; no expansions. Throws SystemError where a quote stays open. */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -76,6 +76,7 @@ export function splitWords(text: string): string[] {
       word = undefined;
     } else word = (word ?? '') + c;
   }
+  if (quote !== undefined) throw new SystemError('execve', 22, `Failed to fork child: a quote (${quote}) is not closed in: ${text}`);
   if (word !== undefined) words.push(word);
   return words;
 }

@@ -3,5 +3,6 @@ export * from './kernel-backend.ts';
 export { bootTimeNs } from '../kernel/index.ts';
 export * from './output-sink.ts';
 export * from './prime-symbols.ts';
+export * from './require-capabilities.ts';
 export * from './target/index.ts';
 export * from './watch-process.ts';
