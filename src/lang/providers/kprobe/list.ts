@@ -28,7 +28,7 @@ export function listFunctions(
   const withArguments = options.verbose && provider === 'kprobe' ? target.btf : undefined;
   return {
     lines: linesOf(found, (name) => (withArguments === undefined ? [] : numberedArguments(withArguments, name))),
-    notes: found.size === 0 ? [] : notesOn(source, target),
+    notes: notesOn(source, functions.length, found.size, target),
   };
 }
 
@@ -36,7 +36,9 @@ function linesOf(found: ReadonlyMap<string, string>, details: (name: string) => 
   return [...found.keys()].sort().flatMap((line) => [line, ...details(found.get(line)!)]);
 }
 
-function notesOn(source: 'tracefs' | 'btf', target: Target): readonly string[] {
+function notesOn(source: 'tracefs' | 'btf', known: number, found: number, target: Target): readonly string[] {
+  if (known === 0) return ["Kernel functions can't be listed: neither available_filter_functions nor kernel BTF can be read."];
+  if (found === 0) return [];
   if (!target.have('kprobe'))
     return [
       "Kernel functions are listed from BTF, but can't be attached to: this kernel was built without CONFIG_KPROBES or CONFIG_KPROBE_EVENTS.",
