@@ -73,6 +73,8 @@ export interface Target {
   /** Loaded kernel modules by name. */
   modules(): readonly string[];
   kernelSymbol(name: string): bigint | undefined;
+  /** Bytes up to the next symbol: a function's size, and the padding behind it. Where it isn't told, places in functions are not checked. */
+  kernelFunctionSize?(name: string): bigint | undefined;
   /** Executables for a path as written in a script; several where it has a wildcard. */
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string };
   /** Device and inode of the tracer's pid namespace where it isn't the initial one. */

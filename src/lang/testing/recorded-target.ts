@@ -47,6 +47,7 @@ export function withFeatures(target: Target, features: Partial<Record<TargetFeat
     kernelFunctions: () => target.kernelFunctions(),
     modules: () => target.modules(),
     kernelSymbol: (name) => target.kernelSymbol(name),
+    kernelFunctionSize: (name) => target.kernelFunctionSize?.(name),
     userBinaries: (path, pid) => target.userBinaries(path, pid),
   };
 }

@@ -45,6 +45,9 @@ test('kernel functions and their addresses', { skip }, () => {
   const [, address] = /^([0-9a-f]{16}) \S vfs_read$/m.exec(readFileSync('/proc/kallsyms', 'latin1'))!;
   assert.equal(target.kernelSymbol('vfs_read'), BigInt(`0x${address}`));
   assert.equal(target.kernelSymbol('no_such_symbol_here'), undefined);
+  const size = target.kernelFunctionSize?.('vfs_read') ?? 0n;
+  assert.ok(size > 16n && size < 10_000n, String(size));
+  assert.equal(target.kernelFunctionSize?.('no_such_symbol_here'), undefined);
 });
 
 test('the pid namespace, where it is not the first one', () => {

@@ -85,6 +85,11 @@ class KernelTarget implements Target {
     }
   }
 
+  kernelFunctionSize(name: string): bigint | undefined {
+    const address = this.kernelSymbol(name);
+    return address === undefined ? undefined : distanceToNext(address);
+  }
+
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string } {
     return findUserBinaries(path, pid);
   }
@@ -93,6 +98,18 @@ class KernelTarget implements Target {
     const { dev, ino } = statSync('/proc/self/ns/pid', { bigint: true });
     return ino === INITIAL_PID_NAMESPACE ? undefined : { device: dev, inode: ino };
   }
+}
+
+/** By halving: addresses of a symbol are those that are looked up as it. */
+function distanceToNext(address: bigint): bigint {
+  let inside = 0n;
+  let outside = 1n << 24n;
+  while (outside - inside > 1n) {
+    const middle = (inside + outside) / 2n;
+    if (kallsyms().lookup(address + middle)?.address === address) inside = middle;
+    else outside = middle;
+  }
+  return outside;
 }
 
 /** Scripts of bpftrace's users write underscores. */

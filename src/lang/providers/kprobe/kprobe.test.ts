@@ -130,6 +130,12 @@ test('what is wrong with a kprobe', () => {
     complaints(resolve('kprobe', machine())),
     'error: kprobe probe type requires 1 to 2 arguments, found 0\nhint: Write it as kprobe:vfs_read.',
   );
+  const sized = machine({ kernelFunctionSize: () => 64n });
+  assert.equal(
+    complaints(resolve('kprobe:vfs_read+64', sized)),
+    "error: Offset outside the function bounds ('vfs_read' size is 64)",
+  );
+  assert.equal(resolve('kprobe:vfs_read+63', sized).variants.length, 1);
   const hidden = machine({ kernelSymbol: (name) => (name === 'inlined' ? 1n : undefined) });
   assert.match(complaints(resolve('kprobe:inlined', hidden)), /^warning: inlined is not traceable/);
   assert.equal(resolve('kprobe:inlined', hidden).variants.length, 1);

@@ -109,6 +109,11 @@ class Resolver {
     const offset = readOutsideInteger(text);
     if (offset === undefined || offset < 0n || offset > 0xffffffn)
       return refused(pointError(this.#point, 'attach-point', `Invalid offset '${text}'`));
+    const size = this.#options.unsafe ? undefined : this.#target.kernelFunctionSize?.(name);
+    if (size !== undefined && offset >= size) {
+      const message = `Offset outside the function bounds ('${name}' size is ${size})`;
+      return missing(this.#point, this.#options, { code: 'attach-point', message });
+    }
     return this.#resolveOne(name, Number(offset), module);
   }
 

@@ -37,7 +37,8 @@ function linesOf(found: ReadonlyMap<string, string>, details: (name: string) => 
 }
 
 function notesOn(source: 'tracefs' | 'btf', known: number, found: number, target: Target): readonly string[] {
-  if (known === 0) return ["Kernel functions can't be listed: neither available_filter_functions nor kernel BTF can be read."];
+  if (known === 0)
+    return ["Kernel functions can't be listed: neither available_filter_functions nor kernel BTF can be read."];
   if (found === 0) return [];
   if (!target.have('kprobe'))
     return [
