@@ -49,6 +49,47 @@ b4:
   assert.equal(printIr(clean(fn)), 'function f {\nb0:\n  v0 = context\n  v1 = load u64 [v0 + 0]\n  exit v1\n}\n');
 });
 
+test('a condition of two parts becomes two branches', () => {
+  const fn = build((b) => {
+    const both = b.temporary();
+    const [first, second, no, done] = [b.block(), b.block(), b.block(), b.block()];
+    b.branch('eq', argument(b, 0), b.constant(1), first, no);
+    b.enter(first);
+    b.branch('eq', argument(b, 1), b.constant(2), second, no);
+    b.enter(second);
+    b.write(both, b.constant(1));
+    b.jump(done);
+    b.enter(no);
+    b.write(both, b.constant(0));
+    b.jump(done);
+    b.enter(done);
+    const [then, otherwise] = [b.block(), b.block()];
+    b.branch('ne', b.read(both), b.constant(0), then, otherwise);
+    b.enter(then);
+    b.exit(b.constant(7));
+    b.enter(otherwise);
+    b.exit(b.constant(8));
+  });
+  assert.equal(
+    printIr(clean(fn)),
+    `\
+function f {
+b0:
+  v0 = context
+  v1 = load u64 [v0 + 0]
+  branch eq v1, 1 ? b1 : b2
+b1:
+  v2 = load u64 [v0 + 8]
+  branch eq v2, 2 ? b3 : b2
+b3:
+  exit 7
+b2:
+  exit 8
+}
+`,
+  );
+});
+
 test('what runs and what is written stays as it was, and the graph stays whole', () => {
   const context = fc.array(word, { minLength: ARGUMENTS, maxLength: ARGUMENTS });
   fc.assert(

@@ -12,11 +12,14 @@ import {
   successorsOf,
   type Value,
 } from './ir.ts';
+import { threadJumps } from './thread-jumps.ts';
 
 /** The passes in their order; each can be read, and run, alone. */
 export function clean(fn: IrFunction): IrFunction {
   removeTrivialPhis(fn);
   removeDeadCode(fn);
+  threadJumps(fn);
+  removeTrivialPhis(fn);
   mergeBlocks(fn);
   // A branch both sides of which have become one no longer needs its operands.
   removeDeadCode(fn);

@@ -37,7 +37,13 @@ type Expr =
   | { readonly kind: 'choice'; readonly condition: Condition; readonly then: Expr; readonly else: Expr };
 
 type Place = { readonly size: AccessSize; readonly slot: number; readonly word: number };
-type Condition = { readonly compare: CompareOp; readonly left: Expr; readonly right: Expr };
+type Condition = {
+  readonly compare: CompareOp;
+  readonly left: Expr;
+  readonly right: Expr;
+  /** First made a 0 or 1, by which is branched then. */
+  readonly asValue: boolean;
+};
 
 type Stmt =
   | { readonly kind: 'assign'; readonly index: number; readonly value: Expr }
@@ -142,7 +148,12 @@ const { expression } = fc.letrec<{ expression: Expr }>((tie) => {
 });
 
 function conditionOf(operand: fc.Arbitrary<Expr>): fc.Arbitrary<Condition> {
-  return fc.record({ compare: fc.constantFrom(...COMPARES), left: operand, right: operand });
+  return fc.record({
+    compare: fc.constantFrom(...COMPARES),
+    left: operand,
+    right: operand,
+    asValue: fc.boolean(),
+  });
 }
 
 const condition = conditionOf(expression);
@@ -299,15 +310,36 @@ class PlanBuilder {
 
   private branch(condition: Condition, then: () => void, otherwise: () => void, cold = false): void {
     const { b } = this;
+    const left = this.expression(condition.left);
+    const right = this.expression(condition.right);
+    if (!condition.asValue) {
+      this.fork(condition.compare, left, right, then, otherwise, cold);
+      return;
+    }
+    const truth = b.temporary();
+    const set = (value: number) => () => b.write(truth, b.constant(value));
+    this.fork(condition.compare, left, right, set(1), set(0));
+    this.fork('ne', b.read(truth), b.constant(0), then, otherwise, cold);
+  }
+
+  private fork(
+    compare: CompareOp,
+    left: Value,
+    right: Value,
+    then: () => void,
+    otherwise: () => void,
+    cold = false,
+  ): void {
+    const { b } = this;
     const yes = b.block({ cold });
     const no = b.block();
     const done = b.block();
-    const left = this.expression(condition.left);
-    b.branch(condition.compare, left, this.expression(condition.right), yes, no);
-    for (const [block, body] of [
+    b.branch(compare, left, right, yes, no);
+    const sides = [
       [yes, then],
       [no, otherwise],
-    ] as const) {
+    ] as const;
+    for (const [block, body] of sides) {
       b.enter(block);
       b.scope(body);
       b.jump(done);
@@ -368,8 +400,8 @@ class PlanBuilder {
   private loop(s: Stmt & { kind: 'loop' }): void {
     const { b } = this;
     const round = b.temporary();
-    // The verifier walks through each round of each loop.
-    const count = this.loops.length < 2 ? s.count : Math.min(s.count, 1);
+    // The verifier walks through each round of each loop: inner ones are kept short.
+    const count = this.loops.length === 0 ? s.count : Math.min(s.count, 1);
     b.write(round, b.constant(0));
     const head = b.block();
     const body = b.block();
