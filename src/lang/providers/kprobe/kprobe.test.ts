@@ -170,6 +170,11 @@ test('a kernel without kprobes says so, names the option and offers the nearest 
   );
 });
 
+test('the nearest system call is known without tracefs', () => {
+  const blind = machine({ features: [], tracefsError: 'it is locked' });
+  assert.match(complaints(resolve('kprobe:vfs_read', blind)), /is tracepoint:syscalls:sys_enter_read\.$/);
+});
+
 test('relatives of a function that is never called', () => {
   assert.deepEqual(liveRelatives('do_sys_open', machine()), {
     functions: ['do_sys_openat2'],

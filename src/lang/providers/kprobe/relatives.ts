@@ -2,6 +2,7 @@
  * What else to trace when a kernel function can't be: tracepoints that tell the same, and functions that do its
  * work where the compiler or a newer kernel took it over.
  */
+import { syscallNumberOfTracepoint } from '../../../abi/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import type { Target } from '../../target.ts';
 import { rawTracepointNames } from '../tracepoint/raw.ts';
@@ -100,7 +101,15 @@ export function nearestTracepoint(functionName: string, target: Target, isReturn
 
 function existing(name: string, target: Target): string | undefined {
   const [category, event] = name.split(':') as [string, string];
-  return target.tracepointFormat(category, event) === undefined ? undefined : `tracepoint:${name}`;
+  const found = target.tracepointFormat(category, event) !== undefined || isSystemCallUnseen(category, event, target);
+  return found ? `tracepoint:${name}` : undefined;
+}
+
+/** Where tracefs can't be read, system calls are still known by their numbers. */
+function isSystemCallUnseen(category: string, event: string, target: Target): boolean {
+  const call = category === 'syscalls' ? /^sys_(?:enter|exit)_(.+)$/.exec(event)?.[1] : undefined;
+  if (call === undefined || syscallNumberOfTracepoint(target.architecture, call) === undefined) return false;
+  return 'error' in target.tracepoints('syscalls');
 }
 
 /** `__x64_sys_read`, `vfs_read`, `do_read2` -> `read`. */

@@ -92,7 +92,11 @@ function namesWithoutTracefs(target: Target): readonly string[] {
 }
 
 function unreadable(point: AttachPointText, options: ResolveOptions, reason: string): Resolution {
-  return missing(point, options, { code: 'tracefs', message: `${point.text} can't be resolved: ${reason}.` });
+  return missing(point, options, {
+    code: 'tracefs',
+    message: `${point.text} can't be resolved: ${reason}.`,
+    hints: ['Run as root to read tracefs.'],
+  });
 }
 
 function splitName(name: string): TracepointMatch {

@@ -294,7 +294,7 @@ test('without tracefs raw tracepoints still work, and records are refused with t
   assert.ok(only('tracepoint:syscalls:sys_enter_*', options(), blind).pointCount > 300);
   assert.match(
     complaints(resolve('tracepoint:sched:sched_switch', blind, options({ args: ['prev_pid'] }))),
-    /^error: .* can only be had from tracefs: it is locked\.$/,
+    /^error: .* can only be had from tracefs: it is locked\.\nhint: .* rawtracepoint:sched_switch, /,
   );
   assert.match(complaints(resolve('tracepoint:nosuch:x', blind)), /it is locked/);
 });

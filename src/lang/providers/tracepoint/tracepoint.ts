@@ -178,11 +178,20 @@ class Plan {
     const refusal = missing(this.#point, this.#options, {
       code: 'tracefs',
       message: `${this.#point.text} can't be attached here, for ${what} only be had from tracefs: ${this.#rawOnly}.`,
+      hints: this.#hintsWithoutTracefs(lost),
     });
     return {
       variants: refusal.diagnostics.some((each) => each.severity === 'error') ? [] : this.#variants,
       diagnostics: refusal.diagnostics,
     };
+  }
+
+  #hintsWithoutTracefs(lost: TracepointMatch): readonly string[] {
+    const isRaw = hasRawEvent(lost) && haveRawTracepoint(this.#target.btf, lost.event);
+    const instead = isRaw
+      ? ` Or use rawtracepoint:${lost.event}, which needs no tracefs and has arguments of its own.`
+      : '';
+    return [`Run as root to read tracefs.${instead}`];
   }
 
   #warnings(): Resolution['diagnostics'] {
