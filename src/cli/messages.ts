@@ -1,10 +1,10 @@
 /** What goes to standard error. */
 import { writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { SondeError, VerifierError } from '../base/index.ts';
+import { isTerminal } from './terminal.ts';
 
 export class Messages {
-  readonly isTerminal = isatty(2);
+  readonly isTerminal = isTerminal(2);
   readonly colour: boolean;
 
   constructor(environment: Readonly<Record<string, string | undefined>>) {

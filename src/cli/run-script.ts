@@ -8,6 +8,7 @@ import { type Arguments, parsePid, UsageError } from './arguments.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
 import { explainRefusal } from './refusal.ts';
 import type { Messages } from './messages.ts';
+import { isTerminal } from './terminal.ts';
 
 /** Loading or attaching failed. */
 const STATUS_REFUSED = 255;
@@ -100,7 +101,7 @@ async function runCompiled(
     output: sink,
     messages,
     format: args.format,
-    outputIsTerminal: sink.isTerminal,
+    outputIsTerminal: args.output === undefined && isTerminal(1),
     messagesAreTerminal: messages.isTerminal,
     colour: messages.colour,
     quiet: args.quiet,

@@ -7,11 +7,18 @@ type Writer<Args extends number[]> = (bytes: Uint8Array, view: DataView, at: num
 
 const MINUS = 0x2d;
 const ZERO = 0x30;
-/** Four ASCII digits of 0 … 9999, the first in the lowest byte. */
+/** Four ASCII digits of 0 … 9999, the first in the lowest byte. Filled by `prepareDigits`. */
 const FOUR_DIGITS = new Uint32Array(10_000);
-for (let value = 0; value < 10_000; value++) {
-  const digit = (power: number): number => ZERO + (Math.floor(value / power) % 10);
-  FOUR_DIGITS[value] = (digit(1000) | (digit(100) << 8) | (digit(10) << 16) | (digit(1) << 24)) >>> 0;
+
+/** Before the first number is written. Not at load: most scripts print no records, and this would be a part of their start. */
+export function prepareDigits(): void {
+  if (FOUR_DIGITS[0] !== 0) return;
+  const pairs = Array.from({ length: 100 }, (_, value) => (ZERO + Math.floor(value / 10)) | ((ZERO + (value % 10)) << 8));
+  for (let high = 0; high < 100; high++) {
+    for (let low = 0; low < 100; low++) {
+      FOUR_DIGITS[high * 100 + low] = ((pairs[high] as number) | ((pairs[low] as number) << 16)) >>> 0;
+    }
+  }
 }
 const HEX_LOWER = new TextEncoder().encode('0123456789abcdef');
 const HEX_UPPER = new TextEncoder().encode('0123456789ABCDEF');

@@ -1,7 +1,7 @@
 import type { EventField, FormatPiece, ValueType } from '../spec/index.ts';
 import type { ByteBuffer } from './byte-buffer.ts';
 import { bytesOf, encodeText, escapeControls } from './byte-string.ts';
-import { NUMBER_ROOM } from './digits.ts';
+import { NUMBER_ROOM, prepareDigits } from './digits.ts';
 import { type Conversion, formatPrintf, locateArguments } from './printf.ts';
 import { writerHelpers } from './record-writer-helpers.ts';
 import type { FormatOptions } from './resolver.ts';
@@ -34,6 +34,7 @@ export function interpretRecordWriter({ format, args, sizeBytes }: RecordFormat,
  * run time; else undefined. The code holds only numbers and fixed names, nothing of the script's text.
  */
 export function generateRecordWriter(format: RecordFormat, options: FormatOptions): RecordWriter | undefined {
+  prepareDigits();
   const generator = new Generator(format, options);
   const body = generator.body();
   if (body === undefined) return undefined;

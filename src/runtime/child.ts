@@ -1,5 +1,5 @@
 /** The process of -c: made before the compile (its pid is `cpid`), held until everything is attached. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Socket } from 'node:net';
@@ -34,6 +34,8 @@ export class ChildCommand {
   static spawn(command: string): ChildCommand {
     const [name = '', ...args] = splitWords(command);
     const path = findExecutable(name);
+    // Loaded only here: it brings sockets and streams along.
+    const { spawn } = process.getBuiltinModule('node:child_process');
     const child = spawn('/bin/sh', ['-c', GATE, name, path, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
     if (child.pid === undefined) throw new SystemError('fork', 0, 'Failed to fork child: /bin/sh could not be started');
     // Without a handler a gate that died early would end us too.

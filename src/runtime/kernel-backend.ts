@@ -1,10 +1,9 @@
 /** The running kernel as a session's Backend. */
-import { spawn } from 'node:child_process';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { signalNumber, strerror } from '../abi/index.ts';
 import { BugError, SondeError } from '../base/index.ts';
 import {
-  attachAll, haveFeature, KernelMap, KernelProgram, type Link, multiAttachType, RingBuffer,
+  attachAll, KernelMap, KernelProgram, type Link, RingBuffer,
 } from '../kernel/index.ts';
 import type { MapEntry } from '../output/index.ts';
 import type {
@@ -40,7 +39,7 @@ export class KernelBackend implements Backend {
   open(collection: CollectionSpec, plan: ScriptPlan): void {
     this.#plan = plan;
     for (const map of collection.maps) this.#maps.set(map.name, KernelMap.create(map));
-    for (const program of collection.programs) this.#load(this.#forMultiLink(program, plan));
+    for (const program of collection.programs) this.#load(program);
     if (plan.data !== undefined) this.#data = new MappedRegion(this.#map(plan.data.map));
     if (plan.ring !== undefined) this.#ring = new RingBuffer(this.#map(plan.ring.map), { maxRecordBytes: largestRecord(plan) });
   }
@@ -50,15 +49,6 @@ export class KernelBackend implements Backend {
     const program = KernelProgram.load(spec, { maps: this.#maps, ...(onVerifierLog === undefined ? {} : { logLevel: 1 }) });
     this.#programs.set(spec.name, program);
     onVerifierLog?.(spec.name, program.log);
-  }
-
-  /** A program for many functions is loaded for one link to all of them, where the kernel has such links. */
-  #forMultiLink(spec: ProgramSpec, plan: ScriptPlan): ProgramSpec {
-    const points = plan.probes.find((probe) => probe.program === spec.name)?.points ?? [];
-    const type = multiAttachType(points.map(({ hook }) => hook));
-    if (type === undefined || (points.length < 2 && points[0]?.hook.kind !== 'uprobe')) return spec;
-    const feature = points[0]?.hook.kind === 'uprobe' ? 'uprobe-multi' : 'kprobe-multi';
-    return haveFeature(feature) ? { ...spec, expectedAttachType: type } : spec;
   }
 
   runOnce(program: string): void {
@@ -178,6 +168,8 @@ export class KernelBackend implements Backend {
   }
 
   runShell(command: string): Promise<ShellResult> {
+    // Loaded only here: it brings sockets and streams along.
+    const { spawn } = process.getBuiltinModule('node:child_process');
     return new Promise((resolve) => {
       const child = spawn('/bin/sh', ['-c', command], { stdio: ['inherit', 'pipe', 'inherit'] });
       const output: Buffer[] = [];

@@ -1,6 +1,5 @@
 /** Where a script's output goes: standard output or a file, without ever blocking on a reader that is slow. */
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { SystemError } from '../base/index.ts';
 import type { OutputSink } from '../session/index.ts';
 
@@ -13,7 +12,6 @@ export class FileSink implements OutputSink {
   readonly #fd: number;
   readonly #name: string;
   readonly #ownsFd: boolean;
-  readonly isTerminal: boolean;
   /** Not yet taken by the other end. */
   #rest: Uint8Array[] = [];
 
@@ -21,7 +19,6 @@ export class FileSink implements OutputSink {
     this.#fd = fd;
     this.#name = name;
     this.#ownsFd = ownsFd;
-    this.isTerminal = isatty(fd);
   }
 
   /** A pipe is opened anew without blocking, so that whoever holds the other end can't hold us. */

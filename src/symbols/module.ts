@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import { dirname, join } from 'node:path';
 import { FormatError } from '../base/index.ts';
 import { BytesSource, ElfFile } from '../elf/index.ts';
@@ -118,6 +117,8 @@ function tolerant<T>(read: () => T): T | undefined {
 function checksum(source: FileSource): number {
   const chunk = 1 << 20;
   let value = 0;
+  // Loaded only here: few files have a debug link.
+  const { crc32 } = process.getBuiltinModule('node:zlib');
   for (let at = 0; at < source.sizeBytes; at += chunk) value = crc32(source.read(at, Math.min(chunk, source.sizeBytes - at)), value);
   return value;
 }

@@ -1,6 +1,6 @@
 /** Functions that read memory: str(), buf(), strncmp(), and the marks of address spaces. */
 import { UINT64 } from '../checked/index.ts';
-import type { Expression } from '../checked/index.ts';
+import type { Expression, ReadSpace } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
 import type { Context } from '../passes/state/context.ts';
 import { asInteger, constant, convert, isConstant, settled, text } from '../passes/expressions/values.ts';
@@ -106,13 +106,19 @@ function readText(context: Context, call: CallNode, value: Expression, limit: Le
       `str() expects an integer or a pointer type as first argument (${printType(value.type)} provided)`,
     );
   }
-  const space = value.type.kind === 'pointer' ? context.spaceOf(value.type.space) : context.space;
+  const space = spaceOfAddress(context, value.type);
   return {
     kind: 'call',
     span: call.span,
     type,
     call: { function: 'str', address: asInteger(value, false), space, length: limit.length },
   };
+}
+
+/** A plain number says nothing of its space: the arguments of a kernel function may well point into user memory. */
+function spaceOfAddress(context: Context, type: Type): ReadSpace {
+  if (type.kind === 'pointer') return context.spaceOf(type.space);
+  return context.space === 'user' ? 'user' : 'any';
 }
 
 /** Bytes that BTF doesn't call char. */
@@ -155,7 +161,7 @@ function buf(context: Context, call: CallNode): Expression | undefined {
       call: { function: 'bufOf', value: settled(value), length: limit.length },
     };
   }
-  const space = type.kind === 'pointer' ? context.spaceOf(type.space) : context.space;
+  const space = spaceOfAddress(context, type);
   const count = limit.length ?? constant(call.span, UINT64, BigInt(size));
   return {
     kind: 'call',

@@ -240,11 +240,14 @@ export type BuiltinName =
   /** uid as username type. */
   | 'username';
 
+/** `any`: a plain number, whose highest bit tells kernel from user addresses. */
+export type ReadSpace = 'kernel' | 'user' | 'any';
+
 export type SyncCall =
   /** NUL-terminated text at `address`, at most `length` bytes with the NUL; `length` undefined: type.size bytes. */
-  | { readonly function: 'str'; readonly address: Expression; readonly space: 'kernel' | 'user'; readonly length: Expression | undefined }
+  | { readonly function: 'str'; readonly address: Expression; readonly space: ReadSpace; readonly length: Expression | undefined }
   /** Raw bytes. */
-  | { readonly function: 'buf'; readonly address: Expression; readonly space: 'kernel' | 'user'; readonly length: Expression }
+  | { readonly function: 'buf'; readonly address: Expression; readonly space: ReadSpace; readonly length: Expression }
   /** Bytes of a value in memory (array or string) as a buffer. */
   | { readonly function: 'bufOf'; readonly value: Expression; readonly length: Expression | undefined }
   /** Address and current process. */

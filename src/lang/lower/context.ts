@@ -1,6 +1,6 @@
 /** Reads from a program's context, as its provider says. */
 import { BugError } from '../../base/index.ts';
-import type { ContextAccess } from '../checked/index.ts';
+import type { ContextAccess, ReadSpace } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
 import { type Address, Helper, type Lowering, pointer } from './lowering.ts';
 
@@ -65,6 +65,27 @@ export function truth(l: Lowering, compare: 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' 
   b.enter(done);
   return b.read(result);
 }
+
+/** Calls the helper that reads the address's space; `rest` are its arguments before the address. */
+export function readIn(l: Lowering, space: ReadSpace, helpers: { kernel: number; user: number }, rest: Value[], address: Value): Value {
+  const b = l.builder;
+  if (space !== 'any') return b.call(helpers[space], [...rest, address]);
+  const result = b.temporary();
+  const kernel = b.block();
+  const user = b.block();
+  const done = b.block();
+  b.branch('slt', address, b.constant(0), kernel, user);
+  for (const [block, helper] of [[kernel, helpers.kernel], [user, helpers.user]] as const) {
+    b.enter(block);
+    b.write(result, b.call(helper, [...rest, address]));
+    b.jump(done);
+  }
+  b.enter(done);
+  return b.read(result);
+}
+
+export const READ = { kernel: Helper.probe_read_kernel, user: Helper.probe_read_user };
+export const READ_TEXT = { kernel: Helper.probe_read_kernel_str, user: Helper.probe_read_user_str };
 
 /** Memory that stands in the context itself, where the value's access says so. */
 export function contextAddress(l: Lowering, access: ContextAccess): Address {

@@ -5,7 +5,7 @@ import type { EventField, EventSchema } from '../../spec/index.ts';
 import type { Emit, Expression, Statement } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
 import { alignOf, isWord, layout, sizeOf, type Type } from '../types/index.ts';
-import { probeRead } from './context.ts';
+import { probeRead, READ, readIn } from './context.ts';
 import { type Address, Helper, type Lowering, perCpuBlock, pointer, whenRare } from './lowering.ts';
 import { atMost, readText } from './strings.ts';
 import { wordFormat } from './word-format.ts';
@@ -240,8 +240,7 @@ function packBuffer(l: Lowering, e: Expression, to: Value): Value {
   const capacity = sizeOf(e.type) - 4;
   if (e.kind === 'call' && e.call.function === 'buf') {
     const length = atMost(l, l.word(e.call.length), capacity);
-    const helper = e.call.space === 'kernel' ? Helper.probe_read_kernel : Helper.probe_read_user;
-    b.call(helper, [to, length, l.word(e.call.address)]);
+    readIn(l, e.call.space, READ, [to, length], l.word(e.call.address));
     return length;
   }
   const place = l.address(e);

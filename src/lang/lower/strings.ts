@@ -3,8 +3,8 @@ import type { Expression, SyncCall } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
 import { encodeText } from '../source/index.ts';
 import { sizeOf, type Type } from '../types/index.ts';
-import { truth } from './context.ts';
-import { type Address, Helper, type Lowering, pointer } from './lowering.ts';
+import { READ, READ_TEXT, readIn, truth } from './context.ts';
+import { type Address, type Lowering, pointer } from './lowering.ts';
 import { copy, equalsByLoop, equalsBytes, equalsMemory, zero } from './memory.ts';
 
 /** value, but at most `most` (unsigned): in a form that the verifier follows. */
@@ -29,9 +29,8 @@ export function atMost(l: Lowering, value: Value, most: number): Value {
  */
 export function readText(l: Lowering, call: SyncCall & { function: 'str' }, sizeBytes: number, to: Value): Value {
   const b = l.builder;
-  const helper = call.space === 'kernel' ? Helper.probe_read_kernel_str : Helper.probe_read_user_str;
   const length = call.length === undefined ? b.constant(sizeBytes + 1) : atMost(l, l.word(call.length), sizeBytes);
-  return b.call(helper, [to, length, l.word(call.address)]);
+  return readIn(l, call.space, READ_TEXT, [to, length], l.word(call.address));
 }
 
 export function storeText(l: Lowering, call: SyncCall & { function: 'str' }, sizeBytes: number, to: Address, padded: boolean): void {
@@ -56,8 +55,7 @@ export function storeBuffer(l: Lowering, call: SyncCall & { function: 'buf' | 'b
   }
   const length = atMost(l, l.word(call.length), capacity);
   b.store(4, to.base, to.offset, length);
-  const helper = call.space === 'kernel' ? Helper.probe_read_kernel : Helper.probe_read_user;
-  b.call(helper, [pointer(l, bytes), length, l.word(call.address)]);
+  readIn(l, call.space, READ, [pointer(l, bytes), length], l.word(call.address));
 }
 
 export function compareStrings(l: Lowering, e: Expression & { kind: 'compareStrings' }): Value {

@@ -161,15 +161,15 @@ const PRINTED: readonly (readonly [body: string, ...printed: string[]])[] = [
   ],
   [
     'print(str(nsecs)); print(str(nsecs, 5)); print(str(8)); print(str(kptr(nsecs), cpu))',
-    'str(kernel nsecs):string[1024]',
-    'str(kernel nsecs, 5:uint64):string[5]',
+    'str(any nsecs):string[1024]',
+    'str(any nsecs, 5:uint64):string[5]',
     '"8":string[2]',
     'str(kernel uint64(void *(nsecs)), cpu):string[1024]',
   ],
   [
     'print(buf("abc", 2)); print(buf(nsecs, 4)); print(strncmp("hello", comm, 3))',
     'bufOf("abc":string[4], 2:uint64):buffer[2]',
-    'buf(kernel nsecs, 4:uint64):buffer[4]',
+    'buf(any nsecs, 4:uint64):buffer[4]',
     'strncmp("hello":string[6], comm, 3):uint64',
   ],
   ['print(probe); print(probetype); print(username)', '"begin":string[6]', '"special":string[8]', 'uid'],

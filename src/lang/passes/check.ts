@@ -5,7 +5,7 @@
 import type { CheckedProgram, CheckedScript, Statement } from '../checked/index.ts';
 import { mergeConfig } from '../config-merge.ts';
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
-import { checkLimits, resolvePoint } from '../providers/index.ts';
+import { checkLimits, resolvePoints } from '../providers/index.ts';
 import type { MapDeclaration, Probe, Script } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
 import { literalType, withoutLiterals } from '../types/index.ts';
@@ -82,10 +82,9 @@ function resolvePrograms(
   const scopes = resolveVariables(probe);
   diagnostics.push(...scopes.diagnostics);
   const { config, pid, childPid, unsafe } = options;
-  const found = probe.points.map((point) => resolvePoint(point, target, { config, uses, pid, childPid, unsafe }));
-  for (const resolution of found) diagnostics.push(...resolution.diagnostics);
-  const variants = found.flatMap((resolution) => resolution.variants);
-  return variants.map((variant) => ({ probe, variant, scopes, variableTypes: new Map() }));
+  const resolution = resolvePoints(probe.points, target, { config, uses, pid, childPid, unsafe });
+  diagnostics.push(...resolution.diagnostics);
+  return resolution.variants.map((variant) => ({ probe, variant, scopes, variableTypes: new Map() }));
 }
 
 function usesProbeName(program: ProgramState): boolean {

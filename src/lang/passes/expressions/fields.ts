@@ -1,5 +1,5 @@
 /** Members and elements of values, and reads of memory through pointers (spec T-40 to T-48, T-60). */
-import type { ContextAccess, Expression } from '../../checked/index.ts';
+import type { ArgumentField, ContextAccess, Expression } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
@@ -241,6 +241,12 @@ function elementOfArray(
 
 // ---- args -----------------------------------------------------------------------------------------------
 
+/** With a wildcard the reader must know which of its matches lacks the field. */
+function fieldsOf(context: Context, args: readonly ArgumentField[]): string[] {
+  const [point] = context.program.variant.points;
+  return args.length === 0 ? [] : [`${point?.name ?? 'This probe'} has: ${args.map(({ name }) => name).join(', ')}.`];
+}
+
 function readArgument(context: Context, node: FieldNode): Expression | undefined {
   const { args } = context.program.variant.context;
   if ('error' in args) return context.error('args', node.operand.span, args.error);
@@ -253,7 +259,7 @@ function readArgument(context: Context, node: FieldNode): Expression | undefined
   const common = node.name.startsWith('common_')
     ? ['The common_* fields of tracepoints can not be used in scripts.']
     : undefined;
-  const hints = near === undefined ? common : [`Did you mean ${near}?`];
+  const hints = near === undefined ? (common ?? fieldsOf(context, args)) : [`Did you mean ${near}?`];
   return context.error('unknown-field', node.span, `Can't find function parameter ${node.name}`, { hints });
 }
 
