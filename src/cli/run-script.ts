@@ -1,5 +1,4 @@
 /** A script from its text to the end of its run. */
-import { setFlagsFromString } from 'node:v8';
 import { SondeError, VerifierError } from '../base/index.ts';
 import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage, STAGES } from '../lang/index.ts';
 import { bootTimeNs, ChildCommand, ClosedPipeError, FileSink, KernelBackend, openTarget, primeSymbols, requireCapabilities, showsUserSymbols, watchProcess } from '../runtime/index.ts';
@@ -12,6 +11,7 @@ import { isTerminal } from './terminal.ts';
 
 /** Loading or attaching failed. */
 const STATUS_REFUSED = 255;
+const OPTIMIZE_AFTER_MS = 300;
 /** As if SIGPIPE had ended us. */
 const STATUS_PIPE = 141;
 
@@ -92,8 +92,6 @@ async function runCompiled(
   });
   if (args.dryRun) return dryRun(backend, collection, plan);
   using cleanUp = new DisposableStack();
-  // The launcher turned the optimising compiler off: formatting records is what it is for.
-  if (plan.ring !== undefined) setFlagsFromString('--opt');
   const session = new Session({
     collection,
     plan,
@@ -110,6 +108,7 @@ async function runCompiled(
     fullBuffering: args.buffering === 'full',
     onAttached: () => {
       child?.release();
+      if (plan.ring !== undefined) cleanUp.use(optimizeLater());
       const pid = child?.pid ?? target?.pid;
       if (pid !== undefined && showsUserSymbols(plan)) cleanUp.use(primeSymbols(backend.resolver.userSymbols, pid));
     },
@@ -142,6 +141,13 @@ async function dryRun(backend: KernelBackend, collection: NonNullable<CompileRes
   } finally {
     await backend.close();
   }
+}
+
+/** The launcher turned V8's optimising compiler off. A script that runs for a while and formats records earns it back. */
+function optimizeLater(): Disposable {
+  const timer = setTimeout(() => process.getBuiltinModule('node:v8').setFlagsFromString('--opt'), OPTIMIZE_AFTER_MS);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** The first signal ends tracing, the second the draining, the third has its default action. */
