@@ -14,9 +14,12 @@ export {
   type CapabilityName,
   onlineCpus,
   openPidfd,
+  openPipe,
   permissionAdvice,
   possibleCpus,
+  reapChild,
   sendSignal,
   setThreadName,
+  spawnProcess,
 } from './sys/index.ts';
 export * from './tracefs/index.ts';

@@ -1,9 +1,8 @@
 /** The process of -c: made before the compile (its pid is `cpid`), held until everything is attached. */
-import type { ChildProcess } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, statSync, writeSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Socket } from 'node:net';
 import { SystemError } from '../base/index.ts';
+import { openPipe, reapChild, spawnProcess } from '../kernel/index.ts';
 
 /**
  * Waits for a line, then becomes the command. If the tracer dies first, the pipe ends and so does this process: no
@@ -12,49 +11,77 @@ import { SystemError } from '../base/index.ts';
 const GATE = 'read -r go <&3 && [ "$go" = go ] || exit 125; exec 3<&- "$@"';
 
 const KILL_AFTER_MS = 1000;
+/** SIGCHLD tells at once that the child has ended; should it be lost, this finds out. */
+const REAP_INTERVAL_MS = 100;
 
 export class ChildCommand {
   readonly pid: number;
   readonly exited: Promise<void>;
-  readonly #process: ChildProcess;
+  #gate: number | undefined;
   #hasExited = false;
 
-  private constructor(child: ChildProcess, pid: number) {
-    this.#process = child;
+  private constructor(pid: number, gate: number) {
     this.pid = pid;
-    this.exited = new Promise((resolve) => {
-      child.once('exit', () => {
-        this.#hasExited = true;
-        resolve();
-      });
-    });
+    this.#gate = gate;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.exited = promise;
+    const look = (): void => {
+      if (this.#hasExited || !reapChild(pid)) return;
+      this.#hasExited = true;
+      clearInterval(timer);
+      process.removeListener('SIGCHLD', look);
+      resolve();
+    };
+    const timer = setInterval(look, REAP_INTERVAL_MS);
+    timer.unref();
+    process.on('SIGCHLD', look);
   }
 
   /** Throws SystemError where the command is not there or can't be run. */
   static spawn(command: string): ChildCommand {
     const [name = '', ...args] = splitWords(command);
     const path = findExecutable(name);
-    // Loaded only here: it brings sockets and streams along.
-    const { spawn } = process.getBuiltinModule('node:child_process');
-    const child = spawn('/bin/sh', ['-c', GATE, name, path, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
-    if (child.pid === undefined) throw new SystemError('fork', 0, 'Failed to fork child: /bin/sh could not be started');
-    // Without a handler a gate that died early would end us too.
-    (child.stdio[3] as Socket).on('error', () => undefined);
-    return new ChildCommand(child, child.pid);
+    const { read, write } = openPipe();
+    try {
+      const pid = spawnProcess({
+        path: '/bin/sh',
+        argv: ['sh', '-c', GATE, name, path, ...args],
+        environment: process.env,
+        descriptors: [[read, 3]],
+      });
+      return new ChildCommand(pid, write);
+    } catch (error) {
+      closeSync(write);
+      throw error;
+    } finally {
+      closeSync(read);
+    }
   }
 
   /** Lets it run. */
   release(): void {
-    (this.#process.stdio[3] as Socket).end('go\n');
+    if (this.#gate === undefined) return;
+    try {
+      writeSync(this.#gate, 'go\n');
+    } catch {
+      // It died early: that is seen as its end.
+    }
+    closeSync(this.#gate);
+    this.#gate = undefined;
   }
 
   /** SIGTERM, and SIGKILL if that is not enough. Resolves when it has ended. */
   async end(): Promise<void> {
     if (this.#hasExited) return;
-    this.#process.kill('SIGTERM');
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), KILL_AFTER_MS);
+    this.#kill('SIGTERM');
+    const timer = setTimeout(() => this.#kill('SIGKILL'), KILL_AFTER_MS);
     await this.exited;
     clearTimeout(timer);
+  }
+
+  /** Until it is reaped, its number is no one else's. */
+  #kill(signal: NodeJS.Signals): void {
+    if (!this.#hasExited) process.kill(this.pid, signal);
   }
 }
 

@@ -9,4 +9,5 @@ export * from './mount.ts';
 export * from './perf-event.ts';
 export { holdUntilHere } from './native.ts';
 export * from './process.ts';
+export * from './spawn.ts';
 export { replaceSyscalls, syscalls, type SyscallArgument, type SyscallName, type Syscalls } from './syscalls.ts';

@@ -54,6 +54,11 @@ export function nativeSyscalls(): Syscalls {
   };
 }
 
+/** A function of libc that is no system call, by its C declaration; pointers are declared as int64_t. */
+export function libcFunction(declaration: string): (...args: (number | bigint)[]) => number | bigint {
+  return loadKoffi().load(null).func(declaration);
+}
+
 let lastHeld: unknown;
 
 /** Keeps the garbage collector from freeing buffers of which only the address is in use. */
@@ -63,7 +68,14 @@ export function holdUntilHere(buffers: unknown): void {
   void lastHeld;
 }
 
+let loadedKoffi: Koffi | undefined;
+
 function loadKoffi(): Koffi {
+  loadedKoffi ??= findKoffi();
+  return loadedKoffi;
+}
+
+function findKoffi(): Koffi {
   // In the CommonJS bundle `import.meta` is empty.
   const require = createRequire((import.meta.url as string | undefined) ?? __filename);
   for (const libc of ['linux', 'musl']) {
