@@ -3,6 +3,9 @@ import { writeSync } from 'node:fs';
 import { SondeError, VerifierError } from '../base/index.ts';
 import { isTerminal } from './terminal.ts';
 
+const RETRY_MS = 5;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
 export class Messages {
   readonly isTerminal = isTerminal(2);
   readonly colour: boolean;
@@ -12,11 +15,16 @@ export class Messages {
     this.colour = setting === 'always' || (setting !== 'never' && this.isTerminal);
   }
 
+  /** All of it, however slowly it is read: a pipe takes only so much of a verifier's log at a time. */
   write(text: string): void {
-    try {
-      writeSync(2, text);
-    } catch {
-      // No one is there to read it, and nowhere else to say so.
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length;) {
+      try {
+        at += writeSync(2, bytes, at);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return; // No one is there to read it, and nowhere else to say so.
+        Atomics.wait(pause, 0, 0, RETRY_MS);
+      }
     }
   }
 

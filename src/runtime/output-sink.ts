@@ -14,6 +14,7 @@ export class FileSink implements OutputSink {
   readonly #ownsFd: boolean;
   /** Not yet taken by the other end. */
   #rest: Uint8Array[] = [];
+  #isClosed = false;
 
   private constructor(fd: number, name: string, ownsFd: boolean) {
     this.#fd = fd;
@@ -41,6 +42,7 @@ export class FileSink implements OutputSink {
   }
 
   write(bytes: Uint8Array): boolean {
+    if (this.#isClosed) return true;
     if (this.#rest.length > 0) {
       this.#rest.push(bytes.slice());
       return false;
@@ -70,13 +72,16 @@ export class FileSink implements OutputSink {
       while (at < bytes.length) at += writeSync(this.#fd, bytes, at);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') throw new ClosedPipeError('the reader of the output has gone');
+      if (code === 'EPIPE' || code === 'ECONNRESET') throw new ClosedPipeError('the reader of the output has gone');
       if (code !== 'EAGAIN') throw systemError('write', error, `Can't write to ${this.#name}`);
     }
     return at;
   }
 
+  /** What has not been taken by now is dropped. */
   close(): void {
+    this.#isClosed = true;
+    this.#rest = [];
     if (this.#ownsFd) closeSync(this.#fd);
   }
 }
