@@ -101,6 +101,14 @@ export class ElfFile {
     return this.symbols?.functionAt(address) ?? this.dynamicSymbols?.functionAt(address);
   }
 
+  /** Whether the loader makes this virtual address executable. */
+  isCode(address: bigint): boolean {
+    return this.segments.some(
+      ({ type, flags, address: start, memorySize }) =>
+        type === SegmentType.Load && (flags & SegmentFlag.Execute) !== 0 && address >= start && address < start + memorySize,
+    );
+  }
+
   /** File offset of a virtual address; undefined when the file has no byte for it. */
   fileOffsetOf(address: bigint): bigint | undefined {
     for (const segment of this.segments) {
@@ -109,6 +117,15 @@ export class ElfFile {
       if (distance >= 0n && distance < segment.fileSize) return segment.fileOffset + distance;
     }
     return undefined;
+  }
+
+  /** What lies at a virtual address and behind it, up to the end of its segment; undefined where the file has nothing. */
+  bytesAt(address: bigint, sizeBytes: number): Uint8Array | undefined {
+    const segment = this.segments.find(({ type, address: start, fileSize }) => type === SegmentType.Load && address >= start && address < start + fileSize);
+    if (segment === undefined) return undefined;
+    const distance = address - segment.address;
+    const available = Math.min(sizeBytes, Number(segment.fileSize - distance));
+    return readChecked(this.#source, 'code', Number(segment.fileOffset + distance), available);
   }
 
   /**

@@ -5,3 +5,4 @@ export type { ElfHeader, ElfSection, ElfSegment } from './header.ts';
 export type { ElfNote, UsdtNote } from './notes.ts';
 export { BytesSource, type RandomAccess } from './source.ts';
 export { type ElfSymbol, functionSymbols, type SymbolFilter, SymbolTable } from './symbol-table.ts';
+export { isInstructionBoundary } from './x86-instructions.ts';

@@ -1,5 +1,12 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { RandomAccess } from '../elf/index.ts';
+
+export interface FileSourceOptions {
+  /** Default true. */
+  readonly followLink?: boolean;
+  /** False: opened for each read, so that there may be any number of them and none has to be closed. Default true. */
+  readonly keepOpen?: boolean;
+}
 
 /**
  * Bytes of a regular file. Paths come from other processes: what is no regular file is refused before it is
@@ -10,42 +17,50 @@ export class FileSource implements RandomAccess {
   /** The same file unchanged has the same identity, under whatever path. */
   readonly identity: string;
   readonly ownerUid: number;
+  readonly #reopen: (() => number) | undefined;
   #fd: number;
 
   /** Throws Node's error of the system call; `EINVAL` for what is no regular file. */
-  static open(path: string, options: { followLink?: boolean } = {}): FileSource {
+  static open(path: string, options: FileSourceOptions = {}): FileSource {
     if (!statSync(path).isFile()) throw notRegular(path);
     const flags = constants.O_RDONLY | constants.O_NONBLOCK | (options.followLink === false ? constants.O_NOFOLLOW : 0);
-    return new FileSource(path, openSync(path, flags));
+    const open = (): number => openSync(path, flags);
+    const fd = open();
+    const source = new FileSource(path, fd, options.keepOpen === false ? open : undefined);
+    if (options.keepOpen === false) source[Symbol.dispose]();
+    return source;
   }
 
-  private constructor(path: string, fd: number) {
+  private constructor(path: string, fd: number, reopen: (() => number) | undefined) {
     this.#fd = fd;
+    this.#reopen = reopen;
     const stat = fstatSync(fd, { bigint: true });
     if (!stat.isFile()) {
       closeSync(fd);
       throw notRegular(path);
     }
     this.sizeBytes = Number(stat.size);
-    this.identity = `${stat.dev}:${stat.ino}:${stat.mtimeNs}:${stat.size}`;
+    this.identity = identityOf(stat);
     this.ownerUid = Number(stat.uid);
   }
 
-  /** Fewer bytes than asked for where the file ends, can't be read, or has been closed here. */
+  get keepsOpen(): boolean {
+    return this.#reopen === undefined;
+  }
+
+  /** Fewer bytes than asked for where the file ends, can't be read, has been replaced, or has been closed here. */
   read(offset: number, length: number): Uint8Array {
-    if (this.#fd < 0) return new Uint8Array();
-    const bytes = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
+    if (this.#fd >= 0) return readUpTo(this.#fd, offset, length);
+    let fd: number | undefined;
     try {
-      while (filled < length) {
-        const count = readSync(this.#fd, bytes, filled, length - filled, offset + filled);
-        if (count === 0) break;
-        filled += count;
-      }
+      fd = this.#reopen?.();
+      const isSame = fd !== undefined && identityOf(fstatSync(fd, { bigint: true })) === this.identity;
+      return isSame ? readUpTo(fd!, offset, length) : new Uint8Array();
     } catch {
-      // A file system that went away looks like a file that got shorter.
+      return new Uint8Array();
+    } finally {
+      if (fd !== undefined) closeSync(fd);
     }
-    return bytes.subarray(0, filled);
   }
 
   [Symbol.dispose](): void {
@@ -53,6 +68,25 @@ export class FileSource implements RandomAccess {
     closeSync(this.#fd);
     this.#fd = -1;
   }
+}
+
+function readUpTo(fd: number, offset: number, length: number): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let filled = 0;
+  try {
+    while (filled < length) {
+      const count = readSync(fd, bytes, filled, length - filled, offset + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+  } catch {
+    // A file system that went away looks like a file that got shorter.
+  }
+  return bytes.subarray(0, filled);
+}
+
+function identityOf(stat: BigIntStats): string {
+  return `${stat.dev}:${stat.ino}:${stat.mtimeNs}:${stat.size}`;
 }
 
 function notRegular(path: string): Error {

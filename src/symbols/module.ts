@@ -90,7 +90,7 @@ export class Module {
   #openIf(path: string, belongs: (elf: ElfFile, source: FileSource) => boolean): ElfFile | undefined {
     let source: FileSource | undefined;
     try {
-      source = FileSource.open(path);
+      source = FileSource.open(path, { keepOpen: this.#sources[0]?.keepsOpen ?? true });
       const elf = ElfFile.open(source);
       if (belongs(elf, source)) {
         this.#sources.push(source);

@@ -77,7 +77,6 @@ describe('loss is counted', live, () => {
     assert.ok(lost(stderr).total > 0, stderr);
     assert.equal(Number(stdout) + lost(stderr).total, 2 * n);
     const peakKb = Number(/VmHWM:\s+(\d+) kB/.exec(stderr)?.[1]);
-    console.log(peakKb);
     assert.ok(peakKb < 200_000, `memory stays bounded: ${peakKb} kB`);
   });
 });

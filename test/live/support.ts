@@ -1,6 +1,6 @@
 /** What the live tests share: workloads, a tracer that runs beside the test, and a reader of map dumps. */
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -12,6 +12,7 @@ export const live = { skip: isRoot ? false : 'needs root' };
 
 /** A folder of this test file, gone after it. */
 export const folder = mkdtempSync(join(tmpdir(), 'sonde-live-'));
+chmodSync(folder, 0o755); // for tests that are not root
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** Path of a compiled `workloads/NAME.c`. */

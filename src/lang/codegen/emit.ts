@@ -118,6 +118,7 @@ class Emitter {
         this.begin(this.liveness.positionOf.get(instruction) as number);
         this.emitInstruction(instruction);
       }
+      this.asm.span = block.terminator?.span ?? this.asm.span;
       this.begin(this.liveness.endOf.get(block) as number);
       this.emitTerminator(block, blocks[i + 1]);
     }

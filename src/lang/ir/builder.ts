@@ -83,7 +83,7 @@ export class Builder {
   jump(target: Block): void {
     const from = this.current;
     if (from === undefined) return;
-    from.terminator = { op: 'jump', target };
+    from.terminator = { op: 'jump', target, span: this.span };
     target.predecessors.push(from);
     this.current = undefined;
   }
@@ -99,7 +99,7 @@ export class Builder {
       this.jump(then);
       return;
     }
-    from.terminator = { op: 'branch', compare, left, right, then, else: otherwise };
+    from.terminator = { op: 'branch', compare, left, right, then, else: otherwise, span: this.span };
     then.predecessors.push(from);
     otherwise.predecessors.push(from);
     this.current = undefined;
@@ -107,7 +107,7 @@ export class Builder {
 
   exit(value: Value): void {
     if (this.current === undefined) return;
-    this.current.terminator = { op: 'exit', value };
+    this.current.terminator = { op: 'exit', value, span: this.span };
     this.current = undefined;
   }
 

@@ -140,7 +140,7 @@ function retarget(block: Block, from: Block, to: Block): void {
   } else if (terminator?.op === 'branch') {
     if (terminator.then === from) terminator.then = to;
     if (terminator.else === from) terminator.else = to;
-    if (terminator.then === terminator.else) block.terminator = { op: 'jump', target: to };
+    if (terminator.then === terminator.else) block.terminator = { op: 'jump', target: to, span: terminator.span };
   }
 }
 

@@ -76,11 +76,12 @@ export type Instruction = ValueBase & { readonly span: Span | undefined } &
     | { readonly op: 'call'; readonly helper: number; args: Value[] }
   );
 
-export type Terminator =
+export type Terminator = { readonly span?: Span | undefined } & (
   | { readonly op: 'jump'; target: Block }
   /** `set`: left & right != 0. */
   | { readonly op: 'branch'; readonly compare: CompareOp; left: Value; right: Value; then: Block; else: Block }
-  | { readonly op: 'exit'; value: Value };
+  | { readonly op: 'exit'; value: Value }
+);
 
 export interface Block {
   readonly id: number;

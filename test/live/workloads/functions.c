@@ -1,4 +1,4 @@
-// functions N: functions to probe, each called N times from main through outer and middle.
+// functions N [MS]: functions to probe, each called N times; leaf through outer and middle. Then lives for MS milliseconds.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,8 @@ SEEN long outer(long n) { return middle(n) + 1; }
 
 int main(int argc, char **argv) {
 	struct point p = {-7, 12, "origin"};
-	long n = argc > 1 ? atol(argv[1]) : 1;
+	long n = atol(argv[1]);
+	greet("world"), greet("you"); // from here on the texts are in memory: a probe cannot wait for them
 	for (long i = 0; i < n; i++) {
 		add((int)i, 2 * i);
 		negative((int)i);
@@ -33,5 +34,6 @@ int main(int argc, char **argv) {
 		six(1, 2, 3, 4, 5, 6);
 		outer(1);
 	}
+	if (argc > 2) usleep(1000 * atoi(argv[2]));
 	return 0;
 }
