@@ -22,7 +22,14 @@ type SyscallRow = readonly [number: number, name: string, kernelFunction?: strin
  * The generic table that arm64 uses tells its own; x86_64's is not in the user headers.
  */
 const FUNCTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  x86_64: { stat: 'newstat', fstat: 'newfstat', lstat: 'newlstat', uname: 'newuname', sendfile: 'sendfile64', umount2: 'umount' },
+  x86_64: {
+    stat: 'newstat',
+    fstat: 'newfstat',
+    lstat: 'newlstat',
+    uname: 'newuname',
+    sendfile: 'sendfile64',
+    umount2: 'umount',
+  },
   arm64: { personality: 'arm64_personality' },
 };
 
@@ -85,18 +92,40 @@ function enumEntries(enums: KernelEnums['enums'], name: string, prefix: string):
     .map(([key, value]) => [pascalCase(key.slice(prefix.length)), value]);
 }
 
-function bpfFile({ kernel, enums, flags }: KernelEnums, macros: Record<string, string>, later: Record<string, string>): string {
+function bpfFile(
+  { kernel, enums, flags }: KernelEnums,
+  macros: Record<string, string>,
+  later: Record<string, string>,
+): string {
   const helpers = Object.entries(enums['bpf_func_id'] ?? {})
     .filter(([key]) => key.startsWith('BPF_FUNC_') && key !== 'BPF_FUNC_unspec')
     .map(([key, value]) => [key.slice('BPF_FUNC_'.length), value] as const);
   const allFlags = Object.entries({ ...flags, ...macros, ...later })
-    .filter(([key]) => /^BPF_(F_|ANY$|NOEXIST$|EXIST$|RB_|LOCAL_STORAGE_GET_|SK_STORAGE_GET_|FIB_LOOKUP_|RINGBUF_)/.test(key))
+    .filter(([key]) =>
+      /^BPF_(F_|ANY$|NOEXIST$|EXIST$|RB_|LOCAL_STORAGE_GET_|SK_STORAGE_GET_|FIB_LOOKUP_|RINGBUF_)/.test(key),
+    )
     .map(([key, value]) => [key, checkedNumber(key, value)] as const);
   return [
-    constObject('MapType', `enum bpf_map_type of Linux ${kernel}.`, enumEntries(enums, 'bpf_map_type', 'BPF_MAP_TYPE_')),
-    constObject('ProgramType', `enum bpf_prog_type of Linux ${kernel}.`, enumEntries(enums, 'bpf_prog_type', 'BPF_PROG_TYPE_')),
-    constObject('AttachType', `enum bpf_attach_type of Linux ${kernel}.`, enumEntries(enums, 'bpf_attach_type', 'BPF_')),
-    constObject('LinkType', `enum bpf_link_type of Linux ${kernel}.`, enumEntries(enums, 'bpf_link_type', 'BPF_LINK_TYPE_')),
+    constObject(
+      'MapType',
+      `enum bpf_map_type of Linux ${kernel}.`,
+      enumEntries(enums, 'bpf_map_type', 'BPF_MAP_TYPE_'),
+    ),
+    constObject(
+      'ProgramType',
+      `enum bpf_prog_type of Linux ${kernel}.`,
+      enumEntries(enums, 'bpf_prog_type', 'BPF_PROG_TYPE_'),
+    ),
+    constObject(
+      'AttachType',
+      `enum bpf_attach_type of Linux ${kernel}.`,
+      enumEntries(enums, 'bpf_attach_type', 'BPF_'),
+    ),
+    constObject(
+      'LinkType',
+      `enum bpf_link_type of Linux ${kernel}.`,
+      enumEntries(enums, 'bpf_link_type', 'BPF_LINK_TYPE_'),
+    ),
     constObject('Command', 'enum bpf_cmd: first argument of bpf(2).', enumEntries(enums, 'bpf_cmd', 'BPF_')),
     constObject('HelperId', 'Helper functions: name without `bpf_` -> id (enum bpf_func_id).', helpers),
     constObject('BpfFlag', 'Flags of bpf(2) commands, maps, programs and helpers, by their kernel name.', allFlags),
@@ -109,7 +138,9 @@ function checkedNumber(name: string, value: string): string {
 }
 
 function errnoFile(errnos: Record<string, [name: string, text: string]>): string {
-  const rows = Object.entries(errnos).map(([number, [name, text]]) => `  [${number}, '${name}', ${JSON.stringify(text)}],\n`);
+  const rows = Object.entries(errnos).map(
+    ([number, [name, text]]) => `  [${number}, '${name}', ${JSON.stringify(text)}],\n`,
+  );
   const names = Object.entries(errnos).map(([number, [name]]) => [name, number] as const);
   return (
     `/** Number, name and strerror(3) text (GNU C library, C locale). */\n` +
@@ -119,7 +150,9 @@ function errnoFile(errnos: Record<string, [name: string, text: string]>): string
 }
 
 function signalsFile(signals: Record<string, [name: string, text: string]>): string {
-  const rows = Object.entries(signals).map(([number, [name, text]]) => `  [${number}, '${name}', ${JSON.stringify(text)}],\n`);
+  const rows = Object.entries(signals).map(
+    ([number, [name, text]]) => `  [${number}, '${name}', ${JSON.stringify(text)}],\n`,
+  );
   return (
     `/** Number, name and strsignal(3) text of the classic signals (x86_64 and arm64). */\n` +
     `export const signalRows: readonly (readonly [number: number, name: string, text: string])[] = [\n${rows.join('')}];\n`

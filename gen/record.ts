@@ -21,7 +21,10 @@ recordTexts();
 
 function write(name: string, value: unknown): void {
   // One line per entry of the innermost arrays and objects keeps diffs readable.
-  const text = JSON.stringify(value, null, 1).replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, body: string) => `[${body.replace(/\s*\n\s*/g, ' ')}]`);
+  const text = JSON.stringify(value, null, 1).replace(
+    /\[\s+([^[\]{}]*?)\s+\]/g,
+    (_, body: string) => `[${body.replace(/\s*\n\s*/g, ' ')}]`,
+  );
   writeFileSync(new URL(name, dataDir), `${text}\n`);
 }
 
@@ -42,7 +45,10 @@ function recordEnums(): void {
 /** Flags that are macros, not enumerators: BTF does not have them. */
 function recordMacros(): void {
   const header = readFileSync('/usr/include/linux/bpf.h', 'utf8');
-  const macros = [...header.matchAll(/^#define (BPF_F_\w+)\s+\(1U << (\d+)\)/gm)].map((m) => [m[1]!, String(1 << Number(m[2]))]);
+  const macros = [...header.matchAll(/^#define (BPF_F_\w+)\s+\(1U << (\d+)\)/gm)].map((m) => [
+    m[1]!,
+    String(1 << Number(m[2])),
+  ]);
   write('macros.json', Object.fromEntries(macros));
 }
 
@@ -66,7 +72,9 @@ function syscallsArm64(): Syscall[] {
   // What arm64's own unistd.h asks of the generic table.
   const wants = ['RENAMEAT', 'NEW_STAT', 'SET_GET_RLIMIT', 'SYS_CLONE3', 'MEMFD_SECRET'];
   const code = `${wants.map((w) => `#define __ARCH_WANT_${w}\n`).join('')}#define __SYSCALL(nr, fn) SYSCALL nr fn\n#include <asm-generic/unistd.h>\n`;
-  const macros = new Map([...preprocess(code, '-dM').matchAll(/^#define __NR(\w+) (\w+)$/gm)].map((m) => [m[1]!, m[2]!]));
+  const macros = new Map(
+    [...preprocess(code, '-dM').matchAll(/^#define __NR(\w+) (\w+)$/gm)].map((m) => [m[1]!, m[2]!]),
+  );
   const names = new Map<number, string>();
   for (const [name, value] of macros) {
     if (!name.startsWith('_') || name === '_syscalls') continue;

@@ -3,7 +3,23 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FormatError } from '../base/index.ts';
 import {
-  assemble, atomicFetch, call, callKfunc, callSubprogram, disassemble, exit, jumpIf, jumpIf32, labelled, load, loadImm64, loadMap, loadMapValue, mov64, resolveLabels, store,
+  assemble,
+  atomicFetch,
+  call,
+  callKfunc,
+  callSubprogram,
+  disassemble,
+  exit,
+  jumpIf,
+  jumpIf32,
+  labelled,
+  load,
+  loadImm64,
+  loadMap,
+  loadMapValue,
+  mov64,
+  resolveLabels,
+  store,
 } from './index.ts';
 import type { Instruction } from './index.ts';
 import { anyInstruction } from './testdata.ts';
@@ -72,12 +88,36 @@ test('what is no instruction is refused with its place', () => {
     ['end:', /nothing follows the label 'end'/],
   ];
   for (const [text, message] of cases) {
-    assert.throws(() => assemble(text), (error) => error instanceof FormatError && message.test(error.message), text);
+    assert.throws(
+      () => assemble(text),
+      (error) => error instanceof FormatError && message.test(error.message),
+      text,
+    );
   }
 });
 
 test('any text is parsed or refused with a FormatError', () => {
-  const words = fc.constantFrom('r0', 'r1', 'w2', '=', '+=', '5', '-1', '0x10', '*(u64 *)(r1 +8)', 'goto', 'pc+1', 'if', '==', 'call', 'map[x]', 'lock', 'exit', '\n', ' ');
+  const words = fc.constantFrom(
+    'r0',
+    'r1',
+    'w2',
+    '=',
+    '+=',
+    '5',
+    '-1',
+    '0x10',
+    '*(u64 *)(r1 +8)',
+    'goto',
+    'pc+1',
+    'if',
+    '==',
+    'call',
+    'map[x]',
+    'lock',
+    'exit',
+    '\n',
+    ' ',
+  );
   fc.assert(
     fc.property(fc.array(words, { maxLength: 8 }), (parts) => {
       try {

@@ -1,9 +1,43 @@
 import { helperId } from '../abi/index.ts';
 import { FormatError } from '../base/index.ts';
 import {
-  addressSpaceCast, alu32, alu64, atomic, atomicCompareExchange, atomicExchange, atomicFetch, bswap, call, callKfunc, callSubprogram, endian, exit, gotol,
-  jump, jumpIf, jumpIf32, load, loadAbsolute, loadAcquire, loadImm64, loadIndirect, loadKernelSymbol, loadMap, loadMapFd, loadMapValue, loadMapValueFd,
-  loadSigned, loadSubprogram, mayGoto, movsx32, movsx64, neg32, neg64, store, storeImm, storeRelease,
+  addressSpaceCast,
+  alu32,
+  alu64,
+  atomic,
+  atomicCompareExchange,
+  atomicExchange,
+  atomicFetch,
+  bswap,
+  call,
+  callKfunc,
+  callSubprogram,
+  endian,
+  exit,
+  gotol,
+  jump,
+  jumpIf,
+  jumpIf32,
+  load,
+  loadAbsolute,
+  loadAcquire,
+  loadImm64,
+  loadIndirect,
+  loadKernelSymbol,
+  loadMap,
+  loadMapFd,
+  loadMapValue,
+  loadMapValueFd,
+  loadSigned,
+  loadSubprogram,
+  mayGoto,
+  movsx32,
+  movsx64,
+  neg32,
+  neg64,
+  store,
+  storeImm,
+  storeRelease,
 } from './build.ts';
 import type { AccessSize, AluName, AtomicName, Condition, Operand, Register } from './build.ts';
 import { checkEncoding } from './check.ts';
@@ -11,15 +45,40 @@ import { PseudoCall, PseudoLoad } from './instruction.ts';
 import type { Instruction } from './instruction.ts';
 
 const ALU_NAME: Readonly<Record<string, AluName>> = {
-  '=': 'mov', '+=': 'add', '-=': 'sub', '*=': 'mul', '/=': 'div', 's/=': 'sdiv', '|=': 'or', '&=': 'and', '<<=': 'lsh', '>>=': 'rsh', '%=': 'mod',
-  's%=': 'smod', '^=': 'xor', 's>>=': 'arsh',
+  '=': 'mov',
+  '+=': 'add',
+  '-=': 'sub',
+  '*=': 'mul',
+  '/=': 'div',
+  's/=': 'sdiv',
+  '|=': 'or',
+  '&=': 'and',
+  '<<=': 'lsh',
+  '>>=': 'rsh',
+  '%=': 'mod',
+  's%=': 'smod',
+  '^=': 'xor',
+  's>>=': 'arsh',
 };
 const CONDITION_NAME: Readonly<Record<string, Condition>> = {
-  '==': 'eq', '!=': 'ne', '>': 'gt', '>=': 'ge', '<': 'lt', '<=': 'le', 's>': 'sgt', 's>=': 'sge', 's<': 'slt', 's<=': 'sle', '&': 'set',
+  '==': 'eq',
+  '!=': 'ne',
+  '>': 'gt',
+  '>=': 'ge',
+  '<': 'lt',
+  '<=': 'le',
+  's>': 'sgt',
+  's>=': 'sge',
+  's<': 'slt',
+  's<=': 'sle',
+  '&': 'set',
 };
 const ATOMIC_NAME: Readonly<Record<string, AtomicName>> = { '+=': 'add', '|=': 'or', '&=': 'and', '^=': 'xor' };
 
-const oneOf = (table: object): string => Object.keys(table).map((sign) => sign.replace(/[|*+^]/g, '\\$&')).join('|');
+const oneOf = (table: object): string =>
+  Object.keys(table)
+    .map((sign) => sign.replace(/[|*+^]/g, '\\$&'))
+    .join('|');
 const ALU = `(${oneOf(ALU_NAME)})`;
 const CONDITION = `(${oneOf(CONDITION_NAME)})`;
 
@@ -30,38 +89,60 @@ const makeForms = (): readonly Form[] => [
   form('exit', () => exit()),
   form('(r\\d+) = 0x([0-9a-f]+)', (dst, hex) => loadImm64(reg(dst), BigInt(`0x${hex}`))),
   form('(r\\d+) = map\\[fd:(\\d+)\\]', (dst, fd) => loadMapFd(reg(dst), Number(fd))),
-  form('(r\\d+) = map\\[fd:(\\d+)\\]\\[0\\]\\+(\\d+)', (dst, fd, offset) => loadMapValueFd(reg(dst), Number(fd), Number(offset))),
+  form('(r\\d+) = map\\[fd:(\\d+)\\]\\[0\\]\\+(\\d+)', (dst, fd, offset) =>
+    loadMapValueFd(reg(dst), Number(fd), Number(offset)),
+  ),
   form('(r\\d+) = map\\[idx:(\\d+)\\](?:\\[0\\]\\+(\\d+))?', mapByIndex),
   form('(r\\d+) = map\\[([^\\]]+)\\]', (dst, map) => loadMap(reg(dst), map)),
-  form('(r\\d+) = map\\[([^\\]]+)\\]\\[0\\]\\+(\\d+)', (dst, map, offset) => loadMapValue(reg(dst), map, Number(offset))),
+  form('(r\\d+) = map\\[([^\\]]+)\\]\\[0\\]\\+(\\d+)', (dst, map, offset) =>
+    loadMapValue(reg(dst), map, Number(offset)),
+  ),
   form('(r\\d+) = ksym\\[btf_id:(\\d+)(?:, btf_fd:(\\d+))?\\]', kernelSymbolById),
-  form('(r\\d+) = subprog\\[([+-]\\d+)\\]', (dst, distance) => pseudo(loadImm64(reg(dst), BigInt.asUintN(32, BigInt(distance))), PseudoLoad.FUNC)),
+  form('(r\\d+) = subprog\\[([+-]\\d+)\\]', (dst, distance) =>
+    pseudo(loadImm64(reg(dst), BigInt.asUintN(32, BigInt(distance))), PseudoLoad.FUNC),
+  ),
   form('(r\\d+) = subprog\\[(\\S+)\\]', (dst, label) => loadSubprogram(reg(dst), label)),
   form('(r\\d+) = &(\\S+)', (dst, name) => loadKernelSymbol(reg(dst), name)),
   form('(r\\d+) = -\\1', (dst) => neg64(reg(dst))),
   form('w(\\d+) = -w\\1', (dst) => neg32(reg(`r${dst}`))),
   form('(r\\d+) = \\(s(8|16|32)\\)(r\\d+)', (dst, bits, src) => movsx64(reg(dst), reg(src), Number(bits) as 8)),
-  form('w(\\d+) = \\(s(8|16)\\)w(\\d+)', (dst, bits, src) => movsx32(reg(`r${dst}`), reg(`r${src}`), Number(bits) as 8)),
-  form('(r\\d+) = addr_space_cast\\((r\\d+), (\\d+), (\\d+)\\)', (dst, src, to, from) => addressSpaceCast(reg(dst), reg(src), Number(to), Number(from))),
+  form('w(\\d+) = \\(s(8|16)\\)w(\\d+)', (dst, bits, src) =>
+    movsx32(reg(`r${dst}`), reg(`r${src}`), Number(bits) as 8),
+  ),
+  form('(r\\d+) = addr_space_cast\\((r\\d+), (\\d+), (\\d+)\\)', (dst, src, to, from) =>
+    addressSpaceCast(reg(dst), reg(src), Number(to), Number(from)),
+  ),
   form('(r\\d+) = (le|be)(16|32|64) \\1', (dst, order, bits) => endian(order as 'le', reg(dst), Number(bits) as 16)),
   form('(r\\d+) = bswap(16|32|64) \\1', (dst, bits) => bswap(reg(dst), Number(bits) as 16)),
   form('(r\\d+) = \\*\\((u|s)(8|16|32|64) \\*\\)\\((r\\d+) ([+-]\\d+)\\)', (dst, sign, bits, src, offset) =>
-    sign === 'u' ? load(bytes(bits), reg(dst), reg(src), Number(offset)) : loadSigned(bytes(bits) as 4, reg(dst), reg(src), Number(offset)),
+    sign === 'u'
+      ? load(bytes(bits), reg(dst), reg(src), Number(offset))
+      : loadSigned(bytes(bits) as 4, reg(dst), reg(src), Number(offset)),
   ),
   form('r0 = \\*\\(u(8|16|32) \\*\\)skb\\[(-?\\d+)\\]', (bits, imm) => loadAbsolute(bytes(bits) as 4, Number(imm))),
-  form('r0 = \\*\\(u(8|16|32) \\*\\)skb\\[(r\\d+) \\+ (-?\\d+)\\]', (bits, src, imm) => loadIndirect(bytes(bits) as 4, reg(src), Number(imm))),
-  memory('lock \\*', ` (${oneOf(ATOMIC_NAME)}) (r\\d+)`, (size, dst, offset, sign, src) => atomic(ATOMIC_NAME[sign]!, size as 4, dst, offset, reg(src))),
+  form('r0 = \\*\\(u(8|16|32) \\*\\)skb\\[(r\\d+) \\+ (-?\\d+)\\]', (bits, src, imm) =>
+    loadIndirect(bytes(bits) as 4, reg(src), Number(imm)),
+  ),
+  memory('lock \\*', ` (${oneOf(ATOMIC_NAME)}) (r\\d+)`, (size, dst, offset, sign, src) =>
+    atomic(ATOMIC_NAME[sign]!, size as 4, dst, offset, reg(src)),
+  ),
   memory('(r\\d+) = atomic(?:64)?_fetch_(add|or|and|xor)\\(', ', \\1\\)', (size, dst, offset, src, name) =>
     atomicFetch(name as AtomicName, size as 4, dst, offset, reg(src)),
   ),
-  memory('(r\\d+) = atomic(?:64)?_xchg\\(', ', \\1\\)', (size, dst, offset, src) => atomicExchange(size as 4, dst, offset, reg(src))),
-  memory('r0 = atomic(?:64)?_cmpxchg\\(', ', r0, (r\\d+)\\)', (size, dst, offset, src) => atomicCompareExchange(size as 4, dst, offset, reg(src))),
+  memory('(r\\d+) = atomic(?:64)?_xchg\\(', ', \\1\\)', (size, dst, offset, src) =>
+    atomicExchange(size as 4, dst, offset, reg(src)),
+  ),
+  memory('r0 = atomic(?:64)?_cmpxchg\\(', ', r0, (r\\d+)\\)', (size, dst, offset, src) =>
+    atomicCompareExchange(size as 4, dst, offset, reg(src)),
+  ),
   memory('(r\\d+) = load_acquire\\(', '\\)', (size, src, offset, dst) => loadAcquire(size, reg(dst), src, offset)),
   memory('store_release\\(', ', (r\\d+)\\)', (size, dst, offset, src) => storeRelease(size, dst, offset, reg(src))),
   memory('\\*', ' = (r\\d+)', (size, dst, offset, src) => store(size, dst, offset, reg(src))),
   memory('\\*', ' = (-?\\d+)', (size, dst, offset, imm) => storeImm(size, dst, offset, Number(imm))),
   form(`(r\\d+) ${ALU} (r\\d+|-?\\d+)`, (dst, sign, src) => alu64(ALU_NAME[sign]!, reg(dst), operand(src))),
-  form(`w(\\d+) ${ALU} (w\\d+|-?\\d+)`, (dst, sign, src) => alu32(ALU_NAME[sign]!, reg(`r${dst}`), operand(src.replace('w', 'r')))),
+  form(`w(\\d+) ${ALU} (w\\d+|-?\\d+)`, (dst, sign, src) =>
+    alu32(ALU_NAME[sign]!, reg(`r${dst}`), operand(src.replace('w', 'r'))),
+  ),
   form(`if (r\\d+) ${CONDITION} (r\\d+|0x[0-9a-f]+|-?\\d+) goto (\\S+)`, (dst, sign, src, target) =>
     aimed(jumpIf(CONDITION_NAME[sign]!, reg(dst), operand(src), target)),
   ),
@@ -89,7 +170,10 @@ export function assemble(text: string): Instruction[] {
   let label: string | undefined;
   let offset = 0;
   for (const line of text.split('\n')) {
-    const code = line.replace(/;.*/, '').replace(/^\s*\d+:\s*(\([0-9a-f]{2}\))?/, '').trim();
+    const code = line
+      .replace(/;.*/, '')
+      .replace(/^\s*\d+:\s*(\([0-9a-f]{2}\))?/, '')
+      .trim();
     const labelHere = /^([A-Za-z_.$][\w.$]*):$/.exec(code)?.[1];
     if (labelHere !== undefined) {
       label = labelHere;
@@ -135,13 +219,21 @@ function memory(
   after: string,
   build: (size: AccessSize, base: Register, offset: number, ...parts: string[]) => Instruction,
 ): Form {
-  const pattern = new RegExp(`^${before}\\(u(?<bits>8|16|32|64) \\*\\)\\((?<base>r\\d+) (?<offset>[+-]\\d+)\\)${after}$`);
+  const pattern = new RegExp(
+    `^${before}\\(u(?<bits>8|16|32|64) \\*\\)\\((?<base>r\\d+) (?<offset>[+-]\\d+)\\)${after}$`,
+  );
   const groupsBefore = new RegExp(`${before}|`).exec('')!.length - 1;
   return [
     pattern,
     (...parts) => {
       const [bits, base, offset] = parts.slice(groupsBefore, groupsBefore + 3) as [string, string, string];
-      return build(bytes(bits), reg(base), Number(offset), ...parts.slice(0, groupsBefore), ...parts.slice(groupsBefore + 3));
+      return build(
+        bytes(bits),
+        reg(base),
+        Number(offset),
+        ...parts.slice(0, groupsBefore),
+        ...parts.slice(groupsBefore + 3),
+      );
     },
   ];
 }

@@ -10,21 +10,60 @@ export type Operand = Register | number;
 export type AccessSize = 1 | 2 | 4 | 8;
 /** Arithmetic with two operands. `sdiv` and `smod` are signed: cpu v4, kernel 6.6. */
 export type AluName =
-  | 'add' | 'sub' | 'mul' | 'div' | 'sdiv' | 'or' | 'and' | 'lsh' | 'rsh' | 'mod' | 'smod' | 'xor' | 'mov' | 'arsh';
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'sdiv'
+  | 'or'
+  | 'and'
+  | 'lsh'
+  | 'rsh'
+  | 'mod'
+  | 'smod'
+  | 'xor'
+  | 'mov'
+  | 'arsh';
 /** Conditions of a jump; those with `s` compare signed, `set` tests for a common bit. */
 export type Condition = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'sgt' | 'sge' | 'slt' | 'sle' | 'set';
 export type AtomicName = 'add' | 'or' | 'and' | 'xor';
 
 const ALU: Readonly<Record<AluName, number>> = {
-  add: AluOp.ADD, sub: AluOp.SUB, mul: AluOp.MUL, div: AluOp.DIV, sdiv: AluOp.DIV, or: AluOp.OR, and: AluOp.AND,
-  lsh: AluOp.LSH, rsh: AluOp.RSH, mod: AluOp.MOD, smod: AluOp.MOD, xor: AluOp.XOR, mov: AluOp.MOV, arsh: AluOp.ARSH,
+  add: AluOp.ADD,
+  sub: AluOp.SUB,
+  mul: AluOp.MUL,
+  div: AluOp.DIV,
+  sdiv: AluOp.DIV,
+  or: AluOp.OR,
+  and: AluOp.AND,
+  lsh: AluOp.LSH,
+  rsh: AluOp.RSH,
+  mod: AluOp.MOD,
+  smod: AluOp.MOD,
+  xor: AluOp.XOR,
+  mov: AluOp.MOV,
+  arsh: AluOp.ARSH,
 };
 const CONDITION: Readonly<Record<Condition, number>> = {
-  eq: JumpOp.JEQ, ne: JumpOp.JNE, gt: JumpOp.JGT, ge: JumpOp.JGE, lt: JumpOp.JLT, le: JumpOp.JLE,
-  sgt: JumpOp.JSGT, sge: JumpOp.JSGE, slt: JumpOp.JSLT, sle: JumpOp.JSLE, set: JumpOp.JSET,
+  eq: JumpOp.JEQ,
+  ne: JumpOp.JNE,
+  gt: JumpOp.JGT,
+  ge: JumpOp.JGE,
+  lt: JumpOp.JLT,
+  le: JumpOp.JLE,
+  sgt: JumpOp.JSGT,
+  sge: JumpOp.JSGE,
+  slt: JumpOp.JSLT,
+  sle: JumpOp.JSLE,
+  set: JumpOp.JSET,
 };
 const SIZE: Readonly<Record<AccessSize, number>> = { 1: Size.B, 2: Size.H, 4: Size.W, 8: Size.DW };
-const ATOMIC: Readonly<Record<AtomicName, number>> = { add: AtomicOp.ADD, or: AtomicOp.OR, and: AtomicOp.AND, xor: AtomicOp.XOR };
+const ATOMIC: Readonly<Record<AtomicName, number>> = {
+  add: AtomicOp.ADD,
+  or: AtomicOp.OR,
+  and: AtomicOp.AND,
+  xor: AtomicOp.XOR,
+};
 
 /** `registerNumber('r7')` is 7. */
 export function registerNumber(register: Register): number {
@@ -36,7 +75,13 @@ export function register(number: number): Register {
   return `r${number}` as Register;
 }
 
-function insn(opcode: number, dst: Register | undefined, src: Register | number | undefined, offset: number, imm: number): Instruction {
+function insn(
+  opcode: number,
+  dst: Register | undefined,
+  src: Register | number | undefined,
+  offset: number,
+  imm: number,
+): Instruction {
   return {
     opcode,
     dst: dst === undefined ? 0 : registerNumber(dst),
@@ -85,7 +130,8 @@ export const store = (size: AccessSize, dst: Register, offset: number, src: Regi
 export const storeImm = (size: AccessSize, dst: Register, offset: number, imm: number): Instruction =>
   insn(Class.ST | Mode.MEM | SIZE[size], dst, 0, offset, imm);
 /** Legacy packet load at a constant offset; the packet is r6's context, the result lands in r0. */
-export const loadAbsolute = (size: 1 | 2 | 4, imm: number): Instruction => insn(Class.LD | Mode.ABS | SIZE[size], undefined, 0, 0, imm);
+export const loadAbsolute = (size: 1 | 2 | 4, imm: number): Instruction =>
+  insn(Class.LD | Mode.ABS | SIZE[size], undefined, 0, 0, imm);
 export const loadIndirect = (size: 1 | 2 | 4, src: Register, imm: number): Instruction =>
   insn(Class.LD | Mode.IND | SIZE[size], undefined, src, 0, imm);
 
@@ -97,7 +143,8 @@ function imm64(dst: Register, pseudo: number, value: bigint, reference?: Instruc
 
 export const loadImm64 = (dst: Register, value: bigint): Instruction => imm64(dst, PseudoLoad.IMM, value);
 /** A pointer to a map, by its name in the collection. */
-export const loadMap = (dst: Register, map: string): Instruction => imm64(dst, PseudoLoad.MAP_FD, 0n, { kind: 'map', map });
+export const loadMap = (dst: Register, map: string): Instruction =>
+  imm64(dst, PseudoLoad.MAP_FD, 0n, { kind: 'map', map });
 export const loadMapFd = (dst: Register, fd: number): Instruction => imm64(dst, PseudoLoad.MAP_FD, BigInt(fd));
 /** The address `offset` bytes into the value of a single-element array map. Kernel 5.2. */
 export const loadMapValue = (dst: Register, map: string, offset: number): Instruction =>
@@ -108,17 +155,30 @@ export const loadMapValueFd = (dst: Register, fd: number, offset: number): Instr
 export const loadKernelSymbol = (dst: Register, name: string): Instruction =>
   imm64(dst, PseudoLoad.BTF_ID, 0n, { kind: 'kernelSymbol', name });
 /** The address of a subprogram, for a helper that calls back. */
-export const loadSubprogram = (dst: Register, label: string): Instruction => ({ ...imm64(dst, PseudoLoad.FUNC, 0n), jumpTo: label });
+export const loadSubprogram = (dst: Register, label: string): Instruction => ({
+  ...imm64(dst, PseudoLoad.FUNC, 0n),
+  jumpTo: label,
+});
 
-export const jump = (label: string): Instruction => ({ ...insn(Class.JMP | JumpOp.JA, undefined, 0, 0, 0), jumpTo: label });
+export const jump = (label: string): Instruction => ({
+  ...insn(Class.JMP | JumpOp.JA, undefined, 0, 0, 0),
+  jumpTo: label,
+});
 /** Jump with a 32-bit offset. cpu v4, kernel 6.6. */
-export const gotol = (label: string): Instruction => ({ ...insn(Class.JMP32 | JumpOp.JA, undefined, 0, 0, 0), jumpTo: label });
+export const gotol = (label: string): Instruction => ({
+  ...insn(Class.JMP32 | JumpOp.JA, undefined, 0, 0, 0),
+  jumpTo: label,
+});
 /** Jumps out of a loop once the kernel's budget for the program is spent. Kernel 6.9. */
-export const mayGoto = (label: string): Instruction => ({ ...insn(Class.JMP | JumpOp.JCOND, undefined, 0, 0, 0), jumpTo: label });
+export const mayGoto = (label: string): Instruction => ({
+  ...insn(Class.JMP | JumpOp.JCOND, undefined, 0, 0, 0),
+  jumpTo: label,
+});
 
 function conditional(cls: number, condition: Condition, dst: Register, src: Operand, label: string): Instruction {
   const opcode = cls | CONDITION[condition];
-  const made = typeof src === 'string' ? insn(opcode | Source.X, dst, src, 0, 0) : insn(opcode | Source.K, dst, 0, 0, src);
+  const made =
+    typeof src === 'string' ? insn(opcode | Source.X, dst, src, 0, 0) : insn(opcode | Source.K, dst, 0, 0, src);
   return { ...made, jumpTo: label };
 }
 export const jumpIf = (condition: Condition, dst: Register, src: Operand, label: string): Instruction =>
@@ -128,7 +188,8 @@ export const jumpIf32 = (condition: Condition, dst: Register, src: Operand, labe
   conditional(Class.JMP32, condition, dst, src, label);
 
 /** Calls a helper by its id (`HelperId` of abi). */
-export const call = (helperId: number): Instruction => insn(Class.JMP | JumpOp.CALL, undefined, PseudoCall.HELPER, 0, helperId);
+export const call = (helperId: number): Instruction =>
+  insn(Class.JMP | JumpOp.CALL, undefined, PseudoCall.HELPER, 0, helperId);
 /** Calls a function of the same program. */
 export const callSubprogram = (label: string): Instruction => ({
   ...insn(Class.JMP | JumpOp.CALL, undefined, PseudoCall.SUBPROGRAM, 0, 0),

@@ -36,7 +36,9 @@ const unknown = (insn: Instruction): string => `unknown opcode 0x${insn.opcode.t
 /** The first of the named fields that is not zero, as a message. */
 function unused(insn: Instruction, ...fields: ('dst' | 'src' | 'offset' | 'imm')[]): string | undefined {
   const bad = fields.find((field) => insn[field] !== 0);
-  return bad === undefined ? undefined : `field ${bad} of opcode 0x${insn.opcode.toString(16).padStart(2, '0')} must be 0`;
+  return bad === undefined
+    ? undefined
+    : `field ${bad} of opcode 0x${insn.opcode.toString(16).padStart(2, '0')} must be 0`;
 }
 
 function checkSource(insn: Instruction): string | undefined {
@@ -47,7 +49,9 @@ function checkLoadClass(insn: Instruction): string | undefined {
   if (insn.opcode === LD_IMM64) return checkLoadImm64(insn);
   const mode = modeOf(insn);
   if ((mode !== Mode.ABS && mode !== Mode.IND) || sizeOf(insn) === Size.DW) return unknown(insn);
-  return mode === Mode.ABS ? unused(insn, 'dst', 'src', 'offset') : (unused(insn, 'dst', 'offset') ?? checkSource(insn));
+  return mode === Mode.ABS
+    ? unused(insn, 'dst', 'src', 'offset')
+    : (unused(insn, 'dst', 'offset') ?? checkSource(insn));
 }
 
 function checkLoadImm64(insn: Instruction): string | undefined {

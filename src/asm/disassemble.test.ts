@@ -1,16 +1,68 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  addressSpaceCast, alu32, alu64, atomic, atomicCompareExchange, atomicExchange, atomicFetch, bswap, call, callKfunc, callSubprogram, Class, disassemble,
-  endian, exit, gotol, jump, jumpIf, jumpIf32, JumpOp, labelled, load, loadAbsolute, loadAcquire, loadImm64, loadIndirect, loadKernelSymbol, loadMap, loadMapFd,
-  loadMapValue, loadMapValueFd, loadSigned, loadSubprogram, mayGoto, mov32, mov64, movsx32, movsx64, neg32, neg64, store, storeImm, storeRelease,
+  addressSpaceCast,
+  alu32,
+  alu64,
+  atomic,
+  atomicCompareExchange,
+  atomicExchange,
+  atomicFetch,
+  bswap,
+  call,
+  callKfunc,
+  callSubprogram,
+  Class,
+  disassemble,
+  endian,
+  exit,
+  gotol,
+  jump,
+  jumpIf,
+  jumpIf32,
+  JumpOp,
+  labelled,
+  load,
+  loadAbsolute,
+  loadAcquire,
+  loadImm64,
+  loadIndirect,
+  loadKernelSymbol,
+  loadMap,
+  loadMapFd,
+  loadMapValue,
+  loadMapValueFd,
+  loadSigned,
+  loadSubprogram,
+  mayGoto,
+  mov32,
+  mov64,
+  movsx32,
+  movsx64,
+  neg32,
+  neg64,
+  store,
+  storeImm,
+  storeRelease,
 } from './index.ts';
 import type { AluName, Condition, Instruction } from './index.ts';
 
 test('arithmetic', () => {
   const signs: [AluName, string][] = [
-    ['add', '+='], ['sub', '-='], ['mul', '*='], ['div', '/='], ['sdiv', 's/='], ['or', '|='], ['and', '&='], ['lsh', '<<='], ['rsh', '>>='],
-    ['mod', '%='], ['smod', 's%='], ['xor', '^='], ['mov', '='], ['arsh', 's>>='],
+    ['add', '+='],
+    ['sub', '-='],
+    ['mul', '*='],
+    ['div', '/='],
+    ['sdiv', 's/='],
+    ['or', '|='],
+    ['and', '&='],
+    ['lsh', '<<='],
+    ['rsh', '>>='],
+    ['mod', '%='],
+    ['smod', 's%='],
+    ['xor', '^='],
+    ['mov', '='],
+    ['arsh', 's>>='],
   ];
   for (const [name, sign] of signs) {
     assert.equal(disassemble(alu64(name, 'r1', 'r2')), `r1 ${sign} r2`);
@@ -22,7 +74,17 @@ test('arithmetic', () => {
 
 test('conditions', () => {
   const signs: [Condition, string][] = [
-    ['eq', '=='], ['ne', '!='], ['gt', '>'], ['ge', '>='], ['lt', '<'], ['le', '<='], ['sgt', 's>'], ['sge', 's>='], ['slt', 's<'], ['sle', 's<='], ['set', '&'],
+    ['eq', '=='],
+    ['ne', '!='],
+    ['gt', '>'],
+    ['ge', '>='],
+    ['lt', '<'],
+    ['le', '<='],
+    ['sgt', 's>'],
+    ['sge', 's>='],
+    ['slt', 's<'],
+    ['sle', 's<='],
+    ['set', '&'],
   ];
   const at = (insn: Instruction, offset: number): Instruction => ({ ...insn, jumpTo: undefined, offset });
   for (const [name, sign] of signs) {

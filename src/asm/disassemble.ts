@@ -6,15 +6,37 @@ import type { Instruction } from './instruction.ts';
 import { classOf, LD_IMM64, operationOf } from './slots.ts';
 
 const ALU_SIGN: Readonly<Record<number, string>> = {
-  [AluOp.ADD]: '+=', [AluOp.SUB]: '-=', [AluOp.MUL]: '*=', [AluOp.DIV]: '/=', [AluOp.OR]: '|=', [AluOp.AND]: '&=',
-  [AluOp.LSH]: '<<=', [AluOp.RSH]: '>>=', [AluOp.MOD]: '%=', [AluOp.XOR]: '^=', [AluOp.MOV]: '=', [AluOp.ARSH]: 's>>=',
+  [AluOp.ADD]: '+=',
+  [AluOp.SUB]: '-=',
+  [AluOp.MUL]: '*=',
+  [AluOp.DIV]: '/=',
+  [AluOp.OR]: '|=',
+  [AluOp.AND]: '&=',
+  [AluOp.LSH]: '<<=',
+  [AluOp.RSH]: '>>=',
+  [AluOp.MOD]: '%=',
+  [AluOp.XOR]: '^=',
+  [AluOp.MOV]: '=',
+  [AluOp.ARSH]: 's>>=',
 };
 const JUMP_SIGN: Readonly<Record<number, string>> = {
-  [JumpOp.JEQ]: '==', [JumpOp.JGT]: '>', [JumpOp.JGE]: '>=', [JumpOp.JSET]: '&', [JumpOp.JNE]: '!=', [JumpOp.JSGT]: 's>',
-  [JumpOp.JSGE]: 's>=', [JumpOp.JLT]: '<', [JumpOp.JLE]: '<=', [JumpOp.JSLT]: 's<', [JumpOp.JSLE]: 's<=',
+  [JumpOp.JEQ]: '==',
+  [JumpOp.JGT]: '>',
+  [JumpOp.JGE]: '>=',
+  [JumpOp.JSET]: '&',
+  [JumpOp.JNE]: '!=',
+  [JumpOp.JSGT]: 's>',
+  [JumpOp.JSGE]: 's>=',
+  [JumpOp.JLT]: '<',
+  [JumpOp.JLE]: '<=',
+  [JumpOp.JSLT]: 's<',
+  [JumpOp.JSLE]: 's<=',
 };
 const ATOMIC_NAME: Readonly<Record<number, string>> = {
-  [AtomicOp.ADD]: 'add', [AtomicOp.OR]: 'or', [AtomicOp.AND]: 'and', [AtomicOp.XOR]: 'xor',
+  [AtomicOp.ADD]: 'add',
+  [AtomicOp.OR]: 'or',
+  [AtomicOp.AND]: 'and',
+  [AtomicOp.XOR]: 'xor',
 };
 /** By the size bits of the opcode. */
 const BITS: Readonly<Record<number, number>> = { 0x00: 32, 0x08: 16, 0x10: 8, 0x18: 64 };

@@ -2,15 +2,33 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BugError, FormatError } from '../base/index.ts';
-import { call, decode, disassemble, encode, exit, jump, loadImm64, loadMapValueFd, mov64, slotCount, storeImm } from './index.ts';
+import {
+  call,
+  decode,
+  disassemble,
+  encode,
+  exit,
+  jump,
+  loadImm64,
+  loadMapValueFd,
+  mov64,
+  slotCount,
+  storeImm,
+} from './index.ts';
 import { anyInstruction } from './testdata.ts';
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').replace(/(.{16})(?=.)/g, '$1 ');
+const hex = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replace(/(.{16})(?=.)/g, '$1 ');
 
 test('instructions have the layout of struct bpf_insn in both byte orders', () => {
   const program = [mov64('r1', 'r10'), storeImm(4, 'r10', -4, 0x11223344), call(5), exit()];
   assert.equal(hex(encode(program)), 'bfa1000000000000 620afcff44332211 8500000005000000 9500000000000000');
-  assert.equal(hex(encode(program, { littleEndian: false })), 'bf1a000000000000 62a0fffc11223344 8500000000000005 9500000000000000');
+  assert.equal(
+    hex(encode(program, { littleEndian: false })),
+    'bf1a000000000000 62a0fffc11223344 8500000000000005 9500000000000000',
+  );
 });
 
 test('a 64-bit load takes two slots', () => {
@@ -48,15 +66,20 @@ test('random bytes are decoded or refused with a FormatError', () => {
 
 test('a changed byte of a valid program is decoded or refused', () => {
   fc.assert(
-    fc.property(fc.array(anyInstruction, { minLength: 1, maxLength: 8 }), fc.nat(), fc.nat(255), (program, at, value) => {
-      const bytes = encode(program);
-      bytes[at % bytes.length] = value;
-      try {
-        assert.deepEqual(encode(decode(bytes)), bytes);
-      } catch (error) {
-        if (!(error instanceof FormatError)) throw error;
-      }
-    }),
+    fc.property(
+      fc.array(anyInstruction, { minLength: 1, maxLength: 8 }),
+      fc.nat(),
+      fc.nat(255),
+      (program, at, value) => {
+        const bytes = encode(program);
+        bytes[at % bytes.length] = value;
+        try {
+          assert.deepEqual(encode(decode(bytes)), bytes);
+        } catch (error) {
+          if (!(error instanceof FormatError)) throw error;
+        }
+      },
+    ),
     { numRuns: 1000 },
   );
 });
@@ -101,7 +124,11 @@ test('what the instruction set reserves is refused, with the offset', () => {
   ];
   for (const [text, message] of cases) {
     const bytes = Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
-    assert.throws(() => decode(bytes), (error) => error instanceof FormatError && message.test(error.message), text);
+    assert.throws(
+      () => decode(bytes),
+      (error) => error instanceof FormatError && message.test(error.message),
+      text,
+    );
   }
 });
 

@@ -51,11 +51,16 @@ export function wholeImmediate(insn: Instruction): bigint {
 function checkFields(insn: Instruction): void {
   if (insn.jumpTo !== undefined) throw new BugError(`the jump to '${insn.jumpTo}' is not resolved`);
   const fits =
-    isInteger(insn.opcode, 0, 0xff) && isInteger(insn.dst, 0, 15) && isInteger(insn.src, 0, 15) &&
-    isInteger(insn.offset, -0x8000, 0x7fff) && isInteger(insn.imm, -0x80000000, 0x7fffffff);
+    isInteger(insn.opcode, 0, 0xff) &&
+    isInteger(insn.dst, 0, 15) &&
+    isInteger(insn.src, 0, 15) &&
+    isInteger(insn.offset, -0x8000, 0x7fff) &&
+    isInteger(insn.imm, -0x80000000, 0x7fffffff);
   if (!fits) {
     const { opcode, dst, src, offset, imm } = insn;
-    throw new BugError(`an instruction does not fit its encoding: ${JSON.stringify({ opcode, dst, src, offset, imm })}`);
+    throw new BugError(
+      `an instruction does not fit its encoding: ${JSON.stringify({ opcode, dst, src, offset, imm })}`,
+    );
   }
 }
 
@@ -64,8 +69,12 @@ function isInteger(value: number, min: number, max: number): boolean {
 }
 
 /** Decodes a program. Throws FormatError for unknown opcodes, fields that must be 0 and are not, and cut-off input. */
-export function decode(bytes: Uint8Array, { littleEndian = true, kernelDump = false }: DecodingOptions = {}): Instruction[] {
-  if (bytes.length % SLOT_BYTES !== 0) fail(bytes.length - (bytes.length % SLOT_BYTES), 'the last instruction is cut off');
+export function decode(
+  bytes: Uint8Array,
+  { littleEndian = true, kernelDump = false }: DecodingOptions = {},
+): Instruction[] {
+  if (bytes.length % SLOT_BYTES !== 0)
+    fail(bytes.length - (bytes.length % SLOT_BYTES), 'the last instruction is cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const insns: Instruction[] = [];
   for (let at = 0; at < bytes.length; at += SLOT_BYTES) {
@@ -92,7 +101,8 @@ function decodeSlot(view: DataView, at: number, littleEndian: boolean): Instruct
 
 function decodeSecondSlot(view: DataView, first: Instruction, at: number, littleEndian: boolean): Instruction {
   if (at >= view.byteLength) fail(at - SLOT_BYTES, 'a 64-bit load lacks its second half');
-  if (view.getUint32(at, littleEndian) !== 0) fail(at, 'the second half of a 64-bit load carries more than its immediate');
+  if (view.getUint32(at, littleEndian) !== 0)
+    fail(at, 'the second half of a 64-bit load carries more than its immediate');
   const high = BigInt(view.getUint32(at + 4, littleEndian));
   return { ...first, imm64: (high << 32n) | BigInt(first.imm >>> 0) };
 }

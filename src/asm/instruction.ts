@@ -39,25 +39,74 @@ export type Reference =
   | { readonly kind: 'kfunc'; readonly name: string }
   | { readonly kind: 'kernelSymbol'; readonly name: string };
 
-export const Class = { LD: 0x00, LDX: 0x01, ST: 0x02, STX: 0x03, ALU: 0x04, JMP: 0x05, JMP32: 0x06, ALU64: 0x07 } as const;
+export const Class = {
+  LD: 0x00,
+  LDX: 0x01,
+  ST: 0x02,
+  STX: 0x03,
+  ALU: 0x04,
+  JMP: 0x05,
+  JMP32: 0x06,
+  ALU64: 0x07,
+} as const;
 export const Size = { W: 0x00, H: 0x08, B: 0x10, DW: 0x18 } as const;
 export const Mode = { IMM: 0x00, ABS: 0x20, IND: 0x40, MEM: 0x60, MEMSX: 0x80, ATOMIC: 0xc0 } as const;
 /** Operand source: immediate or register. */
 export const Source = { K: 0x00, X: 0x08 } as const;
 export const AluOp = {
-  ADD: 0x00, SUB: 0x10, MUL: 0x20, DIV: 0x30, OR: 0x40, AND: 0x50, LSH: 0x60, RSH: 0x70,
-  NEG: 0x80, MOD: 0x90, XOR: 0xa0, MOV: 0xb0, ARSH: 0xc0, END: 0xd0,
+  ADD: 0x00,
+  SUB: 0x10,
+  MUL: 0x20,
+  DIV: 0x30,
+  OR: 0x40,
+  AND: 0x50,
+  LSH: 0x60,
+  RSH: 0x70,
+  NEG: 0x80,
+  MOD: 0x90,
+  XOR: 0xa0,
+  MOV: 0xb0,
+  ARSH: 0xc0,
+  END: 0xd0,
 } as const;
 export const JumpOp = {
-  JA: 0x00, JEQ: 0x10, JGT: 0x20, JGE: 0x30, JSET: 0x40, JNE: 0x50, JSGT: 0x60, JSGE: 0x70,
-  CALL: 0x80, EXIT: 0x90, JLT: 0xa0, JLE: 0xb0, JSLT: 0xc0, JSLE: 0xd0, JCOND: 0xe0,
+  JA: 0x00,
+  JEQ: 0x10,
+  JGT: 0x20,
+  JGE: 0x30,
+  JSET: 0x40,
+  JNE: 0x50,
+  JSGT: 0x60,
+  JSGE: 0x70,
+  CALL: 0x80,
+  EXIT: 0x90,
+  JLT: 0xa0,
+  JLE: 0xb0,
+  JSLT: 0xc0,
+  JSLE: 0xd0,
+  JCOND: 0xe0,
 } as const;
 /** `imm` of an atomic instruction. FETCH is or-ed in; XCHG and CMPXCHG include it. */
 export const AtomicOp = {
-  ADD: 0x00, OR: 0x40, AND: 0x50, XOR: 0xa0, FETCH: 0x01, XCHG: 0xe1, CMPXCHG: 0xf1,
-  LOAD_ACQUIRE: 0x100, STORE_RELEASE: 0x110,
+  ADD: 0x00,
+  OR: 0x40,
+  AND: 0x50,
+  XOR: 0xa0,
+  FETCH: 0x01,
+  XCHG: 0xe1,
+  CMPXCHG: 0xf1,
+  LOAD_ACQUIRE: 0x100,
+  STORE_RELEASE: 0x110,
 } as const;
 /** `src` of the two-slot load. */
-export const PseudoLoad = { IMM: 0, MAP_FD: 1, MAP_VALUE: 2, BTF_ID: 3, FUNC: 4, MAP_IDX: 5, MAP_IDX_VALUE: 6 } as const;
+export const PseudoLoad = {
+  IMM: 0,
+  MAP_FD: 1,
+  MAP_VALUE: 2,
+  BTF_ID: 3,
+  FUNC: 4,
+  MAP_IDX: 5,
+  MAP_IDX_VALUE: 6,
+} as const;
 /** `src` of a call: helper by id, subprogram by relative offset, kernel function by BTF id. */
 export const PseudoCall = { HELPER: 0, SUBPROGRAM: 1, KFUNC: 2 } as const;

@@ -2,7 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BugError } from '../base/index.ts';
 import {
-  alu64, callSubprogram, decode, disassemble, encode, exit, gotol, jump, jumpIf, jumpIf32, labelled, loadImm64, loadSubprogram, mayGoto, mov64, resolveLabels,
+  alu64,
+  callSubprogram,
+  decode,
+  disassemble,
+  encode,
+  exit,
+  gotol,
+  jump,
+  jumpIf,
+  jumpIf32,
+  labelled,
+  loadImm64,
+  loadSubprogram,
+  mayGoto,
+  mov64,
+  resolveLabels,
 } from './index.ts';
 import type { Instruction } from './index.ts';
 
@@ -21,7 +36,14 @@ test('offsets count slots from the next instruction; a 64-bit load is two', () =
       labelled('end', exit()),
     ]),
     [
-      'r0 = 0', 'if r1 == 0x0 goto pc+6', 'r2 = 0x1', 'if w2 s< w3 goto pc-5', 'may_goto pc+2', 'goto pc+1', 'gotol pc-8', 'exit',
+      'r0 = 0',
+      'if r1 == 0x0 goto pc+6',
+      'r2 = 0x1',
+      'if w2 s< w3 goto pc-5',
+      'may_goto pc+2',
+      'goto pc+1',
+      'gotol pc-8',
+      'exit',
     ],
   );
 });
@@ -45,7 +67,11 @@ test('a resolved program encodes and decodes', () => {
 });
 
 test('a far plain jump becomes gotol, a far conditional one is refused', () => {
-  const far = (first: Instruction): Instruction[] => [first, ...Array.from({ length: 40_000 }, () => alu64('add', 'r0', 1)), labelled('end', exit())];
+  const far = (first: Instruction): Instruction[] => [
+    first,
+    ...Array.from({ length: 40_000 }, () => alu64('add', 'r0', 1)),
+    labelled('end', exit()),
+  ];
   assert.equal(disassemble(resolveLabels(far(jump('end')))[0]!), 'gotol pc+40000');
   assert.throws(() => resolveLabels(far(jumpIf('eq', 'r0', 0, 'end'))), /spans 40000 instructions/);
   const near = [jump('end'), ...Array.from({ length: 0x7fff }, () => mov64('r0', 0)), labelled('end', exit())];

@@ -45,9 +45,11 @@ function resolve(insn: Instruction, distance: number): Instruction {
     return { ...rest, imm: distance, imm64: BigInt.asUintN(32, BigInt(distance)) };
   }
   const isJump = classOf(insn) === Class.JMP || classOf(insn) === Class.JMP32;
-  if (!isJump || operationOf(insn) === JumpOp.EXIT) throw new BugError(`an instruction that does not jump names the target '${jumpTo}'`);
+  if (!isJump || operationOf(insn) === JumpOp.EXIT)
+    throw new BugError(`an instruction that does not jump names the target '${jumpTo}'`);
   if (operationOf(insn) === JumpOp.CALL) {
-    if (insn.src !== PseudoCall.SUBPROGRAM) throw new BugError(`only the call of a subprogram can name the target '${jumpTo}'`);
+    if (insn.src !== PseudoCall.SUBPROGRAM)
+      throw new BugError(`only the call of a subprogram can name the target '${jumpTo}'`);
     return { ...rest, imm: distance };
   }
   if (insn.opcode === GOTOL) return { ...rest, imm: distance };

@@ -76,6 +76,9 @@ export class FormatError extends SondeError {
 /** A mistake of ours: an invariant does not hold. */
 export class BugError extends SondeError {
   constructor(message: string, options: { cause?: unknown } = {}) {
-    super(message, { ...options, advice: 'This is a bug in Sonde: please report it with the script and `sonde --version`.' });
+    super(message, {
+      ...options,
+      advice: 'This is a bug in Sonde: please report it with the script and `sonde --version`.',
+    });
   }
 }

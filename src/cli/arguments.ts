@@ -35,35 +35,51 @@ export interface Arguments {
 }
 
 const OPTIONS = {
-  'help': { type: 'boolean', short: 'h' },
-  'version': { type: 'boolean', short: 'V' },
-  'list': { type: 'boolean', short: 'l' },
-  'program': { type: 'string', short: 'e', multiple: true },
-  'pid': { type: 'string', short: 'p' },
-  'cmd': { type: 'string', short: 'c' },
-  'output': { type: 'string', short: 'o' },
-  'format': { type: 'string', short: 'f' },
-  'buffering': { type: 'string', short: 'B' },
-  'quiet': { type: 'boolean', short: 'q' },
-  'verbose': { type: 'boolean', short: 'v' },
-  'debug': { type: 'string', short: 'd', multiple: true },
-  'warnings': { type: 'boolean', short: 'k', multiple: true },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'V' },
+  list: { type: 'boolean', short: 'l' },
+  program: { type: 'string', short: 'e', multiple: true },
+  pid: { type: 'string', short: 'p' },
+  cmd: { type: 'string', short: 'c' },
+  output: { type: 'string', short: 'o' },
+  format: { type: 'string', short: 'f' },
+  buffering: { type: 'string', short: 'B' },
+  quiet: { type: 'boolean', short: 'q' },
+  verbose: { type: 'boolean', short: 'v' },
+  debug: { type: 'string', short: 'd', multiple: true },
+  warnings: { type: 'boolean', short: 'k', multiple: true },
   'no-warnings': { type: 'boolean' },
-  'unsafe': { type: 'boolean' },
+  unsafe: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   'no-feature': { type: 'string', multiple: true },
   // Accepted without effect: older command lines have them.
-  'btf': { type: 'boolean', short: 'b' },
+  btf: { type: 'boolean', short: 'b' },
 } as const;
 
 /** Options of other tracers that scripts in the wild use: refused by name, so that no one takes them for granted. */
 const NOT_BUILT: ReadonlySet<string> = new Set([
-  'dwarf-pid', 'usdt-file-activation', 'include', 'I', 'debuginfo', 'traceable-functions', 'mode', 'test', 'bench', 'fmt',
-  'probe-filter', 'info', 'emit-elf', 'emit-llvm', 'aot', 'verify-llvm-ir',
+  'dwarf-pid',
+  'usdt-file-activation',
+  'include',
+  'I',
+  'debuginfo',
+  'traceable-functions',
+  'mode',
+  'test',
+  'bench',
+  'fmt',
+  'probe-filter',
+  'info',
+  'emit-elf',
+  'emit-llvm',
+  'aot',
+  'verify-llvm-ir',
 ]);
 
 type Values = {
-  -readonly [K in keyof typeof OPTIONS]?: (typeof OPTIONS)[K] extends { type: 'boolean' } ? boolean | boolean[] : string | string[];
+  -readonly [K in keyof typeof OPTIONS]?: (typeof OPTIONS)[K] extends { type: 'boolean' }
+    ? boolean | boolean[]
+    : string | string[];
 };
 
 export function parseArguments(argv: readonly string[]): Arguments {
@@ -90,14 +106,21 @@ export function parseArguments(argv: readonly string[]): Arguments {
     dryRun: values['dry-run'] === true,
     withoutFeatures: ((values['no-feature'] as string[] | undefined) ?? []).flatMap((list) => list.split(',')),
   };
-  if (arguments_.pid !== undefined && arguments_.command !== undefined) throw new UsageError('Cannot use both -c and -p.', true);
+  if (arguments_.pid !== undefined && arguments_.command !== undefined)
+    throw new UsageError('Cannot use both -c and -p.', true);
   if (arguments_.pid === '') throw new UsageError('Failed to parse pid: invalid integer: ');
   if (arguments_.command === '') throw new UsageError('-c needs a command');
   return arguments_;
 }
 
 function tokenize(argv: readonly string[]): { values: Values; positionals: string[]; afterDashes: string[] } {
-  const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: OPTIONS,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const values: Record<string, unknown> = {};
   const positionals: string[] = [];
   const afterDashes: string[] = [];
@@ -110,11 +133,15 @@ function tokenize(argv: readonly string[]): { values: Values; positionals: strin
   return { values: values as Values, positionals, afterDashes };
 }
 
-function setOption(values: Record<string, unknown>, token: { name: string; rawName: string; value?: string | undefined }): void {
+function setOption(
+  values: Record<string, unknown>,
+  token: { name: string; rawName: string; value?: string | undefined },
+): void {
   const { name, rawName } = token;
   if (NOT_BUILT.has(name)) throw new UsageError(`${rawName} is not supported in this version`);
   const option = OPTIONS[name as keyof typeof OPTIONS] as { type: string; multiple?: boolean } | undefined;
-  if (option === undefined || (name.length === 1 && rawName.startsWith('--'))) throw new UsageError(`unknown option ${rawName}`, true);
+  if (option === undefined || (name.length === 1 && rawName.startsWith('--')))
+    throw new UsageError(`unknown option ${rawName}`, true);
   if (option.type === 'string' && token.value === undefined) throw new UsageError(`${rawName} needs a value`, true);
   if (option.type === 'boolean' && token.value !== undefined) throw new UsageError(`${rawName} takes no value`, true);
   const value = option.type === 'boolean' ? true : token.value;
@@ -125,7 +152,8 @@ function setOption(values: Record<string, unknown>, token: { name: string; rawNa
 function oneOf<const T extends string>(what: string, value: string | undefined, allowed: readonly [T, ...T[]]): T {
   if (value === undefined) return allowed[0];
   const found = allowed.find((one) => one === value);
-  if (found === undefined) throw new UsageError(`Invalid ${what} '${value}': valid are ${allowed.map((one) => `'${one}'`).join(', ')}`);
+  if (found === undefined)
+    throw new UsageError(`Invalid ${what} '${value}': valid are ${allowed.map((one) => `'${one}'`).join(', ')}`);
   return found;
 }
 

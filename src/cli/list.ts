@@ -7,7 +7,10 @@ import type { Messages } from './messages.ts';
 export function list(args: Arguments, messages: Messages): number {
   const pattern = args.positional.join(',');
   const pid = args.pid === undefined ? undefined : parsePid(args.pid);
-  const { lines, notes } = listProbes(pattern, openTarget({ without: args.withoutFeatures }), { verbose: args.verbose, pid });
+  const { lines, notes } = listProbes(pattern, openTarget({ without: args.withoutFeatures }), {
+    verbose: args.verbose,
+    pid,
+  });
   for (const note of notes) messages.write(`${note}\n`);
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
   return 0;

@@ -43,7 +43,8 @@ export class Messages {
   /** What the world refused: the reasons from the innermost out, each on a line, then the advice. */
   exception(error: SondeError, options: { readonly verbose: boolean }): void {
     const cause = error.cause instanceof SondeError ? error.cause : undefined;
-    if (cause !== undefined && cause.message !== error.message && !error.message.includes(cause.message)) this.error(cause.message);
+    if (cause !== undefined && cause.message !== error.message && !error.message.includes(cause.message))
+      this.error(cause.message);
     this.error(error.message);
     const advice = error.advice ?? cause?.advice;
     if (advice !== undefined) this.write(`HINT: ${advice}\n`);

@@ -27,7 +27,12 @@ export function readScript(args: Arguments, messages: Messages): Script | undefi
   return decode(path, readFile(path, path), positional, messages);
 }
 
-function decode(name: string, bytes: Uint8Array, positional: readonly string[], messages: Messages): Script | undefined {
+function decode(
+  name: string,
+  bytes: Uint8Array,
+  positional: readonly string[],
+  messages: Messages,
+): Script | undefined {
   const { source, diagnostics } = decodeSource(name, bytes);
   if (diagnostics.some(({ severity }) => severity === 'error')) {
     messages.write(renderDiagnostics(source, diagnostics, { colour: messages.colour }));
@@ -41,7 +46,9 @@ function readFile(name: string, file: string | number): Uint8Array {
     return readFileSync(file);
   } catch (error) {
     const { errno = 0, code } = error as NodeJS.ErrnoException;
-    throw new SystemError('open', -errno, `failed to open file '${name}': ${REASONS[code ?? ''] ?? code}`, { cause: error });
+    throw new SystemError('open', -errno, `failed to open file '${name}': ${REASONS[code ?? ''] ?? code}`, {
+      cause: error,
+    });
   }
 }
 
@@ -66,7 +73,9 @@ function findScript(word: string): string {
 
 function listTools(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => name.endsWith('.bt')).map((name) => name.slice(0, -3));
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.bt'))
+      .map((name) => name.slice(0, -3));
   } catch {
     return [];
   }

@@ -1,7 +1,18 @@
 /** A script from its text to the end of its run. */
 import { SondeError, VerifierError } from '../base/index.ts';
 import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage, STAGES } from '../lang/index.ts';
-import { bootTimeNs, ChildCommand, ClosedPipeError, FileSink, KernelBackend, openTarget, primeSymbols, requireCapabilities, showsUserSymbols, watchProcess } from '../runtime/index.ts';
+import {
+  bootTimeNs,
+  ChildCommand,
+  ClosedPipeError,
+  FileSink,
+  KernelBackend,
+  openTarget,
+  primeSymbols,
+  requireCapabilities,
+  showsUserSymbols,
+  watchProcess,
+} from '../runtime/index.ts';
 import { AttachError, Session } from '../session/index.ts';
 import { type Arguments, parsePid, UsageError } from './arguments.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
@@ -83,12 +94,22 @@ async function runCompiled(
   source: SourceFile,
   { collection, plan }: NonNullable<CompileResult['compiled']>,
   { args, messages }: RunContext,
-  { child, target, stages }: { child: ChildCommand | undefined; target: { readonly pid: number; readonly exited: Promise<void> } | undefined; stages: Stages },
+  {
+    child,
+    target,
+    stages,
+  }: {
+    child: ChildCommand | undefined;
+    target: { readonly pid: number; readonly exited: Promise<void> } | undefined;
+    stages: Stages;
+  },
 ): Promise<number> {
   const sink = args.output === undefined ? FileSink.standardOutput() : FileSink.file(args.output);
   const backend = new KernelBackend({
     cppDemangle: plan.config.cppDemangle,
-    ...(stages.has('verifier') ? { onVerifierLog: (program, log) => process.stdout.write(`verifier ${program}:\n${log}\n`) } : {}),
+    ...(stages.has('verifier')
+      ? { onVerifierLog: (program, log) => process.stdout.write(`verifier ${program}:\n${log}\n`) }
+      : {}),
   });
   if (args.dryRun) return dryRun(backend, collection, plan);
   using cleanUp = new DisposableStack();
@@ -129,17 +150,22 @@ async function runCompiled(
   }
 }
 
-async function dryRun(backend: KernelBackend, collection: NonNullable<CompileResult['compiled']>['collection'], plan: NonNullable<CompileResult['compiled']>['plan']): Promise<number> {
+function dryRun(
+  backend: KernelBackend,
+  collection: NonNullable<CompileResult['compiled']>['collection'],
+  plan: NonNullable<CompileResult['compiled']>['plan'],
+): number {
   try {
-    await backend.open(collection, plan);
+    backend.open(collection, plan);
     for (const probe of plan.probes) {
       if (probe.phase !== 'run') continue;
-      const [failure] = (await backend.attach(probe)).failures;
-      if (failure !== undefined && plan.config.missingProbes === 'error') throw new AttachError(failure.point, failure.error);
+      const [failure] = backend.attach(probe).failures;
+      if (failure !== undefined && plan.config.missingProbes === 'error')
+        throw new AttachError(failure.point, failure.error);
     }
     return 0;
   } finally {
-    await backend.close();
+    backend.close();
   }
 }
 
@@ -173,6 +199,7 @@ export function statusOf(error: unknown): number {
 
 function statusOfSystem(error: SondeError): number {
   const { call } = error as { call?: string };
-  const isLoading = call !== undefined && (call.startsWith('bpf(') || call.startsWith('perf_event_open') || call.startsWith('ioctl'));
+  const isLoading =
+    call !== undefined && (call.startsWith('bpf(') || call.startsWith('perf_event_open') || call.startsWith('ioctl'));
   return isLoading ? STATUS_REFUSED : 1;
 }

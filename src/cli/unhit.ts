@@ -13,6 +13,8 @@ export function hintAtUnhitProbes(probes: readonly PlannedProbe[], messages: Mes
     const { functions, tracepoint } = liveRelatives(name, target);
     const others = [...functions.map((one) => `kprobe:${one}`), ...(tracepoint === undefined ? [] : [tracepoint])];
     const instead = others.length === 0 ? '' : ` Try ${others.join(' or ')}.`;
-    messages.write(`HINT: ${point.name} was attached but never hit: the kernel may have inlined ${name} into its callers.${instead}\n`);
+    messages.write(
+      `HINT: ${point.name} was attached but never hit: the kernel may have inlined ${name} into its callers.${instead}\n`,
+    );
   }
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { packageRoot } from './package-root.ts';
 
 export function version(): string {
-  const { version: found } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  const { version: found } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
   return found;
 }

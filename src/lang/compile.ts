@@ -42,7 +42,8 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
   };
   const parsed = parse(source, { positional: options.positional });
   const { script } = parsed;
-  if (script === undefined || hasError(parsed.diagnostics)) return { compiled: undefined, diagnostics: parsed.diagnostics };
+  if (script === undefined || hasError(parsed.diagnostics))
+    return { compiled: undefined, diagnostics: parsed.diagnostics };
   dump('ast', () => printAst(script));
   const { checked, diagnostics: found } = check(script, source, target, options);
   const diagnostics = [...parsed.diagnostics, ...mergeSameCause(found)];

@@ -13,7 +13,10 @@ const FOUR_DIGITS = new Uint32Array(10_000);
 /** Before the first number is written. Not at load: most scripts print no records, and this would be a part of their start. */
 export function prepareDigits(): void {
   if (FOUR_DIGITS[0] !== 0) return;
-  const pairs = Array.from({ length: 100 }, (_, value) => (ZERO + Math.floor(value / 10)) | ((ZERO + (value % 10)) << 8));
+  const pairs = Array.from(
+    { length: 100 },
+    (_, value) => (ZERO + Math.floor(value / 10)) | ((ZERO + (value % 10)) << 8),
+  );
   for (let high = 0; high < 100; high++) {
     for (let low = 0; low < 100; low++) {
       FOUR_DIGITS[high * 100 + low] = ((pairs[high] as number) | ((pairs[low] as number) << 16)) >>> 0;

@@ -105,13 +105,16 @@ export function splitWords(text: string): string[] {
       word = undefined;
     } else word = (word ?? '') + c;
   }
-  if (quote !== undefined) throw new SystemError('execve', 22, `Failed to fork child: a quote (${quote}) is not closed in: ${text}`);
+  if (quote !== undefined)
+    throw new SystemError('execve', 22, `Failed to fork child: a quote (${quote}) is not closed in: ${text}`);
   if (word !== undefined) words.push(word);
   return words;
 }
 
 function findExecutable(name: string): string {
-  const candidates = name.includes('/') ? [name] : (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter).map((folder) => join(folder || '.', name));
+  const candidates = name.includes('/')
+    ? [name]
+    : (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter).map((folder) => join(folder || '.', name));
   let reason = 'No such file or directory';
   for (const path of candidates) {
     try {
@@ -122,5 +125,9 @@ function findExecutable(name: string): string {
       if ((error as NodeJS.ErrnoException).code === 'EACCES') reason = 'Permission denied';
     }
   }
-  throw new SystemError('execve', 2, `Failed to fork child: Path '${name}' does not exist or is not executable (${reason})`);
+  throw new SystemError(
+    'execve',
+    2,
+    `Failed to fork child: Path '${name}' does not exist or is not executable (${reason})`,
+  );
 }

@@ -2,12 +2,17 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { signalNumber, strerror } from '../abi/index.ts';
 import { BugError, SondeError } from '../base/index.ts';
-import {
-  attachAll, KernelMap, KernelProgram, type Link, RingBuffer,
-} from '../kernel/index.ts';
+import { attachAll, KernelMap, KernelProgram, type Link, RingBuffer } from '../kernel/index.ts';
 import type { MapEntry } from '../output/index.ts';
 import type {
-  AttachFailure, AttachOutcome, Backend, DataRegion, FileContents, MissedEvents, RecordVisitor, ShellResult,
+  AttachFailure,
+  AttachOutcome,
+  Backend,
+  DataRegion,
+  FileContents,
+  MissedEvents,
+  RecordVisitor,
+  ShellResult,
 } from '../session/index.ts';
 import type { CollectionSpec, PlannedPoint, PlannedProbe, ProgramSpec, ScriptPlan } from '../spec/index.ts';
 import { KernelResolver } from './kernel-resolver.ts';
@@ -41,12 +46,16 @@ export class KernelBackend implements Backend {
     for (const map of collection.maps) this.#maps.set(map.name, KernelMap.create(map));
     for (const program of collection.programs) this.#load(program);
     if (plan.data !== undefined) this.#data = new MappedRegion(this.#map(plan.data.map));
-    if (plan.ring !== undefined) this.#ring = new RingBuffer(this.#map(plan.ring.map), { maxRecordBytes: largestRecord(plan) });
+    if (plan.ring !== undefined)
+      this.#ring = new RingBuffer(this.#map(plan.ring.map), { maxRecordBytes: largestRecord(plan) });
   }
 
   #load(spec: ProgramSpec): void {
     const { onVerifierLog } = this.#options;
-    const program = KernelProgram.load(spec, { maps: this.#maps, ...(onVerifierLog === undefined ? {} : { logLevel: 1 }) });
+    const program = KernelProgram.load(spec, {
+      maps: this.#maps,
+      ...(onVerifierLog === undefined ? {} : { logLevel: 1 }),
+    });
     this.#programs.set(spec.name, program);
     onVerifierLog?.(spec.name, program.log);
   }
@@ -158,7 +167,8 @@ export class KernelBackend implements Backend {
       fd = openSync(path, 'r');
       const bytes = Buffer.alloc(maxBytes);
       let length = 0;
-      for (let read = 1; read > 0 && length < maxBytes; length += read) read = readSync(fd, bytes, length, maxBytes - length, null);
+      for (let read = 1; read > 0 && length < maxBytes; length += read)
+        read = readSync(fd, bytes, length, maxBytes - length, null);
       return { ok: true, bytes: bytes.subarray(0, length) };
     } catch (error) {
       return { ok: false, reason: strerror(-((error as NodeJS.ErrnoException).errno ?? 0)) };

@@ -26,7 +26,11 @@ export class FileSink implements OutputSink {
   static standardOutput(): FileSink {
     if (!fstatSync(1).isFIFO()) return new FileSink(1, 'standard output', false);
     try {
-      return new FileSink(openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK), 'standard output', true);
+      return new FileSink(
+        openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK),
+        'standard output',
+        true,
+      );
     } catch {
       return new FileSink(1, 'standard output', false);
     }

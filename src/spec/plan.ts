@@ -55,7 +55,9 @@ export interface PlannedMap {
   readonly name: string;
   /** Undefined: a scalar map. Multi-part keys are tuples. */
   readonly key: ValueType | undefined;
-  readonly value: { readonly kind: 'value'; readonly type: ValueType } | { readonly kind: 'aggregation'; readonly aggregation: Aggregation };
+  readonly value:
+    | { readonly kind: 'value'; readonly type: ValueType }
+    | { readonly kind: 'aggregation'; readonly aggregation: Aggregation };
   readonly storage: MapStorage;
 }
 

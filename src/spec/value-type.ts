@@ -16,7 +16,12 @@ export type ValueType =
   /** u32 length, then up to `size - 4` bytes. */
   | { readonly kind: 'buffer'; readonly size: number }
   | { readonly kind: 'pointer'; readonly size: 8 }
-  | { readonly kind: 'enum'; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean; readonly names: ReadonlyMap<bigint, string> }
+  | {
+      readonly kind: 'enum';
+      readonly size: 1 | 2 | 4 | 8;
+      readonly signed: boolean;
+      readonly names: ReadonlyMap<bigint, string>;
+    }
   /** A name that is known by number: `probe` in a program with many attach points. u64. Prints as a string. */
   | { readonly kind: 'symbolic'; readonly size: 8; readonly names: ReadonlyMap<bigint, string> }
   | { readonly kind: 'tuple'; readonly size: number; readonly elements: readonly ValueField[] }
@@ -67,4 +72,10 @@ export type Aggregation =
   | { readonly kind: 'count' }
   | { readonly kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'; readonly signed: boolean }
   | { readonly kind: 'hist'; readonly bits: number; readonly buckets: number }
-  | { readonly kind: 'lhist'; readonly min: bigint; readonly max: bigint; readonly step: bigint; readonly buckets: number };
+  | {
+      readonly kind: 'lhist';
+      readonly min: bigint;
+      readonly max: bigint;
+      readonly step: bigint;
+      readonly buckets: number;
+    };

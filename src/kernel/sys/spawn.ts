@@ -38,7 +38,8 @@ export function spawnProcess(options: SpawnOptions): number {
   const address = (buffer: Uint8Array | BigUint64Array): bigint => syscalls().addressOf(buffer);
   functions.initActions(address(actions));
   // Node marked the standard ones to be closed in other programs: a copy onto itself takes that mark away.
-  for (const [ours, theirs] of [[0, 0], [1, 1], [2, 2], ...options.descriptors] as const) functions.addDup2(address(actions), ours, theirs);
+  for (const [ours, theirs] of [[0, 0], [1, 1], [2, 2], ...options.descriptors] as const)
+    functions.addDup2(address(actions), ours, theirs);
   functions.initAttributes(address(attributes));
   functions.setDefaults(address(attributes), address(defaults));
   functions.setMask(address(attributes), address(noSignals));
@@ -50,7 +51,14 @@ export function spawnProcess(options: SpawnOptions): number {
   );
   const pid = new Uint8Array(4);
   const errno = Number(
-    functions.spawn(address(pid), address(path), address(actions), address(attributes), address(argv.pointers), address(environment.pointers)),
+    functions.spawn(
+      address(pid),
+      address(path),
+      address(actions),
+      address(attributes),
+      address(argv.pointers),
+      address(environment.pointers),
+    ),
   );
   functions.destroyActions(address(actions));
   functions.destroyAttributes(address(attributes));
@@ -89,7 +97,15 @@ class StringArray {
 type Call = (...args: (number | bigint)[]) => number | bigint;
 type Libc = Readonly<
   Record<
-    'spawn' | 'initActions' | 'addDup2' | 'destroyActions' | 'initAttributes' | 'setDefaults' | 'setMask' | 'setFlags' | 'destroyAttributes',
+    | 'spawn'
+    | 'initActions'
+    | 'addDup2'
+    | 'destroyActions'
+    | 'initAttributes'
+    | 'setDefaults'
+    | 'setMask'
+    | 'setFlags'
+    | 'destroyAttributes',
     Call
   >
 >;

@@ -124,7 +124,9 @@ export interface ScriptMap {
   readonly span: Span;
   /** Undefined: scalar. A multi-part key is a tuple. */
   readonly key: Type | undefined;
-  readonly value: { readonly kind: 'value'; readonly type: Type } | { readonly kind: 'aggregation'; readonly aggregation: Aggregation };
+  readonly value:
+    | { readonly kind: 'value'; readonly type: Type }
+    | { readonly kind: 'aggregation'; readonly aggregation: Aggregation };
   readonly maxEntries: number;
   readonly lru: boolean;
 }
@@ -136,10 +138,28 @@ export type Statement =
   /** `value.type` equals the variable's type. */
   | { readonly kind: 'assignVariable'; readonly span: Span; readonly variable: Variable; readonly value: Expression }
   /** `value.type` and `key.type` equal the map's. */
-  | { readonly kind: 'assignMap'; readonly span: Span; readonly map: ScriptMap; readonly key: Expression | undefined; readonly value: Expression }
+  | {
+      readonly kind: 'assignMap';
+      readonly span: Span;
+      readonly map: ScriptMap;
+      readonly key: Expression | undefined;
+      readonly value: Expression;
+    }
   /** count() has no value. Integers are already converted to int64 or uint64. */
-  | { readonly kind: 'aggregate'; readonly span: Span; readonly map: ScriptMap; readonly key: Expression | undefined; readonly value: Expression | undefined }
-  | { readonly kind: 'if'; readonly span: Span; readonly condition: Expression; readonly then: readonly Statement[]; readonly else: readonly Statement[] }
+  | {
+      readonly kind: 'aggregate';
+      readonly span: Span;
+      readonly map: ScriptMap;
+      readonly key: Expression | undefined;
+      readonly value: Expression | undefined;
+    }
+  | {
+      readonly kind: 'if';
+      readonly span: Span;
+      readonly condition: Expression;
+      readonly then: readonly Statement[];
+      readonly else: readonly Statement[];
+    }
   | { readonly kind: 'while'; readonly span: Span; readonly condition: Expression; readonly body: readonly Statement[] }
   | { readonly kind: 'unroll'; readonly span: Span; readonly count: number; readonly body: readonly Statement[] }
   | { readonly kind: 'block'; readonly span: Span; readonly statements: readonly Statement[] }
@@ -150,9 +170,18 @@ export type Statement =
 
 /** An asynchronous action: the record that is sent for it. */
 export type Emit =
-  | { readonly kind: 'printf' | 'cat' | 'system' | 'errorf' | 'warnf'; readonly format: readonly FormatPiece[]; readonly args: readonly Expression[] }
+  | {
+      readonly kind: 'printf' | 'cat' | 'system' | 'errorf' | 'warnf';
+      readonly format: readonly FormatPiece[];
+      readonly args: readonly Expression[];
+    }
   | { readonly kind: 'printValue'; readonly arg: Expression }
-  | { readonly kind: 'printMap'; readonly map: ScriptMap; readonly top: number | undefined; readonly div: number | undefined }
+  | {
+      readonly kind: 'printMap';
+      readonly map: ScriptMap;
+      readonly top: number | undefined;
+      readonly div: number | undefined;
+    }
   | { readonly kind: 'clearMap' | 'zeroMap'; readonly map: ScriptMap }
   | { readonly kind: 'time'; readonly format: string }
   /** `array`: address of an array of `char *`, ended by a null pointer, in address space `space`. */
@@ -168,7 +197,18 @@ interface Node {
 }
 
 export type ArithmeticOperator =
-  | 'add' | 'sub' | 'mul' | 'udiv' | 'sdiv' | 'umod' | 'smod' | 'and' | 'or' | 'xor' | 'shl' | 'shr';
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'udiv'
+  | 'sdiv'
+  | 'umod'
+  | 'smod'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shl'
+  | 'shr';
 export type CompareOperator = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge';
 
 export type Expression =
@@ -183,16 +223,46 @@ export type Expression =
   | (Node & { readonly kind: 'aggregationRead'; readonly map: ScriptMap; readonly key: Expression | undefined })
   | (Node & { readonly kind: 'unary'; readonly operator: 'neg' | 'not' | 'logicalNot'; readonly operand: Expression })
   /** Both operands are 64-bit integers (or pointers, already scaled). A zero divisor gives 1 and a run-time warning. */
-  | (Node & { readonly kind: 'arithmetic'; readonly operator: ArithmeticOperator; readonly left: Expression; readonly right: Expression })
+  | (Node & {
+      readonly kind: 'arithmetic';
+      readonly operator: ArithmeticOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    })
   /** Words, both extended to 64 bits. Result bool. */
-  | (Node & { readonly kind: 'compare'; readonly operator: CompareOperator; readonly left: Expression; readonly right: Expression })
+  | (Node & {
+      readonly kind: 'compare';
+      readonly operator: CompareOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    })
   /** Strings up to the NUL. Result bool. */
-  | (Node & { readonly kind: 'compareStrings'; readonly operator: 'eq' | 'ne'; readonly left: Expression; readonly right: Expression })
+  | (Node & {
+      readonly kind: 'compareStrings';
+      readonly operator: 'eq' | 'ne';
+      readonly left: Expression;
+      readonly right: Expression;
+    })
   /** Values in memory of one type (arrays, tuples, records), member by member; equal layouts without padding differences. Result bool. */
-  | (Node & { readonly kind: 'compareMemory'; readonly operator: 'eq' | 'ne'; readonly left: Expression; readonly right: Expression })
-  | (Node & { readonly kind: 'logical'; readonly operator: 'and' | 'or'; readonly left: Expression; readonly right: Expression })
+  | (Node & {
+      readonly kind: 'compareMemory';
+      readonly operator: 'eq' | 'ne';
+      readonly left: Expression;
+      readonly right: Expression;
+    })
+  | (Node & {
+      readonly kind: 'logical';
+      readonly operator: 'and' | 'or';
+      readonly left: Expression;
+      readonly right: Expression;
+    })
   /** Short-circuit; both branches have the type of the node. */
-  | (Node & { readonly kind: 'conditional'; readonly condition: Expression; readonly then: Expression; readonly else: Expression })
+  | (Node & {
+      readonly kind: 'conditional';
+      readonly condition: Expression;
+      readonly then: Expression;
+      readonly else: Expression;
+    })
   /**
    * To `type`. Word to word: truncate, then extend by the sign of `type`; to bool: != 0. string to a larger string: pads
    * with zeros. tuple, record: member by member. Word to array and back, string to int8[]: the same bytes, zero-padded.
@@ -210,11 +280,24 @@ export type Expression =
   /** `ctx` itself. */
   | (Node & { readonly kind: 'contextPointer' })
   /** Part of a value in memory: tuple element, record field, constant array or string index. */
-  | (Node & { readonly kind: 'member'; readonly operand: Expression; readonly offset: number; readonly bits?: { readonly offset: number; readonly size: number } })
+  | (Node & {
+      readonly kind: 'member';
+      readonly operand: Expression;
+      readonly offset: number;
+      readonly bits?: { readonly offset: number; readonly size: number };
+    })
   /** Element of an array or string value; out of bounds gives zero and a run-time warning. `index` is a 64-bit integer. */
-  | (Node & { readonly kind: 'element'; readonly operand: Expression; readonly index: Expression; readonly count: number })
+  | (Node & {
+      readonly kind: 'element';
+      readonly operand: Expression;
+      readonly index: Expression;
+      readonly count: number;
+    })
   /** Tuple or record: the members in evaluation order with their offsets in the layout of `type`. */
-  | (Node & { readonly kind: 'aggregate'; readonly members: readonly { readonly offset: number; readonly value: Expression }[] })
+  | (Node & {
+      readonly kind: 'aggregate';
+      readonly members: readonly { readonly offset: number; readonly value: Expression }[];
+    })
   /** A value that a helper or the compile gives: see BuiltinName. */
   | (Node & { readonly kind: 'builtin'; readonly name: BuiltinName })
   /** A synchronous function: see SyncFunction. */
@@ -222,7 +305,9 @@ export type Expression =
   /** ++ and --: gives the old value, or with `prefix` the new one. */
   | (Node & {
       readonly kind: 'increment';
-      readonly target: { readonly kind: 'variable'; readonly variable: Variable } | { readonly kind: 'map'; readonly map: ScriptMap; readonly key: Expression | undefined };
+      readonly target:
+        | { readonly kind: 'variable'; readonly variable: Variable }
+        | { readonly kind: 'map'; readonly map: ScriptMap; readonly key: Expression | undefined };
       readonly by: 1n | -1n;
       readonly prefix: boolean;
     })
@@ -233,8 +318,23 @@ export type Expression =
   | (Node & { readonly kind: 'sequence'; readonly statements: readonly Statement[]; readonly value: Expression });
 
 export type BuiltinName =
-  | 'pid' | 'tid' | 'uid' | 'gid' | 'comm' | 'nsecs' | 'nsecsMonotonic' | 'nsecsTai' | 'elapsed' | 'cpu' | 'ncpus' | 'rand'
-  | 'curtask' | 'cgroup' | 'cpid' | 'jiffies' | 'numaid'
+  | 'pid'
+  | 'tid'
+  | 'uid'
+  | 'gid'
+  | 'comm'
+  | 'nsecs'
+  | 'nsecsMonotonic'
+  | 'nsecsTai'
+  | 'elapsed'
+  | 'cpu'
+  | 'ncpus'
+  | 'rand'
+  | 'curtask'
+  | 'cgroup'
+  | 'cpid'
+  | 'jiffies'
+  | 'numaid'
   /** Type stack says which, how and how deep. */
   | 'stack'
   /** uid as username type. */
@@ -245,7 +345,12 @@ export type ReadSpace = 'kernel' | 'user' | 'any';
 
 export type SyncCall =
   /** NUL-terminated text at `address`, at most `length` bytes with the NUL; `length` undefined: type.size bytes. */
-  | { readonly function: 'str'; readonly address: Expression; readonly space: ReadSpace; readonly length: Expression | undefined }
+  | {
+      readonly function: 'str';
+      readonly address: Expression;
+      readonly space: ReadSpace;
+      readonly length: Expression | undefined;
+    }
   /** Raw bytes. */
   | { readonly function: 'buf'; readonly address: Expression; readonly space: ReadSpace; readonly length: Expression }
   /** Bytes of a value in memory (array or string) as a buffer. */

@@ -55,7 +55,12 @@ function updateElement(l: Lowering, aggregation: Aggregation, element: Value, va
   }
 }
 
-function updateExtreme(l: Lowering, aggregation: Aggregation & { kind: 'sum' | 'min' | 'max' | 'avg' | 'stats' }, element: Value, value: Value): void {
+function updateExtreme(
+  l: Lowering,
+  aggregation: Aggregation & { kind: 'sum' | 'min' | 'max' | 'avg' | 'stats' },
+  element: Value,
+  value: Value,
+): void {
   const b = l.builder;
   const compare = b.block();
   const take = b.block();
@@ -102,7 +107,11 @@ function histBucket(l: Lowering, value: Value, bits: number): Value {
   return b.read(bucket);
 }
 
-function linearBucket(l: Lowering, value: Value, { min, max, step }: { min: bigint; max: bigint; step: bigint }): Value {
+function linearBucket(
+  l: Lowering,
+  value: Value,
+  { min, max, step }: { min: bigint; max: bigint; step: bigint },
+): Value {
   const b = l.builder;
   const last = (max - min) / step + 1n;
   const bucket = b.temporary();

@@ -39,20 +39,37 @@ function read(l: Lowering, access: ContextAccess): Value {
 }
 
 /** Integer in memory that the program can't load directly; zero on a fault. */
-export function probeRead(l: Lowering, space: 'kernel' | 'user', address: Value, size: 1 | 2 | 4 | 8, signed: boolean): Value {
+export function probeRead(
+  l: Lowering,
+  space: 'kernel' | 'user',
+  address: Value,
+  size: 1 | 2 | 4 | 8,
+  signed: boolean,
+): Value {
   const place = l.temporary(8);
   probeReadInto(l, space, place, address, size);
   return l.builder.load(size, signed, place.base, place.offset);
 }
 
 /** The kernel clears the target when a read fails. */
-export function probeReadInto(l: Lowering, space: 'kernel' | 'user', to: Address, address: Value, sizeBytes: number): Value {
+export function probeReadInto(
+  l: Lowering,
+  space: 'kernel' | 'user',
+  to: Address,
+  address: Value,
+  sizeBytes: number,
+): Value {
   const helper = space === 'kernel' ? Helper.probe_read_kernel : Helper.probe_read_user;
   return l.builder.call(helper, [pointer(l, to), l.builder.constant(sizeBytes), address]);
 }
 
 /** 1 or 0. */
-export function truth(l: Lowering, compare: 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge', left: Value, right: Value): Value {
+export function truth(
+  l: Lowering,
+  compare: 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge',
+  left: Value,
+  right: Value,
+): Value {
   const b = l.builder;
   const result = b.temporary();
   const yes = b.block();
@@ -67,7 +84,13 @@ export function truth(l: Lowering, compare: 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' 
 }
 
 /** Calls the helper that reads the address's space; `rest` are its arguments before the address. */
-export function readIn(l: Lowering, space: ReadSpace, helpers: { kernel: number; user: number }, rest: Value[], address: Value): Value {
+export function readIn(
+  l: Lowering,
+  space: ReadSpace,
+  helpers: { kernel: number; user: number },
+  rest: Value[],
+  address: Value,
+): Value {
   const b = l.builder;
   if (space !== 'any') return b.call(helpers[space], [...rest, address]);
   const result = b.temporary();
@@ -75,7 +98,10 @@ export function readIn(l: Lowering, space: ReadSpace, helpers: { kernel: number;
   const user = b.block();
   const done = b.block();
   b.branch('slt', address, b.constant(0), kernel, user);
-  for (const [block, helper] of [[kernel, helpers.kernel], [user, helpers.user]] as const) {
+  for (const [block, helper] of [
+    [kernel, helpers.kernel],
+    [user, helpers.user],
+  ] as const) {
     b.enter(block);
     b.write(result, b.call(helper, [...rest, address]));
     b.jump(done);
@@ -89,6 +115,7 @@ export const READ_TEXT = { kernel: Helper.probe_read_kernel_str, user: Helper.pr
 
 /** Memory that stands in the context itself, where the value's access says so. */
 export function contextAddress(l: Lowering, access: ContextAccess): Address {
-  if (access.kind !== 'address') throw new BugError(`a value in memory can't be had by '${access.kind}' from the context`);
+  if (access.kind !== 'address')
+    throw new BugError(`a value in memory can't be had by '${access.kind}' from the context`);
   return { base: l.builder.context(), offset: access.offset };
 }

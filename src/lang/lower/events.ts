@@ -33,7 +33,11 @@ function argumentsOf(event: Emit): readonly Expression[] {
   return event.kind === 'printValue' ? [event.arg] : [];
 }
 
-function schemaOf(event: Emit, base: { id: number; sizeBytes: number; span: EventSchema['span'] }, fields: readonly EventField[]): EventSchema {
+function schemaOf(
+  event: Emit,
+  base: { id: number; sizeBytes: number; span: EventSchema['span'] },
+  fields: readonly EventField[],
+): EventSchema {
   switch (event.kind) {
     case 'printf':
     case 'cat':
@@ -106,14 +110,19 @@ function isPacked(type: Type): boolean {
   return (type.kind === 'string' || type.kind === 'buffer') && type.size > PACKED_BYTES;
 }
 
-function send(l: Lowering, args: readonly Expression[], schema: (id: number, fields: readonly EventField[], sizeBytes: number) => EventSchema): void {
+function send(
+  l: Lowering,
+  args: readonly Expression[],
+  schema: (id: number, fields: readonly EventField[], sizeBytes: number) => EventSchema,
+): void {
   const { placed, sizeBytes } = placeFields(args);
   const fields = placed.map(({ field }) => field);
   const id = l.script.addEvent((eventId) => schema(eventId, fields, sizeBytes));
   const early = evaluateSideEffects(l, args);
   const fill = (record: Address): void => {
     for (const { expression, field } of placed) {
-      if (field.packed !== true) storeField(l, expression, { base: record.base, offset: record.offset + field.offset }, early.get(expression));
+      if (field.packed !== true)
+        storeField(l, expression, { base: record.base, offset: record.offset + field.offset }, early.get(expression));
     }
   };
   if (fields.some((field) => field.packed === true)) output(l, id, sizeBytes, placed, fill);
@@ -138,7 +147,9 @@ function hasSideEffects(e: Expression): boolean {
 
 function childrenOf(e: Expression): Expression[] {
   const parts: unknown[] = Object.values(e.kind === 'call' ? e.call : e);
-  const children = parts.filter((part): part is Expression => typeof part === 'object' && part !== null && 'kind' in part && 'span' in part);
+  const children = parts.filter(
+    (part): part is Expression => typeof part === 'object' && part !== null && 'kind' in part && 'span' in part,
+  );
   return e.kind === 'aggregate' ? e.members.map((member) => member.value) : children;
 }
 
@@ -182,7 +193,13 @@ function countLost(l: Lowering): void {
 }
 
 /** A record with packed parts is put together in scratch memory and copied to the ring with the length that it has. */
-function output(l: Lowering, id: number, sizeBytes: number, placed: readonly Placed[], fill: (record: Address) => void): void {
+function output(
+  l: Lowering,
+  id: number,
+  sizeBytes: number,
+  placed: readonly Placed[],
+  fill: (record: Address) => void,
+): void {
   const b = l.builder;
   const packed = placed.filter(({ field }) => field.packed === true);
   const most = packed.reduce((sum, { expression }) => sum + sizeOf(expression.type) + 8, 0);
@@ -254,9 +271,20 @@ function lowerJoin(l: Lowering, s: Statement, event: Emit & { kind: 'join' }): v
   const b = l.builder;
   const textBytes = l.script.config.maxStrlen;
   const type = { kind: 'string' as const, size: textBytes };
-  const args: EventField[] = Array.from({ length: JOIN_MOST }, (_, i) => ({ offset: HEADER_BYTES + 4 * i, type, packed: true }));
+  const args: EventField[] = Array.from({ length: JOIN_MOST }, (_, i) => ({
+    offset: HEADER_BYTES + 4 * i,
+    type,
+    packed: true,
+  }));
   const sizeBytes = HEADER_BYTES + 4 * JOIN_MOST;
-  const id = l.script.addEvent((eventId) => ({ kind: 'join', id: eventId, sizeBytes, span: s.span, separator: event.separator, args }));
+  const id = l.script.addEvent((eventId) => ({
+    kind: 'join',
+    id: eventId,
+    sizeBytes,
+    span: s.span,
+    separator: event.separator,
+    args,
+  }));
   const area = l.permanent(sizeBytes + JOIN_MOST * (textBytes + 1) + 64);
   b.store(8, area.base, area.offset, b.constant(id));
   for (let i = 0; i < JOIN_MOST / 2; i++) b.store(8, area.base, area.offset + HEADER_BYTES + 8 * i, b.constant(0));

@@ -106,7 +106,11 @@ export function pointer(l: Lowering, address: Address): Value {
 }
 
 /** Counts a run-time warning at this place of the script. `code` is what a helper returned. */
-export function warn(l: Lowering, site: { message?: string; helper?: string; level: 1 | 2; span: Span }, code?: Value): void {
+export function warn(
+  l: Lowering,
+  site: { message?: string; helper?: string; level: 1 | 2; span: Span },
+  code?: Value,
+): void {
   const { region } = l.script;
   const countOffset = region.perCpu(8);
   const codeOffset = code === undefined ? undefined : region.perCpu(8);
@@ -124,7 +128,13 @@ export function warn(l: Lowering, site: { message?: string; helper?: string; lev
 }
 
 /** `if (condition) then` where the body is rarely run. */
-export function whenRare(l: Lowering, compare: 'eq' | 'ne' | 'slt' | 'ugt' | 'uge', left: Value, right: Value, body: () => void): void {
+export function whenRare(
+  l: Lowering,
+  compare: 'eq' | 'ne' | 'slt' | 'ugt' | 'uge',
+  left: Value,
+  right: Value,
+  body: () => void,
+): void {
   const b = l.builder;
   const rare = b.block({ cold: true });
   const after = b.block();

@@ -65,7 +65,8 @@ export function readMapWord(l: Lowering, e: Expression & { kind: 'mapRead' }): V
   const b = l.builder;
   const storage = l.script.storageOf(e.map);
   const { size, signed } = wordFormat(e.type);
-  if (storage.planned.kind === 'shared') return b.load(size, signed, b.mapValue('data', storage.planned.valueOffset), 0);
+  if (storage.planned.kind === 'shared')
+    return b.load(size, signed, b.mapValue('data', storage.planned.valueOffset), 0);
   const element = lookup(l, storage, keyPointer(l, e.map, e.key));
   const result = b.temporary();
   ifFound(
@@ -135,14 +136,22 @@ function updateWord(l: Lowering, storage: Storage, key: Value, value: Value, spa
 function update(l: Lowering, storage: Storage, key: Value, value: Value, span: Span): void {
   const b = l.builder;
   const result = b.call(Helper.map_update_elem, [mapOf(l, storage), key, value, b.constant(0)]);
-  whenRare(l, 'ne', result, b.constant(0), () => warn(l, { message: MAP_FULL, helper: 'map_update_elem', level: 1, span }, result));
+  whenRare(l, 'ne', result, b.constant(0), () =>
+    warn(l, { message: MAP_FULL, helper: 'map_update_elem', level: 1, span }, result),
+  );
 }
 
 /**
  * Runs `use` with the address of this CPU's value, made with zeros if it wasn't there. Another CPU may make the same
  * element at this moment: therefore it is looked up again, and only then is the map full.
  */
-export function withElement(l: Lowering, map: ScriptMap, key: Expression | undefined, span: Span, use: (element: Value) => void): void {
+export function withElement(
+  l: Lowering,
+  map: ScriptMap,
+  key: Expression | undefined,
+  span: Span,
+  use: (element: Value) => void,
+): void {
   const b = l.builder;
   const storage = l.script.storageOf(map);
   if (storage.planned.kind === 'perCpu') {
@@ -230,7 +239,12 @@ export function lowerMapDelete(l: Lowering, e: Expression & { kind: 'mapDelete' 
       zero(l, { base: perCpuBlock(l), offset: storage.planned.offset }, storage.planned.sizeBytes);
       return b.constant(1);
     case 'map':
-      return truth(l, 'eq', b.call(Helper.map_delete_elem, [mapOf(l, storage), keyPointer(l, e.map, e.key)]), b.constant(0));
+      return truth(
+        l,
+        'eq',
+        b.call(Helper.map_delete_elem, [mapOf(l, storage), keyPointer(l, e.map, e.key)]),
+        b.constant(0),
+      );
   }
 }
 
@@ -263,11 +277,22 @@ export function readAggregation(l: Lowering, e: Expression & { kind: 'aggregatio
   return kind === 'avg' ? average(l, b.read(second), b.read(total), signed) : b.read(total);
 }
 
-function readKeyed(l: Lowering, e: Expression & { kind: 'aggregationRead' }, storage: Storage, combine: (element: Value) => void): void {
+function readKeyed(
+  l: Lowering,
+  e: Expression & { kind: 'aggregationRead' },
+  storage: Storage,
+  combine: (element: Value) => void,
+): void {
   const b = l.builder;
   if (!l.script.target.have('lookup-percpu-elem')) {
     const message = `Reading ${e.map.name} in the program needs the helper bpf_map_lookup_percpu_elem, which this kernel lacks`;
-    l.script.diagnostics.push({ severity: 'error', code: 'missing-helper', message, span: e.span, hints: ['it came with kernel 5.19'] });
+    l.script.diagnostics.push({
+      severity: 'error',
+      code: 'missing-helper',
+      message,
+      span: e.span,
+      hints: ['it came with kernel 5.19'],
+    });
     return;
   }
   const key = keyPointer(l, e.map, e.key);
@@ -296,7 +321,14 @@ function combinePart(l: Lowering, kind: string, signed: boolean, element: Value,
 }
 
 /** `second` says whether `total` holds a value yet. */
-function combineExtreme(l: Lowering, isMin: boolean, signed: boolean, part: { value: Value; isSet: Value }, total: number, second: number): void {
+function combineExtreme(
+  l: Lowering,
+  isMin: boolean,
+  signed: boolean,
+  part: { value: Value; isSet: Value },
+  total: number,
+  second: number,
+): void {
   const b = l.builder;
   const present = b.block();
   const compare = b.block();

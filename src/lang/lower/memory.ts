@@ -7,9 +7,10 @@ const INLINE_BYTES = 128;
 
 /** Splits [0, size) into accesses that are aligned at all given offsets. */
 export function* chunks(sizeBytes: number, ...offsets: readonly number[]): Generator<{ at: number; size: AccessSize }> {
-  for (let at = 0; at < sizeBytes; ) {
+  for (let at = 0; at < sizeBytes;) {
     let size: AccessSize = 8;
-    while (size > 1 && (size > sizeBytes - at || offsets.some((offset) => (offset + at) % size !== 0))) size = (size >> 1) as AccessSize;
+    while (size > 1 && (size > sizeBytes - at || offsets.some((offset) => (offset + at) % size !== 0)))
+      size = (size >> 1) as AccessSize;
     yield { at, size };
     at += size;
   }
@@ -21,7 +22,8 @@ export function zero(l: Lowering, to: Address, sizeBytes: number): void {
     l.builder.call(Helper.probe_read_kernel, [pointer(l, to), l.builder.constant(sizeBytes), l.builder.constant(0)]);
     return;
   }
-  for (const { at, size } of chunks(sizeBytes, to.offset)) l.builder.store(size, to.base, to.offset + at, l.builder.constant(0));
+  for (const { at, size } of chunks(sizeBytes, to.offset))
+    l.builder.store(size, to.base, to.offset + at, l.builder.constant(0));
 }
 
 export function copy(l: Lowering, to: Address, from: Address, sizeBytes: number): void {
@@ -60,7 +62,10 @@ export function equalsBytes(l: Lowering, address: Address, bytes: Uint8Array): V
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return decide(l, (different) => {
     for (const { at, size } of chunks(bytes.length, address.offset)) {
-      different(l.builder.load(size, false, address.base, address.offset + at), l.builder.constant(readChunk(view, at, size)));
+      different(
+        l.builder.load(size, false, address.base, address.offset + at),
+        l.builder.constant(readChunk(view, at, size)),
+      );
     }
   });
 }

@@ -151,13 +151,15 @@ class ProgramLowering implements Lowering {
   /** A variable that may be read before it is assigned reads as zero: words do by construction. */
   private initializeVariables(): void {
     for (const variable of this.program.variables) {
-      if (!isWord(variable.type) && !this.isAssignedFirst(variable)) zero(this, this.placeOf(variable), sizeOf(variable.type));
+      if (!isWord(variable.type) && !this.isAssignedFirst(variable))
+        zero(this, this.placeOf(variable), sizeOf(variable.type));
     }
   }
 
   private isAssignedFirst(variable: Variable): boolean {
     for (const statement of this.program.body) {
-      if (statement.kind === 'assignVariable' && statement.variable.id === variable.id) return !mentions(statement.value, variable);
+      if (statement.kind === 'assignVariable' && statement.variable.id === variable.id)
+        return !mentions(statement.value, variable);
       if (mentions(statement, variable)) return false;
     }
     return false;

@@ -24,7 +24,8 @@ export interface ScratchSlot {
 
 export function needsScratchSlot(l: Lowering): boolean {
   const { variant, predicate, body } = l.program;
-  const isPreemptible = variant.programType === ProgramType.Kprobe && variant.points.some(({ hook }) => hook.kind === 'uprobe');
+  const isPreemptible =
+    variant.programType === ProgramType.Kprobe && variant.points.some(({ hook }) => hook.kind === 'uprobe');
   return isPreemptible && l.script.target.have('atomic-fetch') && mentionsLargeValue([predicate, body]);
 }
 

@@ -25,7 +25,12 @@ const STACK_ENTRIES = 8192;
 /** Above this size preallocating values for all CPUs and keys costs more memory than it saves time. */
 const PREALLOCATED_VALUE_BYTES = 64;
 
-export function lowerScript(checked: CheckedScript, source: SourceFile, target: Target, options: LowerOptions): LoweredScript {
+export function lowerScript(
+  checked: CheckedScript,
+  source: SourceFile,
+  target: Target,
+  options: LowerOptions,
+): LoweredScript {
   const script = new ScriptState(checked, target, options);
   const functions = checked.programs.map((program) => ({ program, ir: lowerProgram(script, program) }));
   return { functions, ...script.finish(source), diagnostics: script.diagnostics };
@@ -58,7 +63,12 @@ class ScriptState implements ScriptLowering {
     this.deletedFrom = facts.deletedFrom;
     // What all CPUs read comes first, so that every map has its place before programs are lowered.
     for (const map of checked.maps) this.storages.set(map.name, this.makeStorage(map));
-    const largest = Math.max(0, ...[...this.storages.values()].map((storage) => (storage.planned.kind === 'map' && storage.planned.perCpu ? storage.valueSizeBytes : 0)));
+    const largest = Math.max(
+      0,
+      ...[...this.storages.values()].map((storage) =>
+        storage.planned.kind === 'map' && storage.planned.perCpu ? storage.valueSizeBytes : 0,
+      ),
+    );
     if (largest > 0) this.zeroArea = { offset: this.region.shared(largest), sizeBytes: largest };
   }
 
@@ -119,12 +129,21 @@ class ScriptState implements ScriptLowering {
         const offset = this.region.perCpu(valueSizeBytes);
         // A sum of 0 is no unset sum; the others tell by their counts.
         const isSet = map.value.aggregation.kind === 'sum' ? { isSetOffset: this.region.perCpu(8) } : {};
-        return { planned: { kind: 'perCpu', offset, sizeBytes: valueSizeBytes, ...isSet }, map: undefined, valueSizeBytes, isDeletedFrom };
+        return {
+          planned: { kind: 'perCpu', offset, sizeBytes: valueSizeBytes, ...isSet },
+          map: undefined,
+          valueSizeBytes,
+          isDeletedFrom,
+        };
       }
       return { ...this.ownMap(map, valueSizeBytes, true), isDeletedFrom };
     }
     if (map.key === undefined && isWord(map.value.type)) {
-      const planned = { kind: 'shared' as const, valueOffset: this.region.shared(8), isSetOffset: this.region.shared(8) };
+      const planned = {
+        kind: 'shared' as const,
+        valueOffset: this.region.shared(8),
+        isSetOffset: this.region.shared(8),
+      };
       return { planned, map: undefined, valueSizeBytes: 8, isDeletedFrom };
     }
     return { ...this.ownMap(map, Math.ceil(Math.max(1, sizeOf(map.value.type)) / 8) * 8, false), isDeletedFrom };
@@ -156,11 +175,25 @@ class ScriptState implements ScriptLowering {
     const maps: MapSpec[] = [];
     for (const storage of this.storages.values()) if (storage.map !== undefined) maps.push(storage.map);
     for (const limit of this.stackLimits) {
-      maps.push({ name: `stacks_${limit}`, type: MapType.StackTrace, keySizeBytes: 4, valueSizeBytes: limit * 8, maxEntries: STACK_ENTRIES, flags: 0 });
+      maps.push({
+        name: `stacks_${limit}`,
+        type: MapType.StackTrace,
+        keySizeBytes: 4,
+        valueSizeBytes: limit * 8,
+        maxEntries: STACK_ENTRIES,
+        flags: 0,
+      });
     }
     if (this.usesRing) {
       this.lostOffset();
-      maps.push({ name: RING_MAP, type: MapType.Ringbuf, keySizeBytes: 0, valueSizeBytes: 0, maxEntries: config.ringBytes, flags: 0 });
+      maps.push({
+        name: RING_MAP,
+        type: MapType.Ringbuf,
+        keySizeBytes: 0,
+        valueSizeBytes: 0,
+        maxEntries: config.ringBytes,
+        flags: 0,
+      });
     }
     const data = this.region.isUsed ? this.region.finish(this.lost, this.exit) : undefined;
     if (data !== undefined) maps.push(data.map);
@@ -199,7 +232,12 @@ class ScriptState implements ScriptLowering {
 
   private plannedMap(map: ScriptMap): PlannedMap {
     const value = map.value.kind === 'value' ? { kind: 'value' as const, type: layout(map.value.type) } : map.value;
-    return { name: map.name, key: map.key === undefined ? undefined : layout(map.key), value, storage: this.storageOf(map).planned };
+    return {
+      name: map.name,
+      key: map.key === undefined ? undefined : layout(map.key),
+      value,
+      storage: this.storageOf(map).planned,
+    };
   }
 }
 

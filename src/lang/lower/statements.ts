@@ -10,7 +10,8 @@ export function lowerStatement(l: Lowering, s: Statement): void {
   const b = l.builder;
   switch (s.kind) {
     case 'expression':
-      if (isWord(s.expression.type) || s.expression.type.kind === 'void' || s.expression.type.kind === 'none') l.word(s.expression);
+      if (isWord(s.expression.type) || s.expression.type.kind === 'void' || s.expression.type.kind === 'none')
+        l.word(s.expression);
       else l.address(s.expression);
       return;
     case 'assignVariable':

@@ -33,7 +33,13 @@ export function readText(l: Lowering, call: SyncCall & { function: 'str' }, size
   return readIn(l, call.space, READ_TEXT, [to, length], l.word(call.address));
 }
 
-export function storeText(l: Lowering, call: SyncCall & { function: 'str' }, sizeBytes: number, to: Address, padded: boolean): void {
+export function storeText(
+  l: Lowering,
+  call: SyncCall & { function: 'str' },
+  sizeBytes: number,
+  to: Address,
+  padded: boolean,
+): void {
   if (padded) zero(l, to, sizeBytes);
   // A length of 0 reads nothing.
   else if (call.length !== undefined) l.builder.store(1, to.base, to.offset, l.builder.constant(0));
@@ -41,7 +47,13 @@ export function storeText(l: Lowering, call: SyncCall & { function: 'str' }, siz
 }
 
 /** u32 length, then the bytes. */
-export function storeBuffer(l: Lowering, call: SyncCall & { function: 'buf' | 'bufOf' }, type: Type, to: Address, padded: boolean): void {
+export function storeBuffer(
+  l: Lowering,
+  call: SyncCall & { function: 'buf' | 'bufOf' },
+  type: Type,
+  to: Address,
+  padded: boolean,
+): void {
   const b = l.builder;
   const capacity = sizeOf(type) - 4;
   const bytes = { base: to.base, offset: to.offset + 4 };

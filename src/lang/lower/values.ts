@@ -84,7 +84,10 @@ function storeChoice(l: Lowering, e: Expression & { kind: 'conditional' }, to: A
   const no = b.block();
   const done = b.block();
   lowerCondition(l, e.condition, yes, no);
-  for (const [block, branch] of [[yes, e.then], [no, e.else]] as const) {
+  for (const [block, branch] of [
+    [yes, e.then],
+    [no, e.else],
+  ] as const) {
     b.enter(block);
     b.scope(() => {
       l.store(branch, to, padded);
@@ -132,7 +135,13 @@ function convertMembers(l: Lowering, e: Expression & { kind: 'convert' }, to: Ad
   l.withPlace(e.operand, l.address(e.operand), () => {
     for (const [i, member] of membersOf(e.type).entries()) {
       const original = from.find((other) => other.name === member.name) ?? (from[i] as (typeof from)[number]);
-      const value: Expression = { kind: 'member', span: e.span, type: original.type, operand: e.operand, offset: original.offset };
+      const value: Expression = {
+        kind: 'member',
+        span: e.span,
+        type: original.type,
+        operand: e.operand,
+        offset: original.offset,
+      };
       const converted: Expression = { kind: 'convert', span: e.span, type: member.type, operand: value };
       l.store(converted, { base: to.base, offset: to.offset + member.offset }, true);
     }
@@ -151,12 +160,14 @@ export function zeroPadding(l: Lowering, to: Address, type: Type): void {
   const filled = new Uint8Array(size);
   for (const member of membersOf(type)) filled.fill(1, member.offset, member.offset + sizeOf(member.type));
   for (const { at, size: chunk } of chunks(size, to.offset)) {
-    if (filled.subarray(at, at + chunk).includes(0)) l.builder.store(chunk, to.base, to.offset + at, l.builder.constant(0));
+    if (filled.subarray(at, at + chunk).includes(0))
+      l.builder.store(chunk, to.base, to.offset + at, l.builder.constant(0));
   }
 }
 
 function membersOf(type: Type): { name: string; offset: number; type: Type }[] {
-  if (type.kind === 'record') return type.fields().map((field) => ({ name: field.name, offset: field.offset, type: field.type }));
+  if (type.kind === 'record')
+    return type.fields().map((field) => ({ name: field.name, offset: field.offset, type: field.type }));
   if (type.kind !== 'tuple') return [];
   const { offsets } = placeMembers(type.elements);
   return type.elements.map((element, i) => ({ name: String(i), offset: offsets[i] as number, type: element }));
@@ -173,7 +184,12 @@ function storeCall(l: Lowering, e: Expression & { kind: 'call' }, to: Address, p
       return;
     case 'usym':
       l.builder.store(8, to.base, to.offset, l.word(e.call.address));
-      l.builder.store(8, to.base, to.offset + 8, l.word({ kind: 'builtin', name: 'pid', span: e.span, type: { kind: 'integer', size: 4, signed: false } }));
+      l.builder.store(
+        8,
+        to.base,
+        to.offset + 8,
+        l.word({ kind: 'builtin', name: 'pid', span: e.span, type: { kind: 'integer', size: 4, signed: false } }),
+      );
       return;
     default:
       throw new BugError(`${e.call.function}() gives a word`);

@@ -11,8 +11,18 @@ import { compareMemory, compareStrings, strncmp } from './strings.ts';
 import { wordFormat } from './word-format.ts';
 
 const OPERATORS: Record<ArithmeticOperator, BinaryOp> = {
-  add: 'add', sub: 'sub', mul: 'mul', udiv: 'udiv', sdiv: 'sdiv', umod: 'umod', smod: 'smod',
-  and: 'and', or: 'or', xor: 'xor', shl: 'shl', shr: 'lshr',
+  add: 'add',
+  sub: 'sub',
+  mul: 'mul',
+  udiv: 'udiv',
+  sdiv: 'sdiv',
+  umod: 'umod',
+  smod: 'smod',
+  and: 'and',
+  or: 'or',
+  xor: 'xor',
+  shl: 'shl',
+  shr: 'lshr',
 };
 
 export function lowerWord(l: Lowering, e: Expression): Value {
@@ -111,7 +121,8 @@ function lowerDivision(l: Lowering, e: Expression & { kind: 'arithmetic' }, left
   b.branch('eq', right, b.constant(0), byZero, divides);
   b.enter(byZero);
   b.scope(() => {
-    const message = 'Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.';
+    const message =
+      'Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.';
     warn(l, { message, level: 1, span: e.span });
     b.write(result, b.constant(1));
     b.jump(done);
@@ -274,7 +285,9 @@ function lowerCall(l: Lowering, e: Expression & { kind: 'call' }): Value {
     case 'signal': {
       const helper = call.thread ? Helper.send_signal_thread : Helper.send_signal;
       const result = l.builder.call(helper, [l.word(call.signal)]);
-      whenRare(l, 'ne', result, l.builder.constant(0), () => warn(l, { helper: 'send_signal', level: 1, span: e.span }, result));
+      whenRare(l, 'ne', result, l.builder.constant(0), () =>
+        warn(l, { helper: 'send_signal', level: 1, span: e.span }, result),
+      );
       return result;
     }
     default:
