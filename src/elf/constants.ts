@@ -25,7 +25,16 @@ export const SegmentType = { Load: 1, Dynamic: 2, Interpreter: 3, Note: 4 } as c
 
 export const SegmentFlag = { Execute: 1, Write: 2, Read: 4 } as const;
 
-export const SymbolType = { None: 0, Object: 1, Function: 2, Section: 3, File: 4, Common: 5, Tls: 6, IndirectFunction: 10 } as const;
+export const SymbolType = {
+  None: 0,
+  Object: 1,
+  Function: 2,
+  Section: 3,
+  File: 4,
+  Common: 5,
+  Tls: 6,
+  IndirectFunction: 10,
+} as const;
 
 export const SymbolBinding = { Local: 0, Global: 1, Weak: 2, Unique: 10 } as const;
 

@@ -20,7 +20,16 @@ const dynamicSymbols = [
   { name: 'copy@V1', address: 0x401410, size: 8 },
   { name: 'choose', address: 0x401420, size: 8, type: 10 },
 ];
-const usdt = [{ provider: 'app', name: 'start', location: 0x401104, base: 0x402000, semaphore: 0x404020, arguments: '-4@%edi 8@%rsi' }];
+const usdt = [
+  {
+    provider: 'app',
+    name: 'start',
+    location: 0x401104,
+    base: 0x402000,
+    semaphore: 0x404020,
+    arguments: '-4@%edi 8@%rsi',
+  },
+];
 const everything: FixtureOptions = {
   symbols,
   dynamicSymbols,
@@ -41,18 +50,25 @@ for (const bits of [32, 64] as const) {
       assert.equal(elf.interpreter(), undefined);
       assert.equal(elf.buildId(), 'dead0001');
       assert.deepEqual(elf.debugLink(), { fileName: 'app.debug', crc32: 0xdeadbeef });
-      assert.deepEqual(elf.symbols!.find('main').map((s) => [s.address, s.sizeBytes]), [[0x401100n, 0x40n]]);
+      assert.deepEqual(
+        elf.symbols!.find('main').map((s) => [s.address, s.sizeBytes]),
+        [[0x401100n, 0x40n]],
+      );
       assert.equal(elf.functionAt(0x40113fn)?.name, 'main');
-      assert.deepEqual([...elf.usdtNotes()], [
-        { provider: 'app', name: 'start', location: 0x401104n, semaphore: 0x404020n, arguments: '-4@%edi 8@%rsi' },
-      ]);
+      assert.deepEqual(
+        [...elf.usdtNotes()],
+        [{ provider: 'app', name: 'start', location: 0x401104n, semaphore: 0x404020n, arguments: '-4@%edi 8@%rsi' }],
+      );
     });
   }
 }
 
 test('a name that is the tail of another one is found, and nothing else', () => {
   const table = ElfFile.fromBytes(buildElf({ symbols: [symbols[1]!, symbols[0]!] })).symbols!;
-  assert.deepEqual(table.find('main').map((s) => s.name), ['main']);
+  assert.deepEqual(
+    table.find('main').map((s) => s.name),
+    ['main'],
+  );
   assert.deepEqual(table.find('ain'), []);
   assert.deepEqual(table.find('mai'), []);
   assert.deepEqual(table.find(''), []);
@@ -61,13 +77,19 @@ test('a name that is the tail of another one is found, and nothing else', () => 
 test('undefined symbols are found only when asked for', () => {
   const table = ElfFile.fromBytes(buildElf({ symbols })).symbols!;
   assert.deepEqual(table.find('printf'), []);
-  assert.deepEqual(table.find('printf', { undefined: true }).map((s) => s.section), [0]);
+  assert.deepEqual(
+    table.find('printf', { undefined: true }).map((s) => s.section),
+    [0],
+  );
 });
 
 test('versions: bare names find all, @ and @@ narrow', () => {
   const elf = ElfFile.fromBytes(buildElf({ dynamicSymbols }));
   const found = (name: string): unknown => elf.findSymbols(name).map((s) => [s.name, s.version, s.isDefaultVersion]);
-  assert.deepEqual(found('copy'), [['copy', 'V2', true], ['copy', 'V1', false]]);
+  assert.deepEqual(found('copy'), [
+    ['copy', 'V2', true],
+    ['copy', 'V1', false],
+  ]);
   assert.deepEqual(found('copy@V1'), [['copy', 'V1', false]]);
   assert.deepEqual(found('copy@V2'), [['copy', 'V2', true]]);
   assert.deepEqual(found('copy@@V1'), []);
@@ -75,11 +97,18 @@ test('versions: bare names find all, @ and @@ narrow', () => {
 
 test('functions are listed without data and imports, with indirect ones', () => {
   const elf = ElfFile.fromBytes(buildElf({ symbols, dynamicSymbols }));
-  assert.deepEqual([...elf.functions()].map((s) => s.name), [
-    'main', 'domain', '__open', 'open', 'from_asm', 'after_asm', 'copy', 'copy', 'choose',
-  ]);
-  assert.deepEqual([...elf.functions((name) => name.startsWith('o'))].map((s) => s.name), ['open']);
-  assert.deepEqual([...elf.symbols!.list({ types: [1] })].map((s) => s.name), ['counter']);
+  assert.deepEqual(
+    [...elf.functions()].map((s) => s.name),
+    ['main', 'domain', '__open', 'open', 'from_asm', 'after_asm', 'copy', 'copy', 'choose'],
+  );
+  assert.deepEqual(
+    [...elf.functions((name) => name.startsWith('o'))].map((s) => s.name),
+    ['open'],
+  );
+  assert.deepEqual(
+    [...elf.symbols!.list({ types: [1] })].map((s) => s.name),
+    ['counter'],
+  );
 });
 
 test('address look-up: bounds, aliases, unknown sizes', () => {
@@ -110,7 +139,12 @@ test('addresses far apart and at the top of the address space are told apart', (
 
 test('nested functions: the innermost wins, behind it the outer one again', () => {
   const elf = ElfFile.fromBytes(
-    buildElf({ symbols: [{ name: 'outer', address: 0x401000, size: 0x100 }, { name: 'inner', address: 0x401010, size: 0x10 }] }),
+    buildElf({
+      symbols: [
+        { name: 'outer', address: 0x401000, size: 0x100 },
+        { name: 'inner', address: 0x401010, size: 0x10 },
+      ],
+    }),
   );
   assert.equal(elf.functionAt(0x401018n)?.name, 'inner');
   assert.equal(elf.functionAt(0x401020n)?.name, 'outer');
@@ -135,10 +169,19 @@ test('USDT addresses move with .stapsdt.base', () => {
 });
 
 test('what is no ELF file says so', () => {
-  assert.throws(() => ElfFile.fromBytes(new Uint8Array()), { name: 'FormatError', message: 'ELF: not an ELF file (at offset 0)' });
+  assert.throws(() => ElfFile.fromBytes(new Uint8Array()), {
+    name: 'FormatError',
+    message: 'ELF: not an ELF file (at offset 0)',
+  });
   assert.throws(() => ElfFile.fromBytes(new TextEncoder().encode('#!/bin/sh\necho hello world\n')), /not an ELF file/);
-  assert.throws(() => ElfFile.fromBytes(buildElf().subarray(0, 40)), { name: 'FormatError', message: /header lies outside the file/ });
-  assert.throws(() => ElfFile.fromBytes(buildElf().subarray(0, 0x3000)), { name: 'FormatError', message: /section header table lies outside/ });
+  assert.throws(() => ElfFile.fromBytes(buildElf().subarray(0, 40)), {
+    name: 'FormatError',
+    message: /header lies outside the file/,
+  });
+  assert.throws(() => ElfFile.fromBytes(buildElf().subarray(0, 0x3000)), {
+    name: 'FormatError',
+    message: /section header table lies outside/,
+  });
 });
 
 /** Uses everything a reader offers; a damaged file may only end in FormatError. */
@@ -177,11 +220,17 @@ function exercise(bytes: Uint8Array): void {
 test('damaged files end in FormatError, never otherwise', () => {
   // The zero pages hold nothing: leave them out of what is damaged.
   const originals = ([32, 64] as const).map((bits) => buildElf({ ...everything, bits }));
-  const places = originals.map((bytes) => [...Array(0x100).keys(), ...Array.from({ length: bytes.length - 0x3000 }, (_, i) => 0x3000 + i)]);
+  const places = originals.map((bytes) => [
+    ...Array(0x100).keys(),
+    ...Array.from({ length: bytes.length - 0x3000 }, (_, i) => 0x3000 + i),
+  ]);
   fc.assert(
     fc.property(
       fc.nat(1),
-      fc.array(fc.tuple(fc.nat(), fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.nat(255))), { minLength: 1, maxLength: 12 }),
+      fc.array(fc.tuple(fc.nat(), fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.nat(255))), {
+        minLength: 1,
+        maxLength: 12,
+      }),
       fc.option(fc.nat(0x4000), { freq: 5 }),
       (which, changes, cut) => {
         const bytes = originals[which]!.slice(0, cut ?? undefined);

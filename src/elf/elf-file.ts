@@ -1,7 +1,14 @@
 import { FormatError } from '../base/index.ts';
 import { ElfType, SectionFlag, SectionType, SegmentFlag, SegmentType } from './constants.ts';
 import { GnuHash } from './gnu-hash.ts';
-import { decodeHeader, decodeSections, decodeSegments, type ElfHeader, type ElfSection, type ElfSegment } from './header.ts';
+import {
+  decodeHeader,
+  decodeSections,
+  decodeSegments,
+  type ElfHeader,
+  type ElfSection,
+  type ElfSegment,
+} from './header.ts';
 import { decodeNotes, decodeUsdtNote, type ElfNote, type UsdtNote } from './notes.ts';
 import { BytesSource, cString, type RandomAccess, readChecked, viewOf } from './source.ts';
 import { type ElfSymbol, functionSymbols, type SymbolFilter, SymbolTable } from './symbol-table.ts';
@@ -105,7 +112,10 @@ export class ElfFile {
   isCode(address: bigint): boolean {
     return this.segments.some(
       ({ type, flags, address: start, memorySize }) =>
-        type === SegmentType.Load && (flags & SegmentFlag.Execute) !== 0 && address >= start && address < start + memorySize,
+        type === SegmentType.Load &&
+        (flags & SegmentFlag.Execute) !== 0 &&
+        address >= start &&
+        address < start + memorySize,
     );
   }
 
@@ -121,7 +131,10 @@ export class ElfFile {
 
   /** What lies at a virtual address and behind it, up to the end of its segment; undefined where the file has nothing. */
   bytesAt(address: bigint, sizeBytes: number): Uint8Array | undefined {
-    const segment = this.segments.find(({ type, address: start, fileSize }) => type === SegmentType.Load && address >= start && address < start + fileSize);
+    const segment = this.segments.find(
+      ({ type, address: start, fileSize }) =>
+        type === SegmentType.Load && address >= start && address < start + fileSize,
+    );
     if (segment === undefined) return undefined;
     const distance = address - segment.address;
     const available = Math.min(sizeBytes, Number(segment.fileSize - distance));
@@ -149,10 +162,18 @@ export class ElfFile {
     const sections = this.sections.filter((section) => section.type === SectionType.Note);
     const ranges =
       sections.length > 0
-        ? sections.map((section) => ({ offset: section.fileOffset, size: section.sizeBytes, alignment: section.alignment }))
+        ? sections.map((section) => ({
+            offset: section.fileOffset,
+            size: section.sizeBytes,
+            alignment: section.alignment,
+          }))
         : this.segments
             .filter((segment) => segment.type === SegmentType.Note)
-            .map((segment) => ({ offset: Number(segment.fileOffset), size: Number(segment.fileSize), alignment: Number(segment.alignment) }));
+            .map((segment) => ({
+              offset: Number(segment.fileOffset),
+              size: Number(segment.fileSize),
+              alignment: Number(segment.alignment),
+            }));
     let total = 0;
     for (const { offset, size, alignment } of ranges) {
       total += size;
@@ -173,7 +194,8 @@ export class ElfFile {
   *usdtNotes(): Generator<UsdtNote> {
     const base = this.section('.stapsdt.base')?.address;
     for (const note of this.notes()) {
-      if (note.owner === 'stapsdt' && note.type === 3) yield decodeUsdtNote(note.description, this.bits, this.littleEndian, base);
+      if (note.owner === 'stapsdt' && note.type === 3)
+        yield decodeUsdtNote(note.description, this.bits, this.littleEndian, base);
     }
   }
 
@@ -183,7 +205,8 @@ export class ElfFile {
     const bytes = this.sectionData(section);
     const fileName = cString(bytes, 0);
     const crcAt = fileName === undefined ? bytes.length : Math.ceil((bytes.indexOf(0) + 1) / 4) * 4;
-    if (fileName === undefined || crcAt + 4 > bytes.length) throw new FormatError('ELF', section.fileOffset, 'debug link is cut off');
+    if (fileName === undefined || crcAt + 4 > bytes.length)
+      throw new FormatError('ELF', section.fileOffset, 'debug link is cut off');
     return { fileName, crc32: viewOf(bytes).getUint32(crcAt, this.littleEndian) };
   }
 
@@ -191,7 +214,8 @@ export class ElfFile {
   interpreter(): string | undefined {
     const segment = this.segments.find((candidate) => candidate.type === SegmentType.Interpreter);
     if (!segment) return undefined;
-    if (segment.fileSize > 4096n) throw new FormatError('ELF', Number(segment.fileOffset), 'interpreter path is too long');
+    if (segment.fileSize > 4096n)
+      throw new FormatError('ELF', Number(segment.fileOffset), 'interpreter path is too long');
     return cString(readChecked(this.#source, 'interpreter', Number(segment.fileOffset), Number(segment.fileSize)), 0);
   }
 
@@ -199,8 +223,10 @@ export class ElfFile {
     const section = this.sections.find((candidate) => candidate.type === type);
     if (!section) return undefined;
     const strings = this.sections[section.link];
-    if (strings?.type !== SectionType.StringTable) throw new FormatError('ELF', section.fileOffset, `${section.name} has no string table`);
-    if (type !== SectionType.DynamicSymbols) return new SymbolTable(this.#source, this.header, section, strings, { sections: this.sections });
+    if (strings?.type !== SectionType.StringTable)
+      throw new FormatError('ELF', section.fileOffset, `${section.name} has no string table`);
+    if (type !== SectionType.DynamicSymbols)
+      return new SymbolTable(this.#source, this.header, section, strings, { sections: this.sections });
     const hash = this.sections.find((candidate) => candidate.type === SectionType.GnuHash);
     return new SymbolTable(this.#source, this.header, section, strings, {
       sections: this.sections,
@@ -214,7 +240,13 @@ export class ElfFile {
     const definitions = this.sections.find((section) => section.type === SectionType.VersionDefinitions);
     if (!indices || !definitions) return undefined;
     const data = this.sectionData(definitions);
-    return new SymbolVersions(this.sectionData(indices), data, this.sectionData(strings), definitions, this.littleEndian);
+    return new SymbolVersions(
+      this.sectionData(indices),
+      data,
+      this.sectionData(strings),
+      definitions,
+      this.littleEndian,
+    );
   }
 }
 

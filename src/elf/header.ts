@@ -74,7 +74,8 @@ class RecordReader {
   /** A u64 that is used as an offset or length in the file: more than 2^53 can't be one. */
   size(at: number, what: string): number {
     const value = this.u64(at);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FormatError('ELF', this.#base + at, `${what} is out of range`);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER))
+      throw new FormatError('ELF', this.#base + at, `${what} is out of range`);
     return Number(value);
   }
 }
@@ -122,14 +123,23 @@ function withExtendedCounts(source: RandomAccess, header: ElfHeader): ElfHeader 
   const reader = new RecordReader(viewOf(bytes), header.littleEndian, header.sectionOffset);
   return {
     ...header,
-    sectionCount: header.sectionCount === 0 ? (wide ? reader.size(32, 'section count') : reader.u32(20)) : header.sectionCount,
+    sectionCount:
+      header.sectionCount === 0 ? (wide ? reader.size(32, 'section count') : reader.u32(20)) : header.sectionCount,
     sectionNamesIndex: header.sectionNamesIndex === 0xffff ? reader.u32(wide ? 40 : 24) : header.sectionNamesIndex,
     segmentCount: header.segmentCount === 0xffff ? reader.u32(wide ? 44 : 28) : header.segmentCount,
   };
 }
 
-function readTable(source: RandomAccess, what: string, offset: number, count: number, entrySize: number, minimum: number): Uint8Array {
-  if (entrySize < minimum) throw new FormatError('ELF', offset, `${what} entries have ${entrySize} bytes, not ${minimum}`);
+function readTable(
+  source: RandomAccess,
+  what: string,
+  offset: number,
+  count: number,
+  entrySize: number,
+  minimum: number,
+): Uint8Array {
+  if (entrySize < minimum)
+    throw new FormatError('ELF', offset, `${what} entries have ${entrySize} bytes, not ${minimum}`);
   if (count > mostEntries) throw new FormatError('ELF', offset, `${what} claims ${count} entries`);
   return readChecked(source, what, offset, count * entrySize);
 }
@@ -138,19 +148,33 @@ export function decodeSections(source: RandomAccess, header: ElfHeader): ElfSect
   if (header.sectionOffset === 0 || header.sectionCount === 0) return [];
   const wide = header.bits === 64;
   const entrySize = header.sectionEntrySize;
-  const table = readTable(source, 'section header table', header.sectionOffset, header.sectionCount, entrySize, wide ? 64 : 40);
+  const table = readTable(
+    source,
+    'section header table',
+    header.sectionOffset,
+    header.sectionCount,
+    entrySize,
+    wide ? 64 : 40,
+  );
   const nameOffsets: number[] = [];
   const sections: ElfSection[] = [];
   for (let index = 0; index < header.sectionCount; index++) {
     const base = header.sectionOffset + index * entrySize;
-    const reader = new RecordReader(viewOf(table.subarray(index * entrySize, (index + 1) * entrySize)), header.littleEndian, base);
+    const reader = new RecordReader(
+      viewOf(table.subarray(index * entrySize, (index + 1) * entrySize)),
+      header.littleEndian,
+      base,
+    );
     nameOffsets.push(reader.u32(0));
     sections.push(wide ? decodeSection64(reader, index) : decodeSection32(reader, index));
   }
   const names = sections[header.sectionNamesIndex];
   if (!names) return sections;
   const strings = readChecked(source, 'section names', names.fileOffset, names.type === 8 ? 0 : names.sizeBytes);
-  return sections.map((section, index) => ({ ...section, name: cString(strings, nameOffsets[index]!, nameOffsets[index]! + longestSectionName) ?? '' }));
+  return sections.map((section, index) => ({
+    ...section,
+    name: cString(strings, nameOffsets[index]!, nameOffsets[index]! + longestSectionName) ?? '',
+  }));
 }
 
 function decodeSection64(reader: RecordReader, index: number): ElfSection {
@@ -189,11 +213,22 @@ export function decodeSegments(source: RandomAccess, header: ElfHeader): ElfSegm
   if (header.segmentOffset === 0 || header.segmentCount === 0) return [];
   const wide = header.bits === 64;
   const entrySize = header.segmentEntrySize;
-  const table = readTable(source, 'program header table', header.segmentOffset, header.segmentCount, entrySize, wide ? 56 : 32);
+  const table = readTable(
+    source,
+    'program header table',
+    header.segmentOffset,
+    header.segmentCount,
+    entrySize,
+    wide ? 56 : 32,
+  );
   const segments: ElfSegment[] = [];
   for (let index = 0; index < header.segmentCount; index++) {
     const base = header.segmentOffset + index * entrySize;
-    const reader = new RecordReader(viewOf(table.subarray(index * entrySize, (index + 1) * entrySize)), header.littleEndian, base);
+    const reader = new RecordReader(
+      viewOf(table.subarray(index * entrySize, (index + 1) * entrySize)),
+      header.littleEndian,
+      base,
+    );
     segments.push(wide ? decodeSegment64(reader) : decodeSegment32(reader));
   }
   return segments;

@@ -8,7 +8,12 @@ export interface ElfNote {
 }
 
 /** Notes of one section or segment; `base` is its file offset, for errors. */
-export function* decodeNotes(bytes: Uint8Array, littleEndian: boolean, alignment: number, base: number): Generator<ElfNote> {
+export function* decodeNotes(
+  bytes: Uint8Array,
+  littleEndian: boolean,
+  alignment: number,
+  base: number,
+): Generator<ElfNote> {
   const view = viewOf(bytes);
   // Notes are padded to 4 bytes; only .note.gnu.property and its like to 8.
   const unit = alignment === 8 ? 8 : 4;
@@ -46,7 +51,12 @@ export interface UsdtNote {
  * Decodes the description of a `stapsdt` note. The linker records where .stapsdt.base lay; if the file was
  * moved since (prelink), every address moved by the same distance.
  */
-export function decodeUsdtNote(description: Uint8Array, bits: 32 | 64, littleEndian: boolean, stapsdtBase: bigint | undefined): UsdtNote {
+export function decodeUsdtNote(
+  description: Uint8Array,
+  bits: 32 | 64,
+  littleEndian: boolean,
+  stapsdtBase: bigint | undefined,
+): UsdtNote {
   const word = bits / 8;
   if (description.length < word * 3 + 3) throw new FormatError('USDT note', 0, 'cut off');
   const view = viewOf(description);

@@ -25,7 +25,11 @@ export class BytesSource implements RandomAccess {
 /** Reads a range that the file itself claims to have; `what` names it in the error. */
 export function readChecked(source: RandomAccess, what: string, offset: number, length: number): Uint8Array {
   if (!(offset >= 0 && length >= 0 && offset + length <= source.sizeBytes)) {
-    throw new FormatError('ELF', offset, `${what} lies outside the file (${length} bytes, file has ${source.sizeBytes})`);
+    throw new FormatError(
+      'ELF',
+      offset,
+      `${what} lies outside the file (${length} bytes, file has ${source.sizeBytes})`,
+    );
   }
   const bytes = source.read(offset, length);
   // A file can shrink between the look at its size and this read.

@@ -77,7 +77,13 @@ export class SymbolTable {
   #strings: Uint8Array | undefined;
   #functions: { readonly index: AddressIndex; readonly base: bigint } | undefined;
 
-  constructor(source: RandomAccess, header: ElfHeader, section: ElfSection, strings: ElfSection, extra: SymbolTableExtras = {}) {
+  constructor(
+    source: RandomAccess,
+    header: ElfHeader,
+    section: ElfSection,
+    strings: ElfSection,
+    extra: SymbolTableExtras = {},
+  ) {
     this.#source = source;
     this.#header = header;
     this.#section = section;
@@ -139,13 +145,15 @@ export class SymbolTable {
 
   at(index: number): ElfSymbol {
     const size = this.#layout.sizeBytes;
-    if (!(index >= 0 && index < this.count)) throw new FormatError('ELF', this.#section.fileOffset, `no symbol ${index}`);
+    if (!(index >= 0 && index < this.count))
+      throw new FormatError('ELF', this.#section.fileOffset, `no symbol ${index}`);
     const view = this.#entries
       ? new DataView(this.#entries.buffer, this.#entries.byteOffset + index * size, size)
       : viewOf(readChecked(this.#source, 'symbol', this.#section.fileOffset + index * size, size));
     const little = this.#header.littleEndian;
     const text = splitVersion(this.#nameAt(view.getUint32(0, little)));
-    const version = text.version === undefined ? this.#versions?.at(index) : { name: text.version, hidden: !text.isDefault };
+    const version =
+      text.version === undefined ? this.#versions?.at(index) : { name: text.version, hidden: !text.isDefault };
     const info = view.getUint8(this.#layout.info);
     const type = info & 15;
     return {
@@ -208,7 +216,8 @@ export class SymbolTable {
   }
 
   #passes(entries: DataView, at: number, filter: SymbolFilter): boolean {
-    if (filter.types !== undefined && !filter.types.includes(entries.getUint8(at + this.#layout.info) & 15)) return false;
+    if (filter.types !== undefined && !filter.types.includes(entries.getUint8(at + this.#layout.info) & 15))
+      return false;
     if (filter.undefined === true) return true;
     return entries.getUint16(at + this.#layout.section, this.#header.littleEndian) !== SectionIndex.Undefined;
   }
@@ -224,7 +233,12 @@ export class SymbolTable {
   }
 
   #readEntries(): DataView {
-    const bytes = readChecked(this.#source, this.#section.name, this.#section.fileOffset, this.count * this.#layout.sizeBytes);
+    const bytes = readChecked(
+      this.#source,
+      this.#section.name,
+      this.#section.fileOffset,
+      this.count * this.#layout.sizeBytes,
+    );
     return viewOf(bytes);
   }
 
@@ -254,7 +268,10 @@ export class SymbolTable {
   #nameAt(offset: number): string {
     if (offset === 0) return '';
     if (this.#strings) {
-      return cString(this.#strings, offset, Math.min(this.#strings.length, offset + longestNameBytes)) ?? this.#badName(offset);
+      return (
+        cString(this.#strings, offset, Math.min(this.#strings.length, offset + longestNameBytes)) ??
+        this.#badName(offset)
+      );
     }
     const { fileOffset, sizeBytes } = this.#stringSection;
     for (let length = 128; ; length *= 4) {
@@ -286,7 +303,9 @@ function splitVersion(text: string): VersionedName {
 
 function versionFits(symbol: ElfSymbol, wanted: VersionedName): boolean {
   if (wanted.version === undefined) return symbol.name === wanted.name;
-  return symbol.name === wanted.name && symbol.version === wanted.version && (!wanted.isDefault || symbol.isDefaultVersion);
+  return (
+    symbol.name === wanted.name && symbol.version === wanted.version && (!wanted.isDefault || symbol.isDefaultVersion)
+  );
 }
 
 function byPreference(a: ElfSymbol, b: ElfSymbol): number {

@@ -13,7 +13,13 @@ export class SymbolVersions {
   readonly #littleEndian: boolean;
   readonly #names: ReadonlyMap<number, string>;
 
-  constructor(indices: Uint8Array, definitions: Uint8Array, strings: Uint8Array, section: ElfSection, littleEndian: boolean) {
+  constructor(
+    indices: Uint8Array,
+    definitions: Uint8Array,
+    strings: Uint8Array,
+    section: ElfSection,
+    littleEndian: boolean,
+  ) {
     this.#indices = viewOf(indices);
     this.#littleEndian = littleEndian;
     this.#names = decodeDefinitions(definitions, strings, section.info, littleEndian);
@@ -30,7 +36,12 @@ export class SymbolVersions {
 }
 
 /** Index -> name. A damaged chain of definitions ends the list: versions are only a refinement. */
-function decodeDefinitions(bytes: Uint8Array, strings: Uint8Array, count: number, littleEndian: boolean): Map<number, string> {
+function decodeDefinitions(
+  bytes: Uint8Array,
+  strings: Uint8Array,
+  count: number,
+  littleEndian: boolean,
+): Map<number, string> {
   const view = viewOf(bytes);
   const names = new Map<number, string>();
   let at = 0;

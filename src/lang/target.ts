@@ -41,18 +41,27 @@ export interface TracepointFormat {
   readonly fields: readonly TracepointField[];
 }
 
+/** A place in the code of a file. Whether it is a good one for a probe is not said by its being found. */
+export interface UserPlace {
+  readonly fileOffset: bigint;
+  /** Bytes of the function; 0: its symbol doesn't say. */
+  readonly size: bigint;
+  /** Whether an instruction begins here; undefined: can't be told. Where one doesn't, a probe would damage the code. */
+  readonly startsInstruction: boolean | undefined;
+  /** What stands here is called once in each program, and chooses a function of another name for all calls of this one. */
+  readonly isIndirect: boolean;
+}
+
 /** An executable or library that user probes can name. Failing look-ups say why in `error`. */
 export interface UserBinary {
   /** Path for the kernel, absolute. */
   readonly path: string;
   /** Names of functions with code in this file, sorted bytewise, unique. */
   functions(): readonly string[];
-  /** File offset of `symbol + offset`. */
-  resolveFunction(
-    symbol: string,
-    offset: bigint,
-  ): { readonly fileOffset: bigint; readonly size: bigint } | { readonly error: string };
-  resolveAddress(address: bigint): { readonly fileOffset: bigint } | { readonly error: string };
+  /** The place of `symbol + offset`, which may lie behind the function's end. */
+  resolveFunction(symbol: string, offset: bigint): UserPlace | { readonly error: string };
+  /** The place of a virtual address. `name` is the function's that holds it; undefined: none is known. */
+  resolveAddress(address: bigint): (UserPlace & { readonly name: string | undefined }) | { readonly error: string };
 }
 
 export interface Target {

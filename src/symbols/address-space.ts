@@ -112,7 +112,8 @@ export class AddressSpace {
     for (const start of this.#modules.keys()) {
       const before = mappingAt(this.#mappings, start);
       const after = mappingAt(mappings, start);
-      if (before?.inode !== after?.inode || before?.path !== after?.path || before?.start !== after?.start) this.#modules.delete(start);
+      if (before?.inode !== after?.inode || before?.path !== after?.path || before?.start !== after?.start)
+        this.#modules.delete(start);
     }
   }
 

@@ -32,7 +32,8 @@ export class CgroupPaths {
         const folder = join(hierarchy.mountPoint, path);
         try {
           this.#add(statSync(folder, { bigint: true }).ino, hierarchy.name, path);
-          for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) pending.push(join(path, entry.name));
+          for (const entry of readdirSync(folder, { withFileTypes: true }))
+            if (entry.isDirectory()) pending.push(join(path, entry.name));
         } catch {
           // Groups come and go while we walk.
         }
@@ -78,7 +79,9 @@ export function parseMountInfo(text: string): Hierarchy[] {
 }
 
 function hierarchyName(options: string): string {
-  const words = options.split(',').filter((word) => !/^(rw|ro|xattr|noprefix|clone_children|release_agent=.*|seclabel|none)$/.test(word));
+  const words = options
+    .split(',')
+    .filter((word) => !/^(rw|ro|xattr|noprefix|clone_children|release_agent=.*|seclabel|none)$/.test(word));
   const named = words.find((word) => word.startsWith('name='));
   return named === undefined ? words.join(',') : named.slice('name='.length);
 }

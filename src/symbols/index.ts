@@ -2,7 +2,15 @@ export { CgroupPaths, cgroupIdOf } from './cgroup-paths.ts';
 export { demangle } from './demangle/index.ts';
 export type { FrameOptions } from './address-space.ts';
 export { KernelSymbols, type KernelSymbolTable } from './kernel-symbols.ts';
-export { mappedFiles, resolveTarget, resolveTargets, type TargetError, type TargetFile, type TargetOptions } from './target.ts';
+export { openTargets } from './open-targets.ts';
+export {
+  mappedFiles,
+  resolveTarget,
+  resolveTargets,
+  type TargetError,
+  type TargetFile,
+  type TargetOptions,
+} from './target.ts';
 export { type FunctionPlace, type UsdtPlace, UserBinary, type UserBinaryOptions } from './user-binary.ts';
 export { UserNames } from './user-names.ts';
 export { UserSymbols, type UserSymbolsOptions } from './user-symbols.ts';

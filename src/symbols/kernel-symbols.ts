@@ -5,7 +5,9 @@ import { returned } from './user-symbols.ts';
 
 /** What is asked of the kernel's symbol table. */
 export interface KernelSymbolTable {
-  lookup(address: bigint): { readonly name: string; readonly offset: number; readonly module: string | undefined } | undefined;
+  lookup(
+    address: bigint,
+  ): { readonly name: string; readonly offset: number; readonly module: string | undefined } | undefined;
 }
 
 /** Names for kernel addresses, of modules and BPF programs too. */
@@ -33,7 +35,12 @@ export class KernelSymbols {
     if (known) return known;
     const symbol = this.#table?.lookup(address);
     const frame: Frame = symbol
-      ? { address, name: symbol.name, offset: BigInt(symbol.offset), ...(symbol.module === undefined ? {} : { module: symbol.module }) }
+      ? {
+          address,
+          name: symbol.name,
+          offset: BigInt(symbol.offset),
+          ...(symbol.module === undefined ? {} : { module: symbol.module }),
+        }
       : { address };
     if (this.#known.size >= 65_536) this.#known.clear();
     this.#known.set(address, frame);

@@ -22,15 +22,21 @@ export function parseLoaderCache(bytes: Uint8Array): CachedLibrary[] {
   // Bit 1 of the flags byte: big-endian; files older than this byte are of the machine's own order, which is little here.
   const little = (view.getUint8(28) & 3) !== 3;
   const count = view.getUint32(20, little);
-  if (count > mostLibraries || 48 + count * 24 > view.byteLength) throw new FormatError('loader cache', start + 20, `claims ${count} entries`);
+  if (count > mostLibraries || 48 + count * 24 > view.byteLength)
+    throw new FormatError('loader cache', start + 20, `claims ${count} entries`);
   const text = (offset: number): string => {
     const end = offset < view.byteLength ? file.indexOf(0, start + offset) : -1;
-    if (end < 0 || end - start - offset > 4096) throw new FormatError('loader cache', start + Math.min(offset, view.byteLength), 'text does not end');
+    if (end < 0 || end - start - offset > 4096)
+      throw new FormatError('loader cache', start + Math.min(offset, view.byteLength), 'text does not end');
     return file.toString('utf8', start + offset, end);
   };
   return Array.from({ length: count }, (_, i) => {
     const at = 48 + i * 24;
-    return { flags: view.getInt32(at, little), soname: text(view.getUint32(at + 4, little)), path: text(view.getUint32(at + 8, little)) };
+    return {
+      flags: view.getInt32(at, little),
+      soname: text(view.getUint32(at + 4, little)),
+      path: text(view.getUint32(at + 8, little)),
+    };
   });
 }
 

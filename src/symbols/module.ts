@@ -81,7 +81,9 @@ export class Module {
     const folder = dirname(this.#path);
     for (const candidate of [folder, join(folder, '.debug'), join(debugDirectory, folder)]) {
       const path = `${this.#root}${join(candidate, link.fileName)}`;
-      const found = this.#openIf(path, (elf, source) => (id !== undefined ? elf.buildId() === id : checksum(source) === link.crc32));
+      const found = this.#openIf(path, (elf, source) =>
+        id !== undefined ? elf.buildId() === id : checksum(source) === link.crc32,
+      );
       if (found) return found;
     }
     return undefined;
@@ -119,6 +121,7 @@ function checksum(source: FileSource): number {
   let value = 0;
   // Loaded only here: few files have a debug link.
   const { crc32 } = process.getBuiltinModule('node:zlib');
-  for (let at = 0; at < source.sizeBytes; at += chunk) value = crc32(source.read(at, Math.min(chunk, source.sizeBytes - at)), value);
+  for (let at = 0; at < source.sizeBytes; at += chunk)
+    value = crc32(source.read(at, Math.min(chunk, source.sizeBytes - at)), value);
   return value;
 }

@@ -18,23 +18,31 @@ const maps = `55d0c0a00000-55d0c0a01000 r--p 00000000 fe:01 1234                
 
 test('memory maps', () => {
   const mappings = parseMaps(maps);
-  assert.deepEqual(mappings.map(({ path, executable, deleted }) => [path, executable, deleted]), [
-    ['/usr/bin/my program', false, false],
-    ['/usr/bin/my program', true, false],
-    ['', true, false],
-    ['/tmp/old\nname', true, true],
-    ['[vdso]', true, false],
-  ]);
+  assert.deepEqual(
+    mappings.map(({ path, executable, deleted }) => [path, executable, deleted]),
+    [
+      ['/usr/bin/my program', false, false],
+      ['/usr/bin/my program', true, false],
+      ['', true, false],
+      ['/tmp/old\nname', true, true],
+      ['[vdso]', true, false],
+    ],
+  );
   assert.equal(mappings[1]!.fileOffset, 0x1000n);
   assert.equal(mappingAt(mappings, 0x55d0c0a01fffn), mappings[1]);
   assert.equal(mappingAt(mappings, 0x55d0c0a02000n), undefined);
   assert.equal(mappingAt(mappings, 0n), undefined);
-  assert.throws(() => parseMaps('55d0c0a00000 r--p\n'), { name: 'FormatError', message: 'memory map: not a mapping (at offset 0)' });
+  assert.throws(() => parseMaps('55d0c0a00000 r--p\n'), {
+    name: 'FormatError',
+    message: 'memory map: not a mapping (at offset 0)',
+  });
 });
 
 test('perf maps: later lines replace earlier ones, other lines are passed over', () => {
   const map = PerfMap.parse(
-    Buffer.from('1000 100 old function\n1000 40 new function\nrubbish\n0x2000 0x10 with prefix\n3000 0 empty\n4000 zz bad\n5000 10\n6000 10 not complete'),
+    Buffer.from(
+      '1000 100 old function\n1000 40 new function\nrubbish\n0x2000 0x10 with prefix\n3000 0 empty\n4000 zz bad\n5000 10\n6000 10 not complete',
+    ),
   );
   assert.equal(map.size, 3);
   assert.deepEqual(map.lookup(0x1010n), { name: 'new function', offset: 0x10n });
@@ -64,7 +72,10 @@ function loaderCache(libraries: readonly (readonly [string, string])[]): Buffer 
 }
 
 test('loader cache, with and without the old table before it', () => {
-  const file = loaderCache([['libc.so.6', '/lib/libc.so.6'], ['libm.so.6', '/lib/libm.so.6']]);
+  const file = loaderCache([
+    ['libc.so.6', '/lib/libc.so.6'],
+    ['libm.so.6', '/lib/libm.so.6'],
+  ]);
   const expected = [
     { soname: 'libc.so.6', path: '/lib/libc.so.6', flags: 0x303 },
     { soname: 'libm.so.6', path: '/lib/libm.so.6', flags: 0x303 },
@@ -74,7 +85,10 @@ test('loader cache, with and without the old table before it', () => {
   old.write('ld.so-1.7.0\0', 'latin1');
   old.writeUInt32LE(1, 12);
   assert.deepEqual(parseLoaderCache(Buffer.concat([old, file])), expected);
-  assert.throws(() => parseLoaderCache(Buffer.from('something else')), { name: 'FormatError', message: /unknown format/ });
+  assert.throws(() => parseLoaderCache(Buffer.from('something else')), {
+    name: 'FormatError',
+    message: /unknown format/,
+  });
 });
 
 test('damaged input ends in FormatError or a value', () => {
@@ -105,7 +119,13 @@ test('damaged input ends in FormatError or a value', () => {
 });
 
 test('user names', () => {
-  assert.deepEqual([...parsePasswd('root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/:/bin/sh\n+nis\n\nweb:x:33:33::/:/x\n')], [[0, 'root'], [33, 'web']]);
+  assert.deepEqual(
+    [...parsePasswd('root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/:/bin/sh\n+nis\n\nweb:x:33:33::/:/x\n')],
+    [
+      [0, 'root'],
+      [33, 'web'],
+    ],
+  );
   assert.equal(new UserNames().nameOf(0), 'root');
   assert.equal(new UserNames().nameOf(4_000_000_000), undefined);
   assert.equal(new UserNames('/no/such/file').nameOf(0), undefined);
@@ -127,7 +147,12 @@ test('control groups: hierarchies by name, paths by id', () => {
 });
 
 test('kernel symbols over a table; none where there is no table', () => {
-  const table = { lookup: (address: bigint) => (address >= 100n ? { name: 'f', offset: Number(address - 100n), module: address >= 200n ? 'mod' : undefined } : undefined) };
+  const table = {
+    lookup: (address: bigint) =>
+      address >= 100n
+        ? { name: 'f', offset: Number(address - 100n), module: address >= 200n ? 'mod' : undefined }
+        : undefined,
+  };
   const kernel = new KernelSymbols(table);
   assert.deepEqual(kernel.resolve(104n), { address: 104n, name: 'f', offset: 4n });
   assert.deepEqual(kernel.symbolize([204n, 101n, 100n]), [

@@ -54,7 +54,7 @@ function scan(text: Buffer): { starts: Float64Array; sizes: Float64Array; names:
   const starts: number[] = [];
   const sizes: number[] = [];
   const names: number[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const end = text.indexOf(0x0a, at);
     if (end < 0) break;
     const start = readHex(text, at, end);

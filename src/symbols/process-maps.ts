@@ -106,7 +106,8 @@ export interface ProcessStatus {
 export function readStatus(pid: number): ProcessStatus | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/status`, 'latin1');
-    const numbers = (key: string): number[] => (text.match(new RegExp(`^${key}:\\s*(.*)$`, 'm'))?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
+    const numbers = (key: string): number[] =>
+      (text.match(new RegExp(`^${key}:\\s*(.*)$`, 'm'))?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
     return { uids: numbers('Uid'), innerPid: numbers('NSpid').at(-1) ?? pid };
   } catch {
     return undefined;

@@ -1,5 +1,15 @@
-import { accessSync, constants, globSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  globSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+} from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { strerror } from '../abi/index.ts';
 import { FormatError } from '../base/index.ts';
 import { FileSource } from './file-source.ts';
 import { parseLoaderCache } from './loader-cache.ts';
@@ -16,7 +26,7 @@ export interface TargetError {
 }
 
 export interface TargetOptions {
-  /** Look with this process's eyes: its root and working directory, its files. */
+  /** Look with this process's eyes: its root where that is another one, its files. */
   readonly pid?: number | undefined;
   /** What the file is for, in messages. Default `uprobe`. */
   readonly provider?: 'uprobe' | 'usdt';
@@ -28,26 +38,36 @@ export interface TargetOptions {
  */
 export function resolveTarget(name: string, options: TargetOptions = {}): TargetFile | TargetError {
   const { pid, provider = 'uprobe' } = options;
-  if (pid !== undefined && readMaps(pid) === undefined) return { error: `process ${pid} is gone, or can't be looked into` };
+  if (pid !== undefined && !existsSync(`/proc/${pid}`))
+    return { error: `process ${pid} is gone, or can't be looked into` };
   const missing = { error: `${provider} target file '${name}' does not exist or is not executable` };
   if (name === '') return pid === undefined ? missing : executableOf(pid, missing);
   const root = rootOf(pid);
   for (const path of candidates(name, pid, root)) {
     const checked = checkFile(path);
-    if (checked !== 'missing') return checked === 'elf' ? { path } : { error: `${provider} target file '${name}' ${checked}` };
+    if (checked !== 'missing')
+      return checked === 'elf' ? { path } : { error: `${provider} target file '${name}' ${checked}` };
   }
   return missing;
 }
 
 /** As resolveTarget, for names with wildcards too: each ELF file that matches, sorted. `*` alone: every file that is mapped as code. */
 export function resolveTargets(name: string, options: TargetOptions = {}): readonly TargetFile[] | TargetError {
-  if (name === '*') return mappedFiles(options.pid).map((path) => ({ path }));
+  if (name === '*') {
+    if (options.pid !== undefined && readMaps(options.pid) === undefined)
+      return { error: `process ${options.pid} is gone, or can't be looked into` };
+    return mappedFiles(options.pid).map((path) => ({ path }));
+  }
   if (!/[*?[]/.test(name)) {
     const one = resolveTarget(name, options);
     return 'error' in one ? one : [one];
   }
   const root = rootOf(options.pid);
-  const patterns = isAbsolute(name) ? [root + name] : name.includes('/') ? [resolve(name)] : pathFolders(root).map((folder) => join(folder, name));
+  const patterns = isAbsolute(name)
+    ? [root + name]
+    : name.includes('/')
+      ? [resolve(name)]
+      : pathFolders(root).map((folder) => join(folder, name));
   const paths = globSync(patterns).filter((path) => checkFile(path) === 'elf');
   const seen = new Set<string>();
   const unique = paths.sort().filter((path) => {
@@ -59,15 +79,20 @@ export function resolveTargets(name: string, options: TargetOptions = {}): reado
   return unique.map((path) => ({ path }));
 }
 
-/** Paths of the files that a process (or any process) has mapped as code, sorted, one per file. */
+/** Paths of the files that a process (or any process) has mapped as code, sorted, one per file. Those of one process lie below its /proc/PID/root. */
 export function mappedFiles(pid?: number): string[] {
-  const pids = pid === undefined ? readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number) : [pid];
+  const pids =
+    pid === undefined
+      ? readdirSync('/proc')
+          .filter((entry) => /^\d+$/.test(entry))
+          .map(Number)
+      : [pid];
   const byFile = new Map<string, string>();
   for (const each of pids) {
     let root: string | undefined;
     for (const mapping of readMaps(each) ?? []) {
       if (!mapping.executable || mapping.inode === 0n || mapping.deleted || !mapping.path.startsWith('/')) continue;
-      root ??= rootOf(each);
+      root ??= pid === undefined ? rootOf(each) : `/proc/${each}/root`;
       const path = root + mapping.path;
       try {
         const { dev, ino } = statSync(path);
@@ -96,7 +121,8 @@ function rootOf(pid: number | undefined): string {
   if (pid === undefined) return '';
   try {
     const isSame =
-      readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt') && readlinkSync(`/proc/${pid}/root`) === readlinkSync('/proc/self/root');
+      readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt') &&
+      readlinkSync(`/proc/${pid}/root`) === readlinkSync('/proc/self/root');
     return isSame ? '' : `/proc/${pid}/root`;
   } catch {
     return `/proc/${pid}/root`;
@@ -109,19 +135,23 @@ function* candidates(name: string, pid: number | undefined, root: string): Gener
     yield root === '' || name.startsWith('/proc/') ? name : root + name;
     return;
   }
+  const here = root === '' ? resolve(name) : join(`/proc/${pid}/cwd`, name);
   if (name.includes('/')) {
-    yield pid === undefined ? resolve(name) : join(`/proc/${pid}/cwd`, name);
+    yield here;
     return;
   }
   for (const folder of pathFolders(root)) if (isExecutable(join(folder, name))) yield join(folder, name);
   if (name.startsWith('lib')) yield* libraries(name, root);
-  yield pid === undefined ? resolve(name) : join(`/proc/${pid}/cwd`, name);
+  yield here;
 }
 
 function pathFolders(root: string): string[] {
   const path = process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   // An empty entry would mean the current folder, where anyone may have put a file of that name.
-  return path.split(':').filter(isAbsolute).map((folder) => root + folder);
+  return path
+    .split(':')
+    .filter(isAbsolute)
+    .map((folder) => root + folder);
 }
 
 function isExecutable(path: string): boolean {
@@ -145,7 +175,15 @@ function* libraries(name: string, root: string): Generator<string> {
   cached.sort((a, b) => Number(b.flags === own) - Number(a.flags === own));
   for (const library of cached) yield root + library.path;
   const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
-  for (const folder of [`/lib/${triplet}`, `/usr/lib/${triplet}`, '/lib64', '/usr/lib64', '/lib', '/usr/lib', '/usr/local/lib']) {
+  for (const folder of [
+    `/lib/${triplet}`,
+    `/usr/lib/${triplet}`,
+    '/lib64',
+    '/usr/lib64',
+    '/lib',
+    '/usr/lib',
+    '/usr/local/lib',
+  ]) {
     for (const file of entriesOf(root + folder)) if (fits(file)) yield join(root + folder, file);
   }
 }
@@ -175,10 +213,9 @@ function checkFile(path: string): string {
     using source = FileSource.open(path);
     return Buffer.from(source.read(0, 4)).toString('latin1') === '\x7fELF' ? 'elf' : 'is not an ELF file';
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EACCES' || code === 'EPERM') return 'may not be read';
+    const { code, errno } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENAMETOOLONG') return 'missing';
-    if (code !== undefined) return `can't be read (${code})`;
+    if (code !== undefined) return `can't be read: ${strerror(errno ?? 0)} (${code})`;
     throw error;
   }
 }

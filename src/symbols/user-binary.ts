@@ -1,24 +1,43 @@
-import { SystemError } from '../base/index.ts';
-import { type ElfFile, type ElfSymbol, functionSymbols, SymbolType, type UsdtNote } from '../elf/index.ts';
+import { FormatError, SystemError } from '../base/index.ts';
+import {
+  type ElfFile,
+  type ElfSymbol,
+  functionSymbols,
+  isInstructionBoundary,
+  Machine,
+  SymbolType,
+  type UsdtNote,
+} from '../elf/index.ts';
 import { demangle } from './demangle/index.ts';
 import { FileSource } from './file-source.ts';
 import { Module } from './module.ts';
 import type { TargetError } from './target.ts';
 
+/** A place in the code of a file. Whether it is a good one for a probe is the caller's to judge. */
 export interface FunctionPlace {
   /** Where a uprobe goes. */
   readonly fileOffset: bigint;
-  /** Size of the function in bytes. */
+  /** Size of the function in bytes; 0: its symbol doesn't say. */
   readonly size: bigint;
-  readonly name: string;
+  /** undefined: an address in no known function. */
+  readonly name: string | undefined;
+  /** Whether an instruction begins here; undefined: can't be told. Where one doesn't, a probe would damage the code. */
+  readonly startsInstruction: boolean | undefined;
   /** The symbol is a resolver (GNU IFUNC): what it runs for is chosen when a program starts, and has another name. */
   readonly isIndirect: boolean;
 }
 
 export interface UserBinaryOptions {
-  /** Also allow functions of unknown size and addresses in no function. */
-  readonly unsafe?: boolean;
+  /** False: the file is opened for each look into it, and need not be disposed of. Default true. */
+  readonly keepOpen?: boolean;
 }
+
+/** What assembly code labels has no type. */
+const labelSymbols = { types: [SymbolType.None] };
+
+/** Instructions are counted from the function's start: farther in than this the way there would be too long. */
+const farthestOffset = 1n << 24n;
+const longestInstructionBytes = 15;
 
 /** A USDT probe's place in the file. */
 export interface UsdtPlace {
@@ -36,39 +55,40 @@ export class UserBinary {
   /** Absolute path, for the kernel. */
   readonly path: string;
   readonly #module: Module;
-  readonly #unsafe: boolean;
   #names: readonly string[] | undefined;
+  /** Filled when the functions are listed: who lists them asks for many of them next. */
+  #byName: ReadonlyMap<string, ElfSymbol[]> | undefined;
 
   /** Throws SystemError when the file can't be opened, FormatError when it is no ELF file. */
   static open(path: string, options: UserBinaryOptions = {}): UserBinary {
     let source: FileSource;
     try {
-      source = FileSource.open(path);
+      source = FileSource.open(path, options);
     } catch (error) {
       const { errno = -22, message } = error as NodeJS.ErrnoException;
       throw new SystemError('open', -errno, message, { cause: error });
     }
     try {
-      return new UserBinary(path, Module.open(source, path), options.unsafe === true);
+      return new UserBinary(path, Module.open(source, path));
     } catch (error) {
       source[Symbol.dispose]();
       throw error;
     }
   }
 
-  private constructor(path: string, module: Module, unsafe: boolean) {
+  private constructor(path: string, module: Module) {
     this.path = path;
     this.#module = module;
-    this.#unsafe = unsafe;
   }
 
   get elf(): ElfFile {
     return this.#module.elf;
   }
 
-  /** Names of the functions that have code in this file, unique, sorted bytewise. Versions aren't part of a name. */
+  /** Names of the functions that have code in this file, unique, sorted bytewise. Versions aren't part of a name. A damaged table has none. */
   functions(): readonly string[] {
-    this.#names ??= this.#listNames();
+    this.#byName ??= this.#listFunctions();
+    this.#names ??= [...this.#byName.keys()].sort(bytewise);
     return this.#names;
   }
 
@@ -83,7 +103,7 @@ export class UserBinary {
   }
 
   /**
-   * The place of `name + offset`. A name may carry a version (`memcpy@GLIBC_2.2.5`); without one the default version
+   * The place of `name + offset`, which may lie outside of the function. A name may carry a version (`memcpy@GLIBC_2.2.5`); without one the default version
    * counts. Of several local functions of one name the first counts; resolveFunctions gives all.
    */
   resolveFunction(name: string, offset = 0n): FunctionPlace | TargetError {
@@ -92,34 +112,38 @@ export class UserBinary {
   }
 
   resolveFunctions(name: string, offset = 0n): readonly FunctionPlace[] | TargetError {
-    const symbols = this.#find(name);
-    if (symbols.length === 0) return { error: `no function '${name}' in ${this.path}` };
-    const places: FunctionPlace[] = [];
-    for (const symbol of symbols) {
-      const problem = this.#problem(symbol, offset);
-      if (problem) return { error: problem };
-      const place = this.#place(symbol, offset);
-      if (!place) return { error: `'${name}' has no code in ${this.path}` };
-      if (!places.some((other) => other.fileOffset === place.fileOffset)) places.push(place);
-    }
-    return places;
+    return this.#orDamaged(() => {
+      const symbols = this.#find(name);
+      if (symbols.length === 0) return { error: `no function '${name}' in ${this.path}` };
+      const places: FunctionPlace[] = [];
+      for (const symbol of symbols) {
+        const place = this.#place(symbol.address + offset, symbol);
+        if (!place)
+          return { error: `'${symbol.name}${offset === 0n ? '' : `+${offset}`}' has no code in ${this.path}` };
+        if (!places.some((other) => other.fileOffset === place.fileOffset)) places.push(place);
+      }
+      return places;
+    });
   }
 
-  /** The place of a virtual address, which must lie in a function. */
+  /** The place of a virtual address of code, with the function that holds it if one is known. */
   resolveAddress(address: bigint): FunctionPlace | TargetError {
-    const shown = `0x${address.toString(16)}`;
-    const fileOffset = this.elf.fileOffsetOf(address);
-    if (fileOffset === undefined) return { error: `address ${shown} is not in ${this.path}` };
-    const symbol = this.#tables().map((table) => table.functionAt(address)).find((found) => found !== undefined);
-    if (symbol) return { fileOffset, size: symbol.sizeBytes, name: symbol.name, isIndirect: isIndirect(symbol) };
-    if (this.#unsafe) return { fileOffset, size: 0n, name: '', isIndirect: false };
-    return { error: `address ${shown} is in no function of ${this.path}` };
+    return this.#orDamaged(() => {
+      const symbol = this.#tables()
+        .map((table) => table.functionAt(address))
+        .find((found) => found !== undefined);
+      return (
+        this.#place(address, symbol) ?? { error: `0x${address.toString(16)} is not inside a function of ${this.path}` }
+      );
+    });
   }
 
   /** Virtual address and size of a variable or function, for `uaddr`. */
   resolveSymbol(name: string): { readonly address: bigint; readonly size: bigint } | undefined {
     for (const table of this.#tables()) {
-      const found = preferred(table.find(name).filter((symbol) => symbol.type !== SymbolType.Tls && symbol.type !== SymbolType.File))[0];
+      const found = preferred(
+        table.find(name).filter((symbol) => symbol.type !== SymbolType.Tls && symbol.type !== SymbolType.File),
+      )[0];
       if (found) return { address: found.address, size: found.sizeBytes };
     }
     return undefined;
@@ -141,40 +165,80 @@ export class UserBinary {
     return { provider: note.provider, name: note.name, fileOffset, semaphoreOffset, arguments: note.arguments };
   }
 
-  #listNames(): string[] {
-    const names = new Set<string>();
-    for (const table of this.#tables()) for (const symbol of table.list(functionSymbols)) names.add(symbol.name);
-    return [...names].sort(bytewise);
+  /** Of a name that is in several tables, the symbols of the first count. */
+  #listFunctions(): Map<string, ElfSymbol[]> {
+    const all = new Map<string, ElfSymbol[]>();
+    for (const table of this.#tables()) {
+      const own = new Map<string, ElfSymbol[]>();
+      const listed = this.#orDamaged(() => {
+        for (const symbol of table.list(functionSymbols)) {
+          const known = own.get(symbol.name);
+          if (known) known.push(symbol);
+          else own.set(symbol.name, [symbol]);
+        }
+        return own;
+      });
+      if ('error' in listed) continue;
+      for (const [name, symbols] of own) if (!all.has(name)) all.set(name, symbols);
+    }
+    return all;
   }
 
   /** Dynamic symbols first: they have versions and a hash table. */
-  #tables(): { find: ElfFile['findSymbols']; list: NonNullable<ElfFile['symbols']>['list']; functionAt: ElfFile['functionAt'] }[] {
+  #tables(): {
+    find: ElfFile['findSymbols'];
+    list: NonNullable<ElfFile['symbols']>['list'];
+    functionAt: ElfFile['functionAt'];
+  }[] {
     const tables = [this.elf.dynamicSymbols, this.elf.symbols, this.#module.debug?.symbols];
     return tables.filter((table) => table !== undefined);
   }
 
   #find(name: string): ElfSymbol[] {
-    for (const table of this.#tables()) {
-      const found = preferred(table.find(name, functionSymbols));
-      if (found.length > 0) return found;
+    const listed = this.#byName?.get(name);
+    if (listed) return preferred(listed);
+    for (const filter of [functionSymbols, labelSymbols]) {
+      for (const table of this.#tables()) {
+        const found = preferred(table.find(name, filter)).filter(
+          (symbol) => filter === functionSymbols || this.elf.isCode(symbol.address),
+        );
+        if (found.length > 0) return found;
+      }
     }
     return [];
   }
 
-  #problem(symbol: ElfSymbol, offset: bigint): string | undefined {
-    if (symbol.sizeBytes === 0n) return this.#unsafe ? undefined : `the size of function '${symbol.name}' is unknown (its symbol says 0)`;
-    if (offset < 0n || offset >= symbol.sizeBytes) return `Offset outside the function bounds ('${symbol.name}' size is ${symbol.sizeBytes})`;
-    return undefined;
+  /** undefined: the file has no code there. */
+  #place(address: bigint, symbol: ElfSymbol | undefined): FunctionPlace | undefined {
+    const fileOffset = this.elf.isCode(address) ? this.elf.fileOffsetOf(address) : undefined;
+    if (fileOffset === undefined) return undefined;
+    return {
+      fileOffset,
+      size: symbol?.sizeBytes ?? 0n,
+      name: symbol?.name,
+      startsInstruction: this.#startsInstruction(address, symbol?.address),
+      isIndirect: symbol?.type === SymbolType.IndirectFunction,
+    };
   }
 
-  #place(symbol: ElfSymbol, offset: bigint): FunctionPlace | undefined {
-    const fileOffset = this.elf.fileOffsetOf(symbol.address + offset);
-    return fileOffset === undefined ? undefined : { fileOffset, size: symbol.sizeBytes, name: symbol.name, isIndirect: isIndirect(symbol) };
+  #startsInstruction(address: bigint, start: bigint | undefined): boolean | undefined {
+    if (address === start) return true;
+    if (this.elf.header.machine === Machine.Arm64) return address % 4n === 0n;
+    if (this.elf.header.machine !== Machine.X86_64 || start === undefined || address < start) return undefined;
+    if (address - start > farthestOffset) return undefined;
+    const offset = Number(address - start);
+    const code = this.elf.bytesAt(start, offset + longestInstructionBytes);
+    return code && isInstructionBoundary(code, offset);
   }
-}
 
-function isIndirect(symbol: ElfSymbol): boolean {
-  return symbol.type === SymbolType.IndirectFunction;
+  #orDamaged<T>(read: () => T): T | TargetError {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof FormatError) return { error: `${this.path} is damaged: ${error.message}` };
+      throw error;
+    }
+  }
 }
 
 /** Default versions alone where there are any. */

@@ -27,6 +27,7 @@ function ask(target: Target): unknown {
             each.functions(),
             each.resolveFunction('main', 1n),
             each.resolveAddress(9n),
+            each.resolveAddress(10n),
           ]),
     missing: target.userBinaries('/no', undefined),
     types: typesOf(target),
@@ -47,8 +48,16 @@ test('a replay answers what was asked, and only that', () => {
   const binary: UserBinary = {
     path: '/bin/x',
     functions: () => ['main'],
-    resolveFunction: (_, offset) => ({ fileOffset: 0x40n + offset, size: 8n }),
-    resolveAddress: () => ({ error: 'nowhere' }),
+    resolveFunction: (_, offset) => ({
+      fileOffset: 0x40n + offset,
+      size: 8n,
+      startsInstruction: offset === 0n ? true : undefined,
+      isIndirect: false,
+    }),
+    resolveAddress: (address) =>
+      address === 9n
+        ? { fileOffset: 9n, size: 0n, startsInstruction: false, isIndirect: true, name: undefined }
+        : { error: 'nowhere' },
   };
   const real = fakeTarget({
     btf: sampleBtf(),

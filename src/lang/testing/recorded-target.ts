@@ -1,7 +1,7 @@
 /** A Target that remembers what it was asked, and one that answers from such a memory: for compiles far from the machine. */
 import { Btf } from '../../btf/index.ts';
 import { targetFeatures } from '../target.ts';
-import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary } from '../target.ts';
+import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary, UserPlace } from '../target.ts';
 import { recordBtf, type BtfRecording } from './recorded-btf.ts';
 
 type Refusal = { readonly error: string };
@@ -27,8 +27,15 @@ export interface RecordedTarget {
 export interface RecordedBinary {
   readonly path: string;
   readonly functions: readonly string[] | null;
-  readonly places: Readonly<Record<string, { readonly fileOffset: string; readonly size: string } | Refusal>>;
-  readonly addresses: Readonly<Record<string, { readonly fileOffset: string } | Refusal>>;
+  readonly places: Readonly<Record<string, RecordedPlace | Refusal>>;
+  readonly addresses: Readonly<Record<string, (RecordedPlace & { readonly name: string | null }) | Refusal>>;
+}
+
+export interface RecordedPlace {
+  readonly fileOffset: string;
+  readonly size: string;
+  readonly startsInstruction: boolean | null;
+  readonly isIndirect: boolean;
 }
 
 /** The same machine, but for some features. */
@@ -160,8 +167,8 @@ class BinaryRecorder implements UserBinary {
   readonly path: string;
   readonly #real: UserBinary;
   #functions: readonly string[] | undefined;
-  readonly #places: Record<string, { fileOffset: string; size: string } | Refusal> = {};
-  readonly #addresses: Record<string, { fileOffset: string } | Refusal> = {};
+  readonly #places: Record<string, RecordedBinary['places'][string]> = {};
+  readonly #addresses: Record<string, RecordedBinary['addresses'][string]> = {};
 
   constructor(real: UserBinary) {
     this.#real = real;
@@ -173,18 +180,35 @@ class BinaryRecorder implements UserBinary {
   }
   resolveFunction(symbol: string, offset: bigint): ReturnType<UserBinary['resolveFunction']> {
     const found = this.#real.resolveFunction(symbol, offset);
-    this.#places[`${symbol} ${offset}`] =
-      'error' in found ? found : { fileOffset: String(found.fileOffset), size: String(found.size) };
+    this.#places[`${symbol} ${offset}`] = 'error' in found ? found : recordPlace(found);
     return found;
   }
   resolveAddress(address: bigint): ReturnType<UserBinary['resolveAddress']> {
     const found = this.#real.resolveAddress(address);
-    this.#addresses[String(address)] = 'error' in found ? found : { fileOffset: String(found.fileOffset) };
+    this.#addresses[String(address)] = 'error' in found ? found : { ...recordPlace(found), name: found.name ?? null };
     return found;
   }
   toJSON(): RecordedBinary {
     return { path: this.path, functions: this.#functions ?? null, places: this.#places, addresses: this.#addresses };
   }
+}
+
+function recordPlace({ fileOffset, size, startsInstruction, isIndirect }: UserPlace): RecordedPlace {
+  return {
+    fileOffset: String(fileOffset),
+    size: String(size),
+    startsInstruction: startsInstruction ?? null,
+    isIndirect,
+  };
+}
+
+function replayPlace({ fileOffset, size, startsInstruction, isIndirect }: RecordedPlace): UserPlace {
+  return {
+    fileOffset: BigInt(fileOffset),
+    size: BigInt(size),
+    startsInstruction: startsInstruction ?? undefined,
+    isIndirect,
+  };
 }
 
 /** Answers from a recording. A question that was not asked then throws: its answer is not known. */
@@ -221,11 +245,11 @@ function replayBinary(json: RecordedBinary): UserBinary {
     functions: () => json.functions ?? unknown(`functions of ${json.path}`),
     resolveFunction: (symbol, offset) => {
       const found = recorded(json.places, `${symbol} ${offset}`, `place in ${json.path} of`);
-      return 'error' in found ? found : { fileOffset: BigInt(found.fileOffset), size: BigInt(found.size) };
+      return 'error' in found ? found : replayPlace(found);
     },
     resolveAddress: (address) => {
       const found = recorded(json.addresses, String(address), `place in ${json.path} of`);
-      return 'error' in found ? found : { fileOffset: BigInt(found.fileOffset) };
+      return 'error' in found ? found : { ...replayPlace(found), name: found.name ?? undefined };
     },
   };
 }

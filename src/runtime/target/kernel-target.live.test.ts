@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { SondeError } from '../../base/index.ts';
-import { listProbes } from '../../lang/index.ts';
+import { compile, listProbes, type UserBinary } from '../../lang/index.ts';
 import { openTarget } from './index.ts';
 
 const target = openTarget();
@@ -53,6 +53,40 @@ test('kernel functions and their addresses', { skip }, () => {
 test('the pid namespace, where it is not the first one', () => {
   const [, inode] = /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/pid'))!;
   assert.equal(target.pidNamespace?.inode ?? 0xeffffffcn, BigInt(inode!));
+});
+
+test('functions of an executable, and of all that a process has mapped', () => {
+  const [node, ...others] = target.userBinaries(process.execPath, process.pid) as readonly UserBinary[];
+  assert.deepEqual(others, []);
+  assert.equal(node!.path, process.execPath);
+  assert.ok(node!.functions().includes('SSL_read'));
+  const start = node!.resolveFunction('SSL_read', 0n);
+  assert.ok('size' in start && start.size > 4n && start.startsInstruction === true);
+  const mapped = target.userBinaries('*', process.pid);
+  assert.ok(!('error' in mapped));
+  assert.ok(mapped.some(({ path }) => path === `/proc/${process.pid}/root${process.execPath}`));
+  assert.deepEqual(target.userBinaries('/no/such', undefined), {
+    error: "uprobe target file '/no/such' does not exist or is not executable",
+  });
+});
+
+test('no breakpoint in the middle of an instruction of this very Node', { skip }, () => {
+  const refusal = (place: string, unsafe: boolean) => {
+    const text = `uprobe:${process.execPath}:${place} { @ = count() }`;
+    const result = compile({ name: 'test', text }, target, { positional: [], unsafe, environment: {}, bootTimeNs: 0n });
+    return result.diagnostics.map(({ message }) => message).join('\n');
+  };
+  const [node] = target.userBinaries(process.execPath, undefined) as readonly UserBinary[];
+  const inside = [1n, 2n, 3n].find((offset) => {
+    const place = node!.resolveFunction('SSL_read', offset);
+    return 'size' in place && place.startsInstruction === false;
+  });
+  assert.equal(
+    refusal(`SSL_read+${inside}`, false),
+    `Could not add uprobe into the middle of an instruction: ${process.execPath}:SSL_read+${inside}`,
+  );
+  assert.equal(refusal(`SSL_read+${inside}`, true), '');
+  assert.equal(refusal('SSL_read', false), '');
 });
 
 test('features can be taken away, by either spelling', { skip }, () => {

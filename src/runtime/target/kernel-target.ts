@@ -6,7 +6,7 @@ import { SondeError, UnsupportedFeatureError } from '../../base/index.ts';
 import type { Btf } from '../../btf/index.ts';
 import { featureNames, haveFeature, kallsyms, kernelBtf, possibleCpus, tracefs } from '../../kernel/index.ts';
 import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary } from '../../lang/index.ts';
-import { findUserBinaries } from './user-binaries.ts';
+import { openTargets } from '../../symbols/index.ts';
 
 export interface TargetOptions {
   /** Features (`kprobe_multi`) that are to be taken as missing. */
@@ -91,7 +91,7 @@ class KernelTarget implements Target {
   }
 
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string } {
-    return findUserBinaries(path, pid);
+    return openTargets(path, { pid });
   }
 
   get pidNamespace(): { readonly device: bigint; readonly inode: bigint } | undefined {

@@ -24,6 +24,9 @@ __attribute__((noinline)) int visible(int x) { return hidden(x) + 1; }
                    ".hidden _.stapsdt.base\n_.stapsdt.base: .space 1\n.size _.stapsdt.base,1\n.popsection\n.endif\n" \
                    ::"r"(number), "r"(text))
 
+/* A label of assembler code: a symbol without type and size. */
+__asm__(".text\n.globl entered\nentered: nop\n.previous\n");
+
 int main(int argc, char **argv) {
   HIT(argc, argv[0]);
   void *jit = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { UserBinary } from '../../target.ts';
+import type { UserBinary, UserPlace } from '../../target.ts';
 import { complaints, fakeTarget, options, pointNames, resolve, type FakeMachine } from '../testing.ts';
 import { uprobe } from './uprobe.ts';
 
@@ -9,20 +9,25 @@ const symbols: Readonly<Record<string, { at: bigint; size: bigint }>> = {
   start: { at: 0x1100n, size: 8n },
   start_alias: { at: 0x1100n, size: 8n },
   label: { at: 0x1200n, size: 0n },
+  chooser: { at: 0x1300n, size: 16n },
 };
+
+/** Instructions of four bytes; behind 0x1030 there is what can't be decoded. */
+function placeAt(fileOffset: bigint, size: bigint, name: string): UserPlace {
+  const startsInstruction = fileOffset > 0x1030n && fileOffset < 0x1100n ? undefined : fileOffset % 4n === 0n;
+  return { fileOffset, size, startsInstruction, isIndirect: name === 'chooser' };
+}
 
 function binary(path: string): UserBinary {
   return {
     path,
     functions: () => Object.keys(symbols).sort(),
     resolveFunction: (name, offset) =>
-      symbols[name] === undefined
-        ? { error: 'none' }
-        : { fileOffset: symbols[name].at + offset, size: symbols[name].size },
-    resolveAddress: (address) =>
-      address < 0x2000n
-        ? { fileOffset: address }
-        : { error: `0x${address.toString(16)} is not inside a function of ${path}` },
+      symbols[name] === undefined ? { error: 'none' } : placeAt(symbols[name].at + offset, symbols[name].size, name),
+    resolveAddress: (address) => ({
+      ...placeAt(address, 64n, 'main'),
+      name: address < 0x2000n ? 'main' : undefined,
+    }),
   };
 }
 
@@ -120,6 +125,27 @@ test('what is wrong with a uprobe', () => {
     'error: uprobe probe type requires 2 arguments, found 1\nhint: Write it as uprobe:/bin/bash:readline.',
   );
   assert.match(complaints(resolve('uprobe:/bin/a:main', machine({ features: [] }))), /CONFIG_UPROBES/);
+});
+
+test('a place in the middle of an instruction is refused, but with --unsafe', () => {
+  const middle = 'error: Could not add uprobe into the middle of an instruction: /bin/a:';
+  assert.equal(complaints(resolve('uprobe:/bin/a:main+2', machine())), `${middle}main+2`);
+  assert.equal(complaints(resolve('uprobe:/bin/a:0x1002', machine())), `${middle}0x1002`);
+  assert.equal(
+    complaints(resolve('uprobe:/bin/a:main+52', machine())),
+    'error: Could not tell whether an instruction begins at /bin/a:main+52. Use --unsafe to attach anyway.',
+  );
+  for (const place of ['main+2', '0x1002', 'main+52', '0x9000']) {
+    const { variants, diagnostics } = resolve(`uprobe:/bin/a:${place}`, machine(), options({ unsafe: true }));
+    assert.equal(variants.length, 1, place);
+    assert.deepEqual(diagnostics, []);
+  }
+});
+
+test('a function that only chooses another one is worth a warning', () => {
+  const resolution = resolve('uprobe:/bin/a:chooser', machine());
+  assert.equal(resolution.variants.length, 1);
+  assert.match(complaints(resolution), /^warning: 'chooser' only chooses, once in each program, .* not seen$/);
 });
 
 test('listing', () => {

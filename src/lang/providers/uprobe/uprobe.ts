@@ -4,10 +4,10 @@ import type { PlannedPoint } from '../../../spec/index.ts';
 import type { ProbeVariant } from '../../checked/index.ts';
 import { nearest, type Diagnostic } from '../../diagnostic/index.ts';
 import { readOutsideInteger, type AttachComponent, type AttachPointText } from '../../syntax/index.ts';
-import type { Target, UserBinary } from '../../target.ts';
+import type { Target, UserBinary, UserPlace } from '../../target.ts';
 import { functionArgument, functionReturnValue, registerContext, registerWord } from '../access.ts';
 import { isPattern, matcherOf } from '../glob.ts';
-import { didYouMean, missing, noMatches, pointError, refused, wrongCount } from '../messages.ts';
+import { didYouMean, missing, noMatches, pointError, pointWarning, refused, wrongCount } from '../messages.ts';
 import { nameByCookie, nameByFirst, shareProgram } from '../names.ts';
 import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
 import { listUserFunctions } from './list.ts';
@@ -25,7 +25,7 @@ export const uprobe = userFunctionProbe('uprobe', 'u');
 export const uretprobe = userFunctionProbe('uretprobe', 'ur');
 
 /** Where a point is, or a sentence that says why it can't be there. */
-type Placed = { readonly fileOffset: bigint } | { readonly error: string };
+type Placed = UserPlace | { readonly error: string };
 
 class Resolver {
   readonly #provider: 'uprobe' | 'uretprobe';
@@ -104,7 +104,7 @@ class Resolver {
       return this.#refuse('attach-point', 'A uretprobe can only be attached to a function, not to an address');
     const points: PlannedPoint[] = [];
     for (const binary of binaries) {
-      const placed = binary.resolveAddress(address);
+      const placed = this.#placeAddress(binary, address, text);
       if ('error' in placed) return this.#cannotPlace(placed.error);
       points.push(this.#pointAt(binary, placed.fileOffset, String(address)));
     }
@@ -119,12 +119,17 @@ class Resolver {
   #resolveFunction(binaries: readonly UserBinary[], name: string, offset: bigint): Resolution {
     const points: PlannedPoint[] = [];
     let failure: string | undefined;
+    let isIndirect = false;
     for (const binary of binaries) {
       const placed = this.#place(binary, name, offset);
-      if ('error' in placed) failure ??= placed.error;
-      else points.push(this.#pointAt(binary, placed.fileOffset, offset === 0n ? name : `${name}+${offset}`));
+      if ('error' in placed) {
+        failure ??= placed.error;
+        continue;
+      }
+      isIndirect ||= placed.isIndirect;
+      points.push(this.#pointAt(binary, placed.fileOffset, offset === 0n ? name : `${name}+${offset}`));
     }
-    if (points.length > 0) return this.#finish(points);
+    if (points.length > 0) return this.#finish(points, isIndirect ? [this.#warnOfIndirect(name)] : []);
     const first = binaries[0]!;
     const isKnown = binaries.some((binary) => !('error' in binary.resolveFunction(name, 0n)));
     if (isKnown) return this.#cannotPlace(failure!);
@@ -134,14 +139,43 @@ class Resolver {
   }
 
   #place(binary: UserBinary, name: string, offset: bigint): Placed {
-    const found = binary.resolveFunction(name, offset);
-    if ('error' in found || this.#options.unsafe) return found;
-    if (found.size === 0n)
+    if (this.#options.unsafe) return binary.resolveFunction(name, offset);
+    const start = binary.resolveFunction(name, 0n);
+    if ('error' in start) return start;
+    if (start.size === 0n)
       return {
         error: `Could not determine the bounds of '${name}': its symbol has no size. Use --unsafe to attach anyway.`,
       };
-    if (offset >= found.size) return { error: `Offset outside the function bounds ('${name}' size is ${found.size})` };
-    return found;
+    if (offset >= start.size) return { error: `Offset outside the function bounds ('${name}' size is ${start.size})` };
+    if (offset === 0n) return start;
+    const found = binary.resolveFunction(name, offset);
+    return 'error' in found ? found : this.#checkInstruction(found, `${binary.path}:${name}+${offset}`);
+  }
+
+  #placeAddress(binary: UserBinary, address: bigint, text: string): Placed {
+    const found = binary.resolveAddress(address);
+    if ('error' in found || this.#options.unsafe) return found;
+    if (found.name === undefined) return { error: `${text} is not inside a function of ${binary.path}` };
+    return this.#checkInstruction(found, `${binary.path}:${text}`);
+  }
+
+  /** The traced program would run what is left of an instruction behind the breakpoint in it. */
+  #checkInstruction(place: UserPlace, shown: string): Placed {
+    if (place.startsInstruction === true) return place;
+    return {
+      error:
+        place.startsInstruction === false
+          ? `Could not add ${this.#provider} into the middle of an instruction: ${shown}`
+          : `Could not tell whether an instruction begins at ${shown}. Use --unsafe to attach anyway.`,
+    };
+  }
+
+  #warnOfIndirect(name: string): Diagnostic {
+    return pointWarning(
+      this.#point,
+      'indirect-function',
+      `'${name}' only chooses, once in each program, the function that all calls go to: the calls themselves are not seen`,
+    );
   }
 
   #resolvePattern(binaries: readonly UserBinary[], place: AttachComponent): Resolution {
