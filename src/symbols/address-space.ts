@@ -47,9 +47,10 @@ export class AddressSpace {
   isCurrent(): boolean {
     const now = performance.now();
     if (now - this.#identityCheckedMs < identityIntervalMs) return true;
-    this.#identityCheckedMs = now;
     const identity = processIdentity(this.pid);
-    return identity === undefined || identity === this.#identity;
+    const isSame = identity === undefined || identity === this.#identity;
+    if (isSame) this.#identityCheckedMs = now;
+    return isSame;
   }
 
   /** Opens every mapped executable file now, so that names are there after the process has ended. */
@@ -96,7 +97,11 @@ export class AddressSpace {
   /** Reads the mappings again. False: the process is gone, or it is another one now; what is known stays. */
   #refresh(): boolean {
     const identity = processIdentity(this.pid);
-    if (identity === undefined || (this.#identity !== undefined && identity !== this.#identity)) return false;
+    if (identity === undefined) return false;
+    if (this.#identity !== undefined && identity !== this.#identity) {
+      this.#identityCheckedMs = -Infinity; // `isCurrent` is to notice it at once
+      return false;
+    }
     const mappings = readMaps(this.pid);
     if (!mappings) return false;
     this.#identity = identity;

@@ -191,7 +191,6 @@ describe('symbols of live processes', { skip: haveCompiler() ? false : 'no gcc o
     const said = new Promise((resolve) => child.stdout.once('data', resolve));
     child.stdin.write('go\n');
     await said;
-    await new Promise((resolve) => setTimeout(resolve, 120));
     assert.equal(symbols.resolve(child.pid!, main).name, 'main');
     child.stdin.end();
     await new Promise((resolve) => child.once('exit', resolve));

@@ -29,8 +29,8 @@ export class UserSymbols {
 
   /** The function at one address, as `usym` asks. */
   resolve(pid: number, address: bigint, options: FrameOptions = {}): Frame {
-    const frame = this.#space(pid)?.resolve(address, options) ?? { address };
-    return this.#pretty(frame);
+    const [frame] = this.#look(pid, (space) => [space.resolve(address, options)]) ?? [{ address }];
+    return this.#pretty(frame!);
   }
 
   /**
@@ -38,18 +38,20 @@ export class UserSymbols {
    * byte earlier, inside the call, since a call at a function's very end returns to the start of the next one.
    */
   symbolize(pid: number, addresses: readonly bigint[], options: FrameOptions = {}): Frame[] {
-    const space = this.#space(pid);
-    if (!space) return addresses.map((address) => ({ address }));
-    return addresses.map((address, i) => {
-      const back = i === 0 || address === 0n ? 0n : 1n;
-      return this.#pretty(returned(space.resolve(address - back, options), back));
-    });
+    const frames = this.#look(pid, (space) =>
+      addresses.map((address, i) => {
+        const back = i === 0 || address === 0n ? 0n : 1n;
+        return returned(space.resolve(address - back, options), back);
+      }),
+    );
+    return frames?.map((frame) => this.#pretty(frame)) ?? addresses.map((address) => ({ address }));
   }
 
   /** Reads now what is needed to name the process's addresses after it has ended. False: it is gone already. */
   prime(pid: number): boolean {
     const space = this.#space(pid);
     space?.prime();
+    if (space?.isCurrent() === false) this.#space(pid)?.prime();
     return space !== undefined;
   }
 
@@ -60,6 +62,17 @@ export class UserSymbols {
   [Symbol.dispose](): void {
     this.#spaces.clear();
     this.#cache[Symbol.dispose]();
+  }
+
+  /** What is not found may lie in the memory that an exec has made since: then it is looked up there. */
+  #look(pid: number, look: (space: AddressSpace) => Frame[]): Frame[] | undefined {
+    const space = this.#space(pid);
+    if (!space) return undefined;
+    const frames = look(space);
+    const isComplete = frames.every(({ name, module }) => name !== undefined || module !== undefined);
+    if (isComplete || space.isCurrent()) return frames;
+    const next = this.#space(pid);
+    return next === undefined ? frames : look(next);
   }
 
   #space(pid: number): AddressSpace | undefined {
