@@ -1,7 +1,8 @@
 /** Exact counts: a workload's number of calls is known, and every way of counting must give that number. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { entries, live, total, trace, workload } from './support.ts';
+import { run } from '../sonde.ts';
+import { entries, live, total, trace, Tracer, workload } from './support.ts';
 
 const driver = 'sched_get_priority_max';
 const calls = workload('calls');
@@ -154,4 +155,80 @@ describe('counts are exact', live, () => {
       assert.deepEqual(entries(stdout, '@no'), {});
     },
   );
+
+  test('system calls counted at their own tracepoints and through one for all agree', async () => {
+    const names = [
+      'openat',
+      'newfstatat',
+      'read',
+      'close',
+      'fcntl',
+      'mmap',
+      'getdents64',
+      'brk',
+      'munmap',
+      'exit_group',
+    ];
+    const own = (kind: string): string =>
+      names
+        .map(
+          (name) =>
+            `tracepoint:syscalls:sys_${kind}_${name} /pid == cpid && comm == "find"/ { @one[probe] = count(); }`,
+        )
+        .join('\n');
+    using tracer = new Tracer([
+      '-e',
+      `${own('enter')} ${own('exit')}
+       tracepoint:syscalls:sys_enter_openat /pid == cpid && comm == "find"/ { @flags_one = sum(args.flags); }
+       tracepoint:syscalls:sys_exit_openat /pid == cpid && comm == "find"/ { @ret_one = sum(args.ret); }
+       tracepoint:syscalls:sys_enter_*,tracepoint:syscalls:sys_exit_* /pid == cpid && comm == "find"/ { @all[probe] = count(); }
+       tracepoint:raw_syscalls:sys_enter /pid == cpid && comm == "find" && args.id == ${process.arch === 'x64' ? 257 : 56}/ { @flags_all = sum(args.args[2]); }
+       tracepoint:raw_syscalls:sys_exit /pid == cpid && comm == "find" && args.id == ${process.arch === 'x64' ? 257 : 56}/ { @ret_all = sum(args.ret); }`,
+      '-c',
+      'find /etc -newer /etc/passwd -name nothing-has-this-name',
+    ]);
+    await tracer.attached;
+    const { stdout } = await tracer.ended;
+    const all = entries(stdout, '@all');
+    const same = Object.fromEntries(
+      Object.entries(all).filter(([probe]) => names.includes(/sys_(?:enter|exit)_(\w+)/.exec(probe)![1]!)),
+    );
+    assert.deepEqual(entries(stdout, '@one'), same);
+    assert.ok(Number(all['tracepoint:syscalls:sys_enter_openat']) > 10, stdout);
+    assert.equal(all['tracepoint:syscalls:sys_enter_openat'], all['tracepoint:syscalls:sys_exit_openat']);
+    assert.equal(total(stdout, '@flags_one'), total(stdout, '@flags_all'));
+    assert.equal(total(stdout, '@ret_one'), total(stdout, '@ret_all'));
+  });
+
+  test('a full map: what no longer fits is told', async () => {
+    const { status, stdout, stderr } = await trace(
+      `tracepoint:syscalls:sys_enter_${driver} /pid == cpid/ { @[args.policy] = count(); }`,
+      ['-c', `${calls} 1 6000`],
+    );
+    assert.equal(status, 0);
+    assert.equal(Object.keys(entries(stdout, '@')).length, 4096);
+    assert.match(stderr, /^stdin:1:\d+-\d+: WARNING: Map full; can't update element\. .*\(1904 times\)$/m);
+    const larger = await trace(
+      `tracepoint:syscalls:sys_enter_${driver} /pid == cpid/ { @[args.policy] = count(); }`,
+      ['-c', `${calls} 1 6000`],
+      {
+        environment: { BPFTRACE_MAX_MAP_KEYS: '6000' },
+      },
+    );
+    assert.deepEqual([Object.keys(entries(larger.stdout, '@')).length, larger.stderr], [6000, 'Attached 1 probe\n']);
+  });
+
+  test('with -c, functions are probed in that process only', async () => {
+    const functions = workload('functions');
+    using tracer = new Tracer([
+      '-e',
+      `uprobe:${functions}:add { @[pid == cpid] = count(); } uretprobe:${functions}:add { @r[pid == cpid] = count(); }`,
+      '-c',
+      `${functions} 5 500`,
+    ]);
+    await tracer.attached;
+    await run(functions, ['3']);
+    const { stdout } = await tracer.ended;
+    assert.deepEqual([entries(stdout, '@'), entries(stdout, '@r')], [{ true: '5' }, { true: '5' }]);
+  });
 });

@@ -240,6 +240,26 @@ describe('output', live, () => {
     );
   });
 
+  for (const more of ['', `-c 'sleep 100'`]) {
+    test(`Ctrl-C on a terminal ${more}`, async () => {
+      const command = `${launcher} -e 'interval:ms:50 { @ = count(); } end { printf("end\\n"); }' ${more}`;
+      const child = spawn('script', ['-qec', command, '/dev/null'], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: testEnvironment(),
+      });
+      let shown = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+      const ended = new Promise<unknown>((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
+      await eventually(() => shown.includes('Attached'), 10_000);
+      await sleep(200);
+      child.stdin.write('\x03');
+      const status = await Promise.race([ended, sleep(5000, 'hangs', { ref: false })]);
+      child.kill('SIGKILL');
+      assert.equal(status, 0);
+      assert.match(shown, /^Attached 2 probes\r\n\^Cend\r\n\r\n\r\n@: \d+\r\n$/);
+    });
+  }
+
   test('-q, -v, -d', async () => {
     assert.deepEqual(await trace('begin { printf("x\\n"); }', ['-q']), { status: 0, stdout: 'x\n\n\n', stderr: '' });
     const verbose = await trace('interval:ms:10 { exit(); } begin { }', ['-v']);
