@@ -69,6 +69,19 @@ describe('a wrong script', live, () => {
     );
   }
 
+  test('an offset into an instruction', { skip: process.arch !== 'x64' }, async () => {
+    const script = `uprobe:${functions}:six+1 { }`;
+    const { status, stdout, stderr } = await trace(script);
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(stderr, /^stdin:1:1-\d+: ERROR: .*the middle of an instruction.*six\+1\n/);
+  });
+
+  test('a command with a quote that stays open', async () => {
+    const { status, stdout, stderr } = await trace('begin { }', ['-c', 'echo "x']);
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(stderr, /^ERROR: .*quote.*not closed.*echo "x\n$/);
+  });
+
   test('a missing brace', async () => {
     const { status, stdout, stderr } = await trace('begin { print(1)');
     assert.deepEqual([status, stdout], [1, '']);
@@ -205,7 +218,7 @@ describe('not root', live, () => {
     for (const map of ['@samples', '@ticks', '@switches']) assert.ok(Number(entries(stdout, map)['']) > 3, map);
   });
 
-  test('a binary that may not be read', { todo: 'the reason should be that it may not be read' }, async () => {
+  test('a binary that may not be read', async () => {
     const path = join(folder, 'unreadable');
     copyFileSync(functions, path);
     chmodSync(path, 0o711);
@@ -230,6 +243,8 @@ describe('a kernel that shows less', live, () => {
     const refused = await without('/sys/kernel/btf', ['-e', 'begin { print(curtask->comm); }']);
     assert.deepEqual([refused.status, refused.stdout], [1, '']);
     assert.match(refused.stderr, /^stdin:1:15-28: ERROR: .*\n.*\n.*\nHINT: This kernel gives no BTF/);
+    const listed = await without('/sys/kernel/btf', ['-l', 'kprobe:no_such_function*']);
+    assert.deepEqual([listed.status, listed.stdout], [0, '']);
     const named = await trace('begin { print(curtask->comm); }', [], { environment: { BPFTRACE_BTF: '/nonexistent' } });
     assertRefused(named, "ERROR: BPFTRACE_BTF names /nonexistent, which can't be opened");
   });
