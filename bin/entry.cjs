@@ -90,7 +90,7 @@ function runBundle(dist) {
   const source = fs.readFileSync(file, 'latin1'); // the bundle is ASCII: V8 keeps it at one byte per character
   // The cache holds machine-made code that would run unchecked: V8 compares only the length of the source.
   // So it is bound to the bundle by the bundle's own id (its first line) and to the Node that made it.
-  const identity = source.slice(0, source.indexOf('\n')) + ' ' + process.version + ' ' + process.arch;
+  const identity = [source.slice(0, source.indexOf('\n')), process.version, process.arch, processorFeatures()].join(' ');
   const cache = readCodeCache(dist, identity);
   const script = new vm.Script(source, {
     filename: file,
@@ -102,6 +102,18 @@ function runBundle(dist) {
   const module_ = { exports: {} };
   script.runInThisContext().call(module_.exports, module_.exports, require, module_, file, dist);
   void start(module_.exports);
+}
+
+/**
+ * V8 takes a cache made for another processor and then crashes: a folder may be shared between machines, or move into
+ * a virtual one. One line names the processor's family and all its features.
+ */
+function processorFeatures() {
+  try {
+    return fs.readFileSync('/sys/devices/system/cpu/modalias', 'latin1').trim();
+  } catch {
+    return '';
+  }
 }
 
 function cacheFile(dist) {
