@@ -84,3 +84,10 @@ test('the block-size histogram', async () => {
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^\[8, 16\) +50 \|@/m);
 });
+
+test('an argument of a kernel function that points into user memory is read there', async () => {
+  const script = 'kprobe:do_sys_openat2 /pid == cpid/ { printf("%s: %s\\n", comm, str(arg1)) }';
+  const { status, stdout, stderr } = await sonde(['-e', script, '-c', 'cat /etc/hostname'], slow);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^cat: \/etc\/hostname$/m);
+});
