@@ -90,7 +90,9 @@ function runBundle(dist) {
   const source = fs.readFileSync(file, 'latin1'); // the bundle is ASCII: V8 keeps it at one byte per character
   // The cache holds machine-made code that would run unchecked: V8 compares only the length of the source.
   // So it is bound to the bundle by the bundle's own id (its first line) and to the Node that made it.
-  const identity = [source.slice(0, source.indexOf('\n')), process.version, process.arch, processorFeatures()].join(' ');
+  const identity = [source.slice(0, source.indexOf('\n')), process.version, process.arch, processorFeatures()].join(
+    ' ',
+  );
   const cache = readCodeCache(dist, identity);
   const script = new vm.Script(source, {
     filename: file,

@@ -2,11 +2,39 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import {
-  AttachType, BpfFlag, Command, Errno, HelperId, LinkType, MapType, ProgramType,
-  allSyscalls, architectureOf, architectures, attachTypeName, commandName, errnoName, findPerfEvent, hardwareEvents,
-  helperCount, helperId, helperName, linkTypeName, mapTypeName, programTypeName, registerLayout, registerOffset,
-  signalDescription, signalName, signalNumber, softwareEvents, strerror, syscallName, syscallNumber,
-  syscallNumberOfTracepoint, tracepointOfSyscall,
+  AttachType,
+  BpfFlag,
+  Command,
+  Errno,
+  HelperId,
+  LinkType,
+  MapType,
+  ProgramType,
+  allSyscalls,
+  architectureOf,
+  architectures,
+  attachTypeName,
+  commandName,
+  errnoName,
+  findPerfEvent,
+  hardwareEvents,
+  helperCount,
+  helperId,
+  helperName,
+  linkTypeName,
+  mapTypeName,
+  programTypeName,
+  registerLayout,
+  registerOffset,
+  signalDescription,
+  signalName,
+  signalNumber,
+  softwareEvents,
+  strerror,
+  syscallName,
+  syscallNumber,
+  syscallNumberOfTracepoint,
+  tracepointOfSyscall,
 } from './index.ts';
 
 test('helpers are known by id and by name, with and without bpf_', () => {
@@ -24,11 +52,17 @@ test('types of maps, programs, attachments, links and commands carry the numbers
     [MapType.Hash, MapType.PercpuArray, MapType.Ringbuf, MapType.TaskStorage, MapType.CgroupStorage],
     [1, 6, 27, 29, 19],
   );
-  assert.deepEqual([ProgramType.Kprobe, ProgramType.RawTracepoint, ProgramType.Tracing, ProgramType.Syscall], [2, 17, 26, 31]);
+  assert.deepEqual(
+    [ProgramType.Kprobe, ProgramType.RawTracepoint, ProgramType.Tracing, ProgramType.Syscall],
+    [2, 17, 26, 31],
+  );
   assert.deepEqual([AttachType.TraceRawTp, AttachType.PerfEvent, AttachType.TraceUprobeMulti], [23, 41, 48]);
   assert.deepEqual([LinkType.RawTracepoint, LinkType.PerfEvent], [1, 7]);
   assert.deepEqual([Command.MapCreate, Command.ProgLoad, Command.LinkCreate, Command.IterCreate], [0, 5, 28, 33]);
-  assert.deepEqual([BpfFlag.BPF_F_MMAPABLE, BpfFlag.BPF_F_CURRENT_CPU, BpfFlag.BPF_F_SLEEPABLE], [1024, 0xffffffff, 16]);
+  assert.deepEqual(
+    [BpfFlag.BPF_F_MMAPABLE, BpfFlag.BPF_F_CURRENT_CPU, BpfFlag.BPF_F_SLEEPABLE],
+    [1024, 0xffffffff, 16],
+  );
   assert.equal(BpfFlag.BPF_RINGBUF_BUSY_BIT, 2 ** 31);
 });
 
@@ -58,7 +92,13 @@ test('signals by name, number and description', () => {
   assert.equal(signalNumber('NOPE'), undefined);
   assert.equal(signalName(15), 'SIGTERM');
   assert.deepEqual([9, 35, 0, 32, 33, 34, 64].map(signalDescription), [
-    'Killed', 'Real-time signal 1', 'Unknown signal 0', 'Unknown signal 32', 'Unknown signal 33', 'Real-time signal 0', 'Real-time signal 30',
+    'Killed',
+    'Real-time signal 1',
+    'Unknown signal 0',
+    'Unknown signal 32',
+    'Unknown signal 33',
+    'Real-time signal 0',
+    'Real-time signal 30',
   ]);
 });
 
@@ -94,15 +134,23 @@ test('every system call tracepoint of this kernel has a number', (t) => {
     .split('\n')
     .flatMap((line) => (line.startsWith('sys_enter_') ? [line.slice('sys_enter_'.length)] : []));
   assert.ok(names.length > 250);
-  assert.deepEqual(names.filter((name) => syscallNumberOfTracepoint(arch, name) === undefined), []);
+  assert.deepEqual(
+    names.filter((name) => syscallNumberOfTracepoint(arch, name) === undefined),
+    [],
+  );
 });
 
 test('registers: arguments, return value and pointers have offsets', () => {
   for (const arch of architectures) {
     const layout = registerLayout(arch);
     const used = [
-      ...layout.functionArguments, ...layout.syscallArguments, layout.returnValue, layout.instructionPointer,
-      layout.stackPointer, layout.framePointer, layout.syscallNumber,
+      ...layout.functionArguments,
+      ...layout.syscallArguments,
+      layout.returnValue,
+      layout.instructionPointer,
+      layout.stackPointer,
+      layout.framePointer,
+      layout.syscallNumber,
     ];
     for (const name of used) assert.ok(registerOffset(arch, name)! < layout.sizeBytes, `${arch} ${name}`);
   }

@@ -24,20 +24,40 @@ test('every kind is decoded', () => {
   const { ids } = sample;
   assert.deepEqual(btf.type(0), { kind: 'void', id: 0, name: '' });
   assert.deepEqual(btf.type(ids['int']!), {
-    kind: 'int', id: ids['int'], name: 'int', size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false,
+    kind: 'int',
+    id: ids['int'],
+    name: 'int',
+    size: 4,
+    bits: 32,
+    bitOffset: 0,
+    signed: true,
+    char: false,
+    bool: false,
   });
-  assert.deepEqual(btf.type(ids['comm']!), { kind: 'array', id: ids['comm'], name: '', typeId: ids['char'], indexTypeId: ids['uint'], count: 16 });
+  assert.deepEqual(btf.type(ids['comm']!), {
+    kind: 'array',
+    id: ids['comm'],
+    name: '',
+    typeId: ids['char'],
+    indexTypeId: ids['uint'],
+    count: 16,
+  });
   assert.deepEqual(btf.type(ids['opaque']!), { kind: 'fwd', id: ids['opaque'], name: 'opaque', union: false });
   assert.deepEqual(btf.type(ids['callback']!), {
     kind: 'funcProto',
     id: ids['callback'],
     name: '',
     typeId: ids['int'],
-    parameters: [{ name: '', typeId: ids['opaquePointer'] }, { name: '', typeId: ids['text'] }],
+    parameters: [
+      { name: '', typeId: ids['opaquePointer'] },
+      { name: '', typeId: ids['text'] },
+    ],
     variadic: true,
   });
   assert.deepEqual(btf.find('color', 'enum')?.values, [
-    { name: 'RED', value: 0n }, { name: 'GREEN', value: 1n }, { name: 'NONE', value: -1n },
+    { name: 'RED', value: 0n },
+    { name: 'GREEN', value: 1n },
+    { name: 'NONE', value: -1n },
   ]);
   assert.deepEqual(btf.find('big', 'enum')?.values, [{ name: 'TOP', value: 0xffff_ffff_ffff_fff0n }]);
   assert.deepEqual(btf.find('node', 'struct')?.members.slice(4, 6), [
@@ -45,10 +65,19 @@ test('every kind is decoded', () => {
     { name: 'high', typeId: ids['int'], bitOffset: 387, bitSize: 5 },
   ]);
   assert.deepEqual(btf.type(ids['section']!), {
-    kind: 'datasec', id: ids['section'], name: '.data', size: 4, variables: [{ typeId: ids['counter'], offset: 0, size: 4 }],
+    kind: 'datasec',
+    id: ids['section'],
+    name: '.data',
+    size: 4,
+    variables: [{ typeId: ids['counter'], offset: 0, size: 4 }],
   });
   assert.deepEqual(btf.type(ids['tag']!), {
-    kind: 'declTag', id: ids['tag'], name: 'marked', typeId: ids['node'], componentIndex: 3, attribute: false,
+    kind: 'declTag',
+    id: ids['tag'],
+    name: 'marked',
+    typeId: ids['node'],
+    componentIndex: 3,
+    attribute: false,
   });
   assert.equal(btf.type(ids['double']!).kind, 'float');
   const kinds = new Set([...btf.types()].map((type) => type.kind));
@@ -78,8 +107,14 @@ test('the same name can belong to types of several kinds', () => {
 
 test('types are listed by kind, name and pattern', () => {
   assert.deepEqual([...btf.names('struct')], ['point', 'node']);
-  assert.deepEqual([...btf.findAll(/^.o/, 'struct')].map((t) => t.name), ['point', 'node']);
-  assert.deepEqual([...btf.findAll((name) => name === 'big', 'enum')].map((t) => t.size), [8]);
+  assert.deepEqual(
+    [...btf.findAll(/^.o/, 'struct')].map((t) => t.name),
+    ['point', 'node'],
+  );
+  assert.deepEqual(
+    [...btf.findAll((name) => name === 'big', 'enum')].map((t) => t.size),
+    [8],
+  );
   assert.deepEqual([...btf.ids('func')], [sample.ids['walk']]);
 });
 
@@ -132,15 +167,24 @@ function splitSample(): { bytes: Uint8Array; baseCount: number } {
   const offsetOf = (name: string) => text.indexOf(`\0${name}\0`) + 1;
   const baseCount = btf.typeCount;
   const words = [
-    baseStringsLength + 1, (4 << 24) | 1, 4, offsetOf('x'), sample.ids['int']!, 0,
-    offsetOf('point'), 8 << 24, baseCount,
+    baseStringsLength + 1,
+    (4 << 24) | 1,
+    4,
+    offsetOf('x'),
+    sample.ids['int']!,
+    0,
+    offsetOf('point'),
+    8 << 24,
+    baseCount,
   ];
   const strings = new TextEncoder().encode('\0module_thing\0');
   const bytes = new Uint8Array(24 + words.length * 4 + strings.length);
   const out = new DataView(bytes.buffer);
   out.setUint16(0, 0xeb9f, true);
   out.setUint8(2, 1);
-  [24, 0, words.length * 4, words.length * 4, strings.length].forEach((word, i) => out.setUint32(4 + i * 4, word, true));
+  [24, 0, words.length * 4, words.length * 4, strings.length].forEach((word, i) =>
+    out.setUint32(4 + i * 4, word, true),
+  );
   words.forEach((word, i) => out.setUint32(24 + i * 4, word, true));
   bytes.set(strings, 24 + words.length * 4);
   return { bytes, baseCount };
@@ -150,7 +194,10 @@ test('malformed headers are refused', () => {
   const refuse = (change: (view: DataView) => void, message: RegExp) => {
     const copy = sample.bytes.slice();
     change(new DataView(copy.buffer));
-    assert.throws(() => Btf.decode(copy).typeCount, (error) => error instanceof FormatError && message.test(error.message));
+    assert.throws(
+      () => Btf.decode(copy).typeCount,
+      (error) => error instanceof FormatError && message.test(error.message),
+    );
   };
   assert.throws(() => Btf.decode(new Uint8Array(0)), FormatError);
   refuse((v) => v.setUint16(0, 0x1234), /magic/);
@@ -181,7 +228,8 @@ test("the browser's string search finds what Node's finds", () => {
     const found: number[] = [];
     for (let at = search(0); at >= 0; at = search(at + 1)) found.push(at);
     const expected: number[] = [];
-    for (let at = Buffer.from(table).indexOf(pattern); at >= 0; at = Buffer.from(table).indexOf(pattern, at + 1)) expected.push(at);
+    for (let at = Buffer.from(table).indexOf(pattern); at >= 0; at = Buffer.from(table).indexOf(pattern, at + 1))
+      expected.push(at);
     assert.deepEqual(found, expected, name);
   }
 });

@@ -10,11 +10,25 @@ import type { BtfKind, BtfType, EnumType } from './types.ts';
 /** The type of one kind, or of several. */
 export type BtfTypeOf<K extends BtfKind> = Narrow<BtfType, K>;
 /** Some types serve several kinds (`struct | union`): the one asked for is kept. */
-type Narrow<T, K> = T extends { readonly kind: infer Own } ? (Own & K extends never ? never : T & { readonly kind: Own & K }) : never;
+type Narrow<T, K> = T extends { readonly kind: infer Own }
+  ? Own & K extends never
+    ? never
+    : T & { readonly kind: Own & K }
+  : never;
 
 const VOID: BtfType = { kind: 'void', id: 0, name: '' };
 /** What `find` looks for when no kind is given: everything that a program can mean by a name. */
-const NAMED: ReadonlySet<BtfKind> = new Set(['int', 'float', 'struct', 'union', 'enum', 'typedef', 'func', 'var', 'datasec']);
+const NAMED: ReadonlySet<BtfKind> = new Set([
+  'int',
+  'float',
+  'struct',
+  'union',
+  'enum',
+  'typedef',
+  'func',
+  'var',
+  'datasec',
+]);
 
 /**
  * Type information of a kernel, a module or an object file (`.BTF`). Opening costs nothing but a look at the
@@ -61,7 +75,8 @@ export class Btf {
     if (type === undefined) {
       const i = id - firstId;
       this.#index.reach(i);
-      if (!Number.isInteger(i) || i < 0 || i >= this.#index.count) throw new FormatError('BTF', this.#sections.typesOffset, `there is no type ${id}`);
+      if (!Number.isInteger(i) || i < 0 || i >= this.#index.count)
+        throw new FormatError('BTF', this.#sections.typesOffset, `there is no type ${id}`);
       type = decodeType(this.#source, id, this.#index.offsets[i]!);
       this.#types.set(id, type);
     }

@@ -7,9 +7,24 @@ type WithoutId<T> = T extends BtfType ? Omit<T, 'id'> : never;
 export type NewBtfType = WithoutId<Exclude<BtfType, { kind: 'void' }>>;
 
 const KIND_NUMBER = {
-  int: Kind.INT, pointer: Kind.PTR, array: Kind.ARRAY, struct: Kind.STRUCT, union: Kind.UNION, enum: Kind.ENUM, fwd: Kind.FWD,
-  typedef: Kind.TYPEDEF, volatile: Kind.VOLATILE, const: Kind.CONST, restrict: Kind.RESTRICT, func: Kind.FUNC,
-  funcProto: Kind.FUNC_PROTO, var: Kind.VAR, datasec: Kind.DATASEC, float: Kind.FLOAT, declTag: Kind.DECL_TAG, typeTag: Kind.TYPE_TAG,
+  int: Kind.INT,
+  pointer: Kind.PTR,
+  array: Kind.ARRAY,
+  struct: Kind.STRUCT,
+  union: Kind.UNION,
+  enum: Kind.ENUM,
+  fwd: Kind.FWD,
+  typedef: Kind.TYPEDEF,
+  volatile: Kind.VOLATILE,
+  const: Kind.CONST,
+  restrict: Kind.RESTRICT,
+  func: Kind.FUNC,
+  funcProto: Kind.FUNC_PROTO,
+  var: Kind.VAR,
+  datasec: Kind.DATASEC,
+  float: Kind.FLOAT,
+  declTag: Kind.DECL_TAG,
+  typeTag: Kind.TYPE_TAG,
 } as const;
 
 /**
@@ -44,12 +59,21 @@ export class BtfBuilder {
   }
 
   /** Members are [name, type, offset in bits, size of a bit-field in bits]. */
-  struct(name: string, size: number, members: readonly (readonly [name: string, typeId: number, bitOffset: number, bitSize?: number])[]): number {
+  struct(
+    name: string,
+    size: number,
+    members: readonly (readonly [name: string, typeId: number, bitOffset: number, bitSize?: number])[],
+  ): number {
     return this.add({
       kind: 'struct',
       name,
       size,
-      members: members.map(([member, typeId, bitOffset, bitSize = 0]) => ({ name: member, typeId, bitOffset, bitSize })),
+      members: members.map(([member, typeId, bitOffset, bitSize = 0]) => ({
+        name: member,
+        typeId,
+        bitOffset,
+        bitSize,
+      })),
     });
   }
 
@@ -58,7 +82,12 @@ export class BtfBuilder {
   }
 
   /** The prototype and the function. */
-  func(name: string, returns: number, parameters: readonly (readonly [name: string, typeId: number])[], linkage = 1): number {
+  func(
+    name: string,
+    returns: number,
+    parameters: readonly (readonly [name: string, typeId: number])[],
+    linkage = 1,
+  ): number {
     const typeId = this.add({
       kind: 'funcProto',
       name: '',
@@ -142,7 +171,8 @@ function encodeType(type: NewBtfType, strings: StringTable, words: number[]): vo
       const hasBitSizes = type.members.some((member) => member.bitSize !== 0);
       head(kind, type.members.length, hasBitSizes, type.size);
       for (const { name, typeId, bitOffset, bitSize } of type.members) {
-        if (hasBitSizes && bitOffset > 0xffffff) throw new BugError(`BTF can't hold a bit-field so far inside '${type.name}'`);
+        if (hasBitSizes && bitOffset > 0xffffff)
+          throw new BugError(`BTF can't hold a bit-field so far inside '${type.name}'`);
         push(strings.add(name), typeId, bitOffset | (bitSize << 24));
       }
       return;

@@ -37,9 +37,23 @@ export function decodeType(source: TypeSource, id: number, at: number): BtfType 
         members: times(vlen, (i) => decodeMember(source, at + 3 + i * 3, flag)),
       };
     case Kind.ENUM:
-      return { kind: 'enum', id, name, size: sizeOrType, signed: flag, values: times(vlen, (i) => decodeEnumerator(source, at + 3 + i * 2, flag)) };
+      return {
+        kind: 'enum',
+        id,
+        name,
+        size: sizeOrType,
+        signed: flag,
+        values: times(vlen, (i) => decodeEnumerator(source, at + 3 + i * 2, flag)),
+      };
     case Kind.ENUM64:
-      return { kind: 'enum', id, name, size: sizeOrType, signed: flag, values: times(vlen, (i) => decodeEnumerator64(source, at + 3 + i * 3, flag)) };
+      return {
+        kind: 'enum',
+        id,
+        name,
+        size: sizeOrType,
+        signed: flag,
+        values: times(vlen, (i) => decodeEnumerator64(source, at + 3 + i * 3, flag)),
+      };
     case Kind.FWD:
       return { kind: 'fwd', id, name, union: flag };
     case Kind.TYPEDEF:
@@ -59,7 +73,11 @@ export function decodeType(source: TypeSource, id: number, at: number): BtfType 
         id,
         name,
         size: sizeOrType,
-        variables: times(vlen, (i) => ({ typeId: words[at + 3 + i * 3]!, offset: words[at + 4 + i * 3]!, size: words[at + 5 + i * 3]! })),
+        variables: times(vlen, (i) => ({
+          typeId: words[at + 3 + i * 3]!,
+          offset: words[at + 4 + i * 3]!,
+          size: words[at + 5 + i * 3]!,
+        })),
       };
     case Kind.DECL_TAG:
       return { kind: 'declTag', id, name, typeId: sizeOrType, componentIndex: words[at + 3]! | 0, attribute: flag };
@@ -110,7 +128,14 @@ function decodeEnumerator64({ words, string }: TypeSource, at: number, signed: b
 }
 
 /** A last parameter without name and type stands for `...`. */
-function decodePrototype({ words, string }: TypeSource, id: number, name: string, at: number, vlen: number, typeId: number): BtfType {
+function decodePrototype(
+  { words, string }: TypeSource,
+  id: number,
+  name: string,
+  at: number,
+  vlen: number,
+  typeId: number,
+): BtfType {
   const parameters = times(vlen, (i) => ({ name: string(words[at + 3 + i * 2]!), typeId: words[at + 4 + i * 2]! }));
   const last = parameters.at(-1);
   const variadic = last !== undefined && last.typeId === 0 && last.name === '';

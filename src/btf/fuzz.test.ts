@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FormatError } from '../base/index.ts';
-import { alignOf, Btf, encodeSubset, findMember, memberByPath, pointerTarget, printC, printTypeName, sizeOf, skipModifiers } from './index.ts';
+import {
+  alignOf,
+  Btf,
+  encodeSubset,
+  findMember,
+  memberByPath,
+  pointerTarget,
+  printC,
+  printTypeName,
+  sizeOf,
+  skipModifiers,
+} from './index.ts';
 import { sampleBtf } from './testdata.ts';
 
 const sample = sampleBtf().bytes;
@@ -23,7 +34,11 @@ function useAll(btf: Btf): void {
   refusing(() => (count = btf.typeCount));
   for (let id = 0; id < Math.min(count, 200); id++) {
     for (const use of [printTypeName, sizeOf, alignOf, skipModifiers, pointerTarget]) attempts.push(() => use(btf, id));
-    attempts.push(() => printC(btf, id), () => findMember(btf, id, 'part'), () => memberByPath(btf, id, 'at.part'));
+    attempts.push(
+      () => printC(btf, id),
+      () => findMember(btf, id, 'part'),
+      () => memberByPath(btf, id, 'at.part'),
+    );
   }
   for (const attempt of attempts) refusing(attempt);
 }
@@ -37,9 +52,15 @@ function refusing(attempt: () => unknown): void {
   }
 }
 
-const mutations = fc.array(fc.tuple(fc.nat(sample.length - 1), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 6 });
+const mutations = fc.array(fc.tuple(fc.nat(sample.length - 1), fc.integer({ min: 0, max: 255 })), {
+  minLength: 1,
+  maxLength: 6,
+});
 const wordMutations = fc.array(
-  fc.tuple(fc.nat((sample.length >> 2) - 1), fc.oneof(fc.nat(64), fc.constantFrom(0, 0xffff, 0xffff_ffff, 0x8000_0000, 0x0400_ffff))),
+  fc.tuple(
+    fc.nat((sample.length >> 2) - 1),
+    fc.oneof(fc.nat(64), fc.constantFrom(0, 0xffff, 0xffff_ffff, 0x8000_0000, 0x0400_ffff)),
+  ),
   { minLength: 1, maxLength: 4 },
 );
 
@@ -71,9 +92,13 @@ test('changed references between types are decoded or refused with a FormatError
 });
 
 test('cut-off input is refused with a FormatError', () => {
-  for (let length = 0; length < sample.length; length += 7) assert.throws(() => Btf.decode(sample.subarray(0, length)), FormatError);
+  for (let length = 0; length < sample.length; length += 7)
+    assert.throws(() => Btf.decode(sample.subarray(0, length)), FormatError);
 });
 
 test('random bytes are refused with a FormatError', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => refusing(() => useAll(Btf.decode(bytes)))), { numRuns: 200 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => refusing(() => useAll(Btf.decode(bytes)))),
+    { numRuns: 200 },
+  );
 });

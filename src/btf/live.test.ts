@@ -50,10 +50,37 @@ test('every type of the kernel can be decoded, measured and printed', { skip }, 
 /** Prints a list of C statements as one program and gives back what a compiler thinks of sizes and offsets. */
 test('a C compiler lays the printed definitions out as the kernel does', { skip: skip || !haveCompiler() }, () => {
   const btf = Btf.decode(bytes);
-  const names = ['list_head', 'hlist_node', 'iphdr', 'tcphdr', 'desc_struct', 'timespec64', 'ethhdr', 'iovec', 'pollfd'];
+  const names = [
+    'list_head',
+    'hlist_node',
+    'iphdr',
+    'tcphdr',
+    'desc_struct',
+    'timespec64',
+    'ethhdr',
+    'iovec',
+    'pollfd',
+  ];
   const structs = names.flatMap((name) => btf.find(name, 'struct') ?? []);
-  const checks = structs.map((type) => `_Static_assert(sizeof(struct ${type.name}) == ${type.size}, "${type.name}");\n`);
-  const typedefs = ['u8', 'u16', 'u32', 's64', '__u8', '__u16', '__u32', '__s64', '__be16', '__be32', '__sum16', 'time64_t', '__kernel_size_t', '__kernel_ulong_t'];
+  const checks = structs.map(
+    (type) => `_Static_assert(sizeof(struct ${type.name}) == ${type.size}, "${type.name}");\n`,
+  );
+  const typedefs = [
+    'u8',
+    'u16',
+    'u32',
+    's64',
+    '__u8',
+    '__u16',
+    '__u32',
+    '__s64',
+    '__be16',
+    '__be32',
+    '__sum16',
+    'time64_t',
+    '__kernel_size_t',
+    '__kernel_ulong_t',
+  ];
   const preamble = typedefs.flatMap((name) => btf.find(name, 'typedef') ?? []).sort((a, b) => a.id - b.id);
   const code = [...preamble, ...structs].map((type) => printC(btf, type)).join('\n');
   execFileSync('cc', ['-fsyntax-only', '-w', '-x', 'c', '-'], { input: `${code}\n${checks.join('')}` });
@@ -70,11 +97,18 @@ function haveCompiler(): boolean {
 
 test('a subset of a few roots is small and says the same', { skip }, () => {
   const btf = Btf.decode(bytes);
-  const subset = encodeSubset(btf, [{ name: 'file', kind: 'struct' }, { name: 'path', kind: 'struct' }, { name: 'vfs_read', kind: 'func' }]);
+  const subset = encodeSubset(btf, [
+    { name: 'file', kind: 'struct' },
+    { name: 'path', kind: 'struct' },
+    { name: 'vfs_read', kind: 'func' },
+  ]);
   assert.ok(subset.length < 64 * 1024, `${subset.length} bytes`);
   const small = Btf.decode(subset);
   const [here, there] = [small.find('file', 'struct')!, btf.find('file', 'struct')!];
   assert.equal(printC(small, here), printC(btf, there));
-  assert.equal(memberByPath(small, here.id, 'f_path.dentry')?.bitOffset, memberByPath(btf, there.id, 'f_path.dentry')?.bitOffset);
+  assert.equal(
+    memberByPath(small, here.id, 'f_path.dentry')?.bitOffset,
+    memberByPath(btf, there.id, 'f_path.dentry')?.bitOffset,
+  );
   assert.equal(printC(small, small.find('vfs_read', 'func')!), printC(btf, btf.find('vfs_read', 'func')!));
 });

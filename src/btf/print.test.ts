@@ -50,7 +50,10 @@ test('enums, typedefs, functions and variables print as declared', () => {
   assert.equal(printC(btf, id('walk')), 'struct node *walk(struct node *start, const char * restrict name);');
   assert.equal(printC(btf, id('counter')), 'volatile int counter;');
   assert.equal(printC(btf, id('opaque')), 'struct opaque;');
-  assert.equal(printC(btf, id('callbackPointer'), { name: 'handler' }), 'int (*handler)(struct opaque *, const char *, ...);');
+  assert.equal(
+    printC(btf, id('callbackPointer'), { name: 'handler' }),
+    'int (*handler)(struct opaque *, const char *, ...);',
+  );
 });
 
 test('type names print as in a cast', () => {
@@ -87,7 +90,13 @@ test('declarators nest as in C', () => {
   const proto = b.add({ kind: 'funcProto', name: '', typeId: int, parameters: [], variadic: false });
   const table = b.array(b.nextId + 1, 2, int);
   b.pointer(proto);
-  const returnsFunction = b.add({ kind: 'funcProto', name: '', typeId: table + 1, parameters: [{ name: 'n', typeId: int }], variadic: false });
+  const returnsFunction = b.add({
+    kind: 'funcProto',
+    name: '',
+    typeId: table + 1,
+    parameters: [{ name: 'n', typeId: int }],
+    variadic: false,
+  });
   const constFunctionPointer = b.add({ kind: 'const', name: '', typeId: table + 1 });
   const returnsPointer = b.add({ kind: 'funcProto', name: '', typeId: pointer, parameters: [], variadic: false });
   const returnsPointerPointer = b.pointer(returnsPointer);
@@ -116,7 +125,10 @@ test('a packed struct says so', () => {
   const b = new BtfBuilder();
   const int = b.int('int', 4, { signed: true });
   const char = b.int('char', 1);
-  const packed = b.struct('p', 5, [['c', char, 0], ['i', int, 8]]);
+  const packed = b.struct('p', 5, [
+    ['c', char, 0],
+    ['i', int, 8],
+  ]);
   assert.match(printC(Btf.decode(b.encode()), packed), /\} __attribute__\(\(packed\)\);$/);
 });
 
@@ -129,7 +141,12 @@ test('endless types are refused, not printed for ever', () => {
   const bomb = b.nextId;
   for (let i = 0; i < 30; i++) {
     const next = b.nextId + 1;
-    b.struct('', 4, [['a', next, 0], ['b', next, 0], ['c', next, 0], ['d', next, 0]]);
+    b.struct('', 4, [
+      ['a', next, 0],
+      ['b', next, 0],
+      ['c', next, 0],
+      ['d', next, 0],
+    ]);
   }
   b.struct('', 4, [['x', int, 0]]);
   const d = Btf.decode(b.encode());

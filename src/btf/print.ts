@@ -17,7 +17,11 @@ export interface PrintOptions {
  * a name of their own type are printed in place; all others by name. `name` declares a variable, a typedef's
  * target or a function of that type instead.
  */
-export function printC(btf: Btf, type: BtfType | number, options: PrintOptions & { readonly name?: string } = {}): string {
+export function printC(
+  btf: Btf,
+  type: BtfType | number,
+  options: PrintOptions & { readonly name?: string } = {},
+): string {
   const printer = new Printer(btf, options);
   const subject = typeof type === 'number' ? btf.type(type) : type;
   const text = options.name === undefined ? printer.definition(subject) : printer.declaration(subject.id, options.name);
@@ -92,7 +96,9 @@ class Printer {
       case 'restrict':
         return this.#qualified(type.kind, type.typeId, inner, indent);
       case 'typeTag':
-        return this.#tags && !type.attribute ? this.#tagged(type.name, type.typeId, inner, indent) : this.declaration(type.typeId, inner, indent);
+        return this.#tags && !type.attribute
+          ? this.#tagged(type.name, type.typeId, inner, indent)
+          : this.declaration(type.typeId, inner, indent);
       case 'func':
       case 'var':
         return this.declaration(type.typeId, inner === '' ? type.name : inner, indent);
@@ -110,7 +116,8 @@ class Printer {
   /** `const` of a pointer stands right of the star, all else left of the type. */
   #qualified(word: string, target: number, inner: string, indent: number): string {
     const aim = skipQualifiers(this.#btf, target);
-    if (aim.kind === 'pointer') return this.declaration(target, inner === '' ? ` ${word}` : ` ${word} ${inner.trimStart()}`, indent);
+    if (aim.kind === 'pointer')
+      return this.declaration(target, inner === '' ? ` ${word}` : ` ${word} ${inner.trimStart()}`, indent);
     const text = this.declaration(target, inner, indent);
     // Compilers mark both a const array and its elements.
     return aim.kind === 'array' && text.startsWith(`${word} `) ? text : `${word} ${text}`;

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FormatError } from '../base/index.ts';
-import { alignOf, Btf, BtfBuilder, encodeSubset, findMember, memberByPath, pointerTarget, sizeOf, skipModifiers } from './index.ts';
+import {
+  alignOf,
+  Btf,
+  BtfBuilder,
+  encodeSubset,
+  findMember,
+  memberByPath,
+  pointerTarget,
+  sizeOf,
+  skipModifiers,
+} from './index.ts';
 import { sampleBtf } from './testdata.ts';
 
 const { bytes, ids } = sampleBtf();
@@ -35,8 +45,18 @@ test('modifiers and pointer tags', () => {
 });
 
 test('members, also through anonymous ones', () => {
-  assert.deepEqual(findMember(btf, id('point'), 'part'), { name: 'part', typeId: id('u32'), bitOffset: 64, bitSize: 0 });
-  assert.deepEqual(findMember(btf, id('node'), 'high'), { name: 'high', typeId: id('int'), bitOffset: 387, bitSize: 5 });
+  assert.deepEqual(findMember(btf, id('point'), 'part'), {
+    name: 'part',
+    typeId: id('u32'),
+    bitOffset: 64,
+    bitSize: 0,
+  });
+  assert.deepEqual(findMember(btf, id('node'), 'high'), {
+    name: 'high',
+    typeId: id('int'),
+    bitOffset: 387,
+    bitSize: 5,
+  });
   assert.equal(findMember(btf, id('node'), 'part'), undefined, 'a named member is not looked into');
   assert.equal(findMember(btf, id('int'), 'x'), undefined);
 });

@@ -62,7 +62,10 @@ function ownSize(type: BtfType): number {
 }
 
 /** What a pointer points to, and the tags on the way (`user` for `__user`, `rcu`, `percpu`). Undefined when `id` is no pointer. */
-export function pointerTarget(btf: Btf, id: number): { readonly typeId: number; readonly tags: readonly string[] } | undefined {
+export function pointerTarget(
+  btf: Btf,
+  id: number,
+): { readonly typeId: number; readonly tags: readonly string[] } | undefined {
   const pointer = skipModifiers(btf, id);
   if (pointer.kind !== 'pointer') return undefined;
   const tags: string[] = [];
@@ -101,7 +104,8 @@ function searchMembers(btf: Btf, id: number, name: string, base: number, seen: S
   seen.add(type.id);
   if (seen.size > MAX_ANONYMOUS) tooDeep(id);
   for (const member of type.members) {
-    if (member.name === name) return { name, typeId: member.typeId, bitOffset: base + member.bitOffset, bitSize: memberBitSize(btf, member) };
+    if (member.name === name)
+      return { name, typeId: member.typeId, bitOffset: base + member.bitOffset, bitSize: memberBitSize(btf, member) };
     if (member.name !== '') continue;
     const found = searchMembers(btf, member.typeId, name, base + member.bitOffset, seen);
     if (found !== undefined) return found;
@@ -141,7 +145,12 @@ function elementAt(btf: Btf, array: FoundMember, index: number): FoundMember | u
   if (type.kind !== 'array') return undefined;
   // An array without a length (`char data[]`) may be indexed freely.
   if (type.count !== 0 && index >= type.count) return undefined;
-  return { name: `${array.name}[${index}]`, typeId: type.typeId, bitOffset: array.bitOffset + index * sizeOf(btf, type.typeId) * 8, bitSize: 0 };
+  return {
+    name: `${array.name}[${index}]`,
+    typeId: type.typeId,
+    bitOffset: array.bitOffset + index * sizeOf(btf, type.typeId) * 8,
+    bitSize: 0,
+  };
 }
 
 /** Alignment of a type in bytes, as C on a 64-bit machine has it for an unpacked type. */

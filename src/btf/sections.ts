@@ -32,10 +32,16 @@ export function decodeSections(bytes: Uint8Array, split: boolean): Sections {
   if (typeLength % 4 !== 0) fail(12, 'the type section is no whole number of words');
   if (stringOffset + stringLength > room) fail(16, 'the string section lies outside');
   const strings = bytes.subarray(headerLength + stringOffset, headerLength + stringOffset + stringLength);
-  if (!split && (stringLength === 0 || strings[0] !== 0)) fail(20, 'the string section does not begin with an empty string');
+  if (!split && (stringLength === 0 || strings[0] !== 0))
+    fail(20, 'the string section does not begin with an empty string');
   if (stringLength > 0 && strings[stringLength - 1] !== 0) fail(20, 'the string section does not end with a NUL');
   const typesOffset = headerLength + typeOffset;
-  return { words: wordsOf(bytes.subarray(typesOffset, typesOffset + typeLength), littleEndian), strings, typesOffset, littleEndian };
+  return {
+    words: wordsOf(bytes.subarray(typesOffset, typesOffset + typeLength), littleEndian),
+    strings,
+    typesOffset,
+    littleEndian,
+  };
 }
 
 function wordsOf(bytes: Uint8Array, littleEndian: boolean): Uint32Array {

@@ -13,7 +13,11 @@ export interface SubsetRoot {
  * pointed to, and no root itself, becomes a forward declaration: so a handful of roots takes kilobytes, not megabytes.
  * Roots that do not exist are left out. All types that share a root's name and kind are taken.
  */
-export function encodeSubset(btf: Btf, roots: readonly SubsetRoot[], options: { readonly littleEndian?: boolean } = {}): Uint8Array {
+export function encodeSubset(
+  btf: Btf,
+  roots: readonly SubsetRoot[],
+  options: { readonly littleEndian?: boolean } = {},
+): Uint8Array {
   const reach = collect(btf, roots);
   const ids = [...reach.whole, ...reach.pointedTo].filter(unique()).sort((a, b) => a - b);
   const forwards = new Map<string, number>();
@@ -106,7 +110,8 @@ function parts(type: BtfType): number[] {
 }
 
 function renumber(type: BtfType, map: (id: number) => number): NewBtfType {
-  const renumbered = <T extends { readonly typeId: number }>(items: readonly T[]): T[] => items.map((item) => ({ ...item, typeId: map(item.typeId) }));
+  const renumbered = <T extends { readonly typeId: number }>(items: readonly T[]): T[] =>
+    items.map((item) => ({ ...item, typeId: map(item.typeId) }));
   switch (type.kind) {
     case 'void':
       return { kind: 'fwd', name: '', union: false };

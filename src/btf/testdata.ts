@@ -26,7 +26,10 @@ export function sampleBtf(options: { readonly littleEndian?: boolean } = {}): Sa
     kind: 'funcProto',
     name: '',
     typeId: int,
-    parameters: [{ name: '', typeId: opaquePointer }, { name: '', typeId: text }],
+    parameters: [
+      { name: '', typeId: opaquePointer },
+      { name: '', typeId: text },
+    ],
     variadic: true,
   });
   const callbackPointer = b.pointer(callback);
@@ -35,9 +38,19 @@ export function sampleBtf(options: { readonly littleEndian?: boolean } = {}): Sa
     name: 'color',
     size: 4,
     signed: true,
-    values: [{ name: 'RED', value: 0n }, { name: 'GREEN', value: 1n }, { name: 'NONE', value: -1n }],
+    values: [
+      { name: 'RED', value: 0n },
+      { name: 'GREEN', value: 1n },
+      { name: 'NONE', value: -1n },
+    ],
   });
-  const big = b.add({ kind: 'enum', name: 'big', size: 8, signed: false, values: [{ name: 'TOP', value: 0xffff_ffff_ffff_fff0n }] });
+  const big = b.add({
+    kind: 'enum',
+    name: 'big',
+    size: 8,
+    signed: false,
+    values: [{ name: 'TOP', value: 0xffff_ffff_ffff_fff0n }],
+  });
   const anonymousUnion = b.add({
     kind: 'union',
     name: '',
@@ -47,7 +60,11 @@ export function sampleBtf(options: { readonly littleEndian?: boolean } = {}): Sa
       { name: 'part', typeId: u32, bitOffset: 0, bitSize: 0 },
     ],
   });
-  const point = b.struct('point', 16, [['x', int, 0], ['y', int, 32], ['', anonymousUnion, 64]]);
+  const point = b.struct('point', 16, [
+    ['x', int, 0],
+    ['y', int, 32],
+    ['', anonymousUnion, 64],
+  ]);
   const row = b.array(int, 2, uint);
   const grid = b.array(row, 3, uint);
   // The pointer comes just before the struct that it points to.
@@ -69,13 +86,46 @@ export function sampleBtf(options: { readonly littleEndian?: boolean } = {}): Sa
   ]);
   const volatileInt = b.add({ kind: 'volatile', name: '', typeId: int });
   const restrictText = b.add({ kind: 'restrict', name: '', typeId: text });
-  const walk = b.func('walk', nodeRef, [['start', nodeRef], ['name', restrictText]]);
+  const walk = b.func('walk', nodeRef, [
+    ['start', nodeRef],
+    ['name', restrictText],
+  ]);
   const counter = b.add({ kind: 'var', name: 'counter', typeId: volatileInt, linkage: 1 });
-  const section = b.add({ kind: 'datasec', name: '.data', size: 4, variables: [{ typeId: counter, offset: 0, size: 4 }] });
+  const section = b.add({
+    kind: 'datasec',
+    name: '.data',
+    size: 4,
+    variables: [{ typeId: counter, offset: 0, size: 4 }],
+  });
   const tag = b.add({ kind: 'declTag', name: 'marked', typeId: node, componentIndex: 3, attribute: false });
   const ids = {
-    int, uint, char, bool, long, double, comm, u32, constChar, text, userText, opaque, opaquePointer, callback, callbackPointer,
-    color, big, point, node, nodeRef, volatileInt, restrictText, walk, counter, section, tag, grid,
+    int,
+    uint,
+    char,
+    bool,
+    long,
+    double,
+    comm,
+    u32,
+    constChar,
+    text,
+    userText,
+    opaque,
+    opaquePointer,
+    callback,
+    callbackPointer,
+    color,
+    big,
+    point,
+    node,
+    nodeRef,
+    volatileInt,
+    restrictText,
+    walk,
+    counter,
+    section,
+    tag,
+    grid,
   };
   return { bytes: b.encode(options), ids };
 }

@@ -57,7 +57,8 @@ export class TypeIndex {
     const { words } = this.#sections;
     if (this.#at >= words.length) return false;
     const target = Math.max(FIRST_STEP, this.count * 2);
-    if (target > this.offsets.length) this.#grow(Math.min(target, this.count + Math.floor((words.length - this.#at) / 3) + 1));
+    if (target > this.offsets.length)
+      this.#grow(Math.min(target, this.count + Math.floor((words.length - this.#at) / 3) + 1));
     this.#walk(Math.min(target, this.offsets.length));
     return true;
   }

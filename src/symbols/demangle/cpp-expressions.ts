@@ -112,7 +112,9 @@ export abstract class CppExpressions extends CppCursor {
 
   protected operand(): CppNode {
     const node = this.expression();
-    const isSimple = node.kind === 'qualified' || (node.kind === 'text' && /^[{A-Za-z_]/.test(node.text) && !/^(true|false)$/.test(node.text));
+    const isSimple =
+      node.kind === 'qualified' ||
+      (node.kind === 'text' && /^[{A-Za-z_]/.test(node.text) && !/^(true|false)$/.test(node.text));
     return isSimple ? node : { kind: 'list', open: '(', items: [node], close: ')' };
   }
 
@@ -161,7 +163,10 @@ export abstract class CppExpressions extends CppCursor {
 
   protected call(): CppNode {
     const name = withoutSignature(this.operand());
-    return { kind: 'sequence', parts: [name, { kind: 'list', open: '(', items: this.until('E', () => this.expression()), close: ')' }] };
+    return {
+      kind: 'sequence',
+      parts: [name, { kind: 'list', open: '(', items: this.until('E', () => this.expression()), close: ')' }],
+    };
   }
 
   protected conversion(): CppNode {
@@ -179,7 +184,8 @@ export abstract class CppExpressions extends CppCursor {
 
 /** A template's arguments belong to the whole name. */
 function qualify(scope: CppNode, name: CppNode): CppNode {
-  if (name.kind === 'template') return { kind: 'template', name: { kind: 'qualified', scope, name: name.name }, args: name.args };
+  if (name.kind === 'template')
+    return { kind: 'template', name: { kind: 'qualified', scope, name: name.name }, args: name.args };
   return { kind: 'qualified', scope, name };
 }
 

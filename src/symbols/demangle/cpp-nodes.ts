@@ -1,13 +1,23 @@
 /** The tree that a mangled C++ name stands for, and its text. */
 
 export type CppNode =
-  | { readonly kind: 'text'; readonly text: string; /** Longer form before a constructor. */ readonly full?: string; readonly base?: string }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      /** Longer form before a constructor. */ readonly full?: string;
+      readonly base?: string;
+    }
   | { readonly kind: 'qualified'; readonly scope: CppNode; readonly name: CppNode }
   | { readonly kind: 'template'; readonly name: CppNode; readonly args: readonly CppNode[] }
   | { readonly kind: 'pointer' | 'reference' | 'rvalueReference'; readonly inner: CppNode }
   | { readonly kind: 'suffix'; readonly inner: CppNode; readonly text: string }
   | { readonly kind: 'prefix'; readonly text: string; readonly inner: CppNode }
-  | { readonly kind: 'function'; readonly result: CppNode | undefined; readonly params: readonly CppNode[]; readonly qualifiers: string }
+  | {
+      readonly kind: 'function';
+      readonly result: CppNode | undefined;
+      readonly params: readonly CppNode[];
+      readonly qualifiers: string;
+    }
   | { readonly kind: 'array'; readonly length: CppNode | undefined; readonly inner: CppNode }
   | { readonly kind: 'memberPointer'; readonly owner: CppNode; readonly member: CppNode }
   | { readonly kind: 'pack'; readonly items: readonly CppNode[] }
@@ -15,7 +25,11 @@ export type CppNode =
   | { readonly kind: 'packSize'; readonly inner: CppNode }
   | { readonly kind: 'encoding'; readonly name: CppNode; readonly type: CppNode & { kind: 'function' } }
   /** A template parameter; the target is set later where it stands before its arguments. */
-  | { readonly kind: 'parameter'; target: CppNode | undefined; /** The n-th `auto` of a lambda, counted from 1. */ readonly auto?: number }
+  | {
+      readonly kind: 'parameter';
+      target: CppNode | undefined;
+      /** The n-th `auto` of a lambda, counted from 1. */ readonly auto?: number;
+    }
   | { readonly kind: 'lambda'; readonly params: readonly CppNode[]; readonly index: number }
   /** Parts one after another. */
   | { readonly kind: 'sequence'; readonly parts: readonly (string | CppNode)[] }
@@ -139,7 +153,7 @@ export class CppPrinter {
         break;
       case 'memberPointer':
         this.#left(node.member);
-        this.#emit(this.#wraps(node.member) ? this.#isArray(node.member) ? ' (' : '(' : ' ');
+        this.#emit(this.#wraps(node.member) ? (this.#isArray(node.member) ? ' (' : '(') : ' ');
         this.#write(node.owner);
         this.#emit('::*');
         break;

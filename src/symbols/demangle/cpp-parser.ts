@@ -64,7 +64,11 @@ export class CppParser extends CppExpressions {
       case 'Th':
       case 'Tv':
         this.callOffset(code[1]!);
-        return { kind: 'prefix', text: code === 'Th' ? 'non-virtual thunk to ' : 'virtual thunk to ', inner: this.encoding() };
+        return {
+          kind: 'prefix',
+          text: code === 'Th' ? 'non-virtual thunk to ' : 'virtual thunk to ',
+          inner: this.encoding(),
+        };
       case 'Tc':
         this.callOffset(this.text[this.at++]!);
         this.callOffset(this.text[this.at++]!);
@@ -152,7 +156,10 @@ export class CppParser extends CppExpressions {
     if (!soFar && first === 'T') return this.remember(this.templateParam());
     if (!soFar && first === 'D' && /[tT]/.test(this.peek(1))) return this.remember(this.decltype());
     const name = this.unqualified(state, soFar);
-    const scope = soFar?.kind === 'text' && soFar.full !== undefined && /^[CD]\d/.test(this.text.slice(this.at - 2)) ? textNode(soFar.full) : soFar;
+    const scope =
+      soFar?.kind === 'text' && soFar.full !== undefined && /^[CD]\d/.test(this.text.slice(this.at - 2))
+        ? textNode(soFar.full)
+        : soFar;
     return this.remember(scope ? { kind: 'qualified', scope, name } : name);
   }
 
@@ -163,7 +170,8 @@ export class CppParser extends CppExpressions {
     this.templateArgs = saved;
     this.expect('E');
     // Of a function around, the result isn't shown.
-    const scope: CppNode = encoding.kind === 'encoding' ? { ...encoding, type: { ...encoding.type, result: undefined } } : encoding;
+    const scope: CppNode =
+      encoding.kind === 'encoding' ? { ...encoding, type: { ...encoding.type, result: undefined } } : encoding;
     if (this.take('s')) {
       this.discriminator();
       return { kind: 'qualified', scope, name: textNode('string literal') };
@@ -171,7 +179,11 @@ export class CppParser extends CppExpressions {
     if (this.take('d')) {
       const index = this.sequenceNumber(10);
       const name = this.name(state);
-      return { kind: 'qualified', scope: { kind: 'qualified', scope, name: textNode(`{default arg#${index + 1}}`) }, name };
+      return {
+        kind: 'qualified',
+        scope: { kind: 'qualified', scope, name: textNode(`{default arg#${index + 1}}`) },
+        name,
+      };
     }
     const name = this.name(state);
     this.discriminator();
@@ -286,11 +298,14 @@ export class CppParser extends CppExpressions {
     const known = this.templateArgs[index];
     if (!known && !isForward) return this.fail();
     const auto = this.inLambda ? { auto: index + 1 } : {};
-    const node: CppNode & { kind: 'parameter' } = { kind: 'parameter', target: this.inLambda ? undefined : known, ...auto };
+    const node: CppNode & { kind: 'parameter' } = {
+      kind: 'parameter',
+      target: this.inLambda ? undefined : known,
+      ...auto,
+    };
     if (isForward) this.forwards.push({ index, node });
     return node;
   }
-
 
   protected override type(): CppNode {
     return this.nested(() => this.typeBody());
@@ -311,7 +326,9 @@ export class CppParser extends CppExpressions {
         const inner = this.type();
         const isFunction = inner.kind === 'function';
         return this.remember(
-          isFunction ? { ...inner, qualifiers: qualifiers + inner.qualifiers } : { kind: 'suffix', inner, text: qualifiers },
+          isFunction
+            ? { ...inner, qualifiers: qualifiers + inner.qualifiers }
+            : { kind: 'suffix', inner, text: qualifiers },
         );
       }
       case 'P':

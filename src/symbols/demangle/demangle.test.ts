@@ -9,7 +9,17 @@ function shown(name: string, table: Readonly<Record<string, string>>): void {
   });
 }
 
-shown('what is no mangled name stays', { main: 'main', _start: '_start', '': '', _Z: '_Z', _ZN: '_ZN', _R: '_R', _Z1: '_Z1', _ZQQ: '_ZQQ', _Znope: '_Znope' });
+shown('what is no mangled name stays', {
+  main: 'main',
+  _start: '_start',
+  '': '',
+  _Z: '_Z',
+  _ZN: '_ZN',
+  _R: '_R',
+  _Z1: '_Z1',
+  _ZQQ: '_ZQQ',
+  _Znope: '_Znope',
+});
 
 shown('functions, namespaces, parameters', {
   _Z1fv: 'f()',
@@ -44,16 +54,18 @@ shown('constructors, destructors, operators', {
 shown('templates and substitutions', {
   _Z3maxIiET_S0_S0_: 'int max<int>(int, int)',
   _ZNSt6vectorIiSaIiEE9push_backEOi: 'std::vector<int, std::allocator<int> >::push_back(int&&)',
-  _ZNSsC1EPKcRKSaIcE: 'std::basic_string<char, std::char_traits<char>, std::allocator<char> >::basic_string(char const*, std::allocator<char> const&)',
+  _ZNSsC1EPKcRKSaIcE:
+    'std::basic_string<char, std::char_traits<char>, std::allocator<char> >::basic_string(char const*, std::allocator<char> const&)',
   _Z1fSsRSo: 'f(std::string, std::ostream&)',
-  _Z1fILi5ELb1ELc97ELln3EEvv: "void f<5, true, (char)97, -3l>()",
+  _Z1fILi5ELb1ELc97ELln3EEvv: 'void f<5, true, (char)97, -3l>()',
   _Z1fIJidPcEEvDpT_: 'void f<int, double, char*>(int, double, char*)',
   _Z1fIJEEvDpT_: 'void f<>()',
   _Z1fIJiEEvDpOT_: 'void f<int>(int&&)',
   _Z1fIRiEvOT_: 'void f<int&>(int&)',
   _ZN1AI1BILi1EEE1fEv: 'A<B<1> >::f()',
   _ZSt4moveIRiEONSt16remove_referenceIT_E4typeEOS2_: 'std::remove_reference<int&>::type&& std::move<int&>(int&)',
-  _ZN4llvm10checkedAddIiEENSt9enable_ifIXsr3std9is_signedIT_EE5valueES2_E4typeES2_: 'std::enable_if<std::is_signed<int>::value, int>::type llvm::checkedAdd<int>(int)',
+  _ZN4llvm10checkedAddIiEENSt9enable_ifIXsr3std9is_signedIT_EE5valueES2_E4typeES2_:
+    'std::enable_if<std::is_signed<int>::value, int>::type llvm::checkedAdd<int>(int)',
 });
 
 shown('function pointers, arrays, members', {
@@ -81,8 +93,9 @@ shown('what the compiler makes', {
 shown('Rust, older scheme', {
   _ZN4core3ptr13drop_in_place17h0123456789abcdefE: 'core::ptr::drop_in_place',
   '_ZN44_$LT$std..Stdin$u20$as$u20$std..io..Read$GT$4read': '_ZN44_$LT$std..Stdin$u20$as$u20$std..io..Read$GT$4read',
-  '_ZN44_$LT$std..Stdin$u20$as$u20$std..io..Read$GT$4read17h0123456789abcdefE.llvm.12AB': '<std::Stdin as std::io::Read>::read',
-  '_ZN3foo28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE': 'foo::{{closure}}',
+  '_ZN44_$LT$std..Stdin$u20$as$u20$std..io..Read$GT$4read17h0123456789abcdefE.llvm.12AB':
+    '<std::Stdin as std::io::Read>::read',
+  _ZN3foo28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE: 'foo::{{closure}}',
 });
 
 shown('Rust, newer scheme', {
@@ -99,7 +112,11 @@ shown('Rust, newer scheme', {
 test('made-up names end quickly and never throw', () => {
   const doubling = `_Z1f${Array.from({ length: 60 }, (_, i) => (i === 0 ? '1AIiiE' : `1AIS${i === 1 ? '' : (i - 2).toString(36).toUpperCase()}_S${i === 1 ? '' : (i - 2).toString(36).toUpperCase()}_E`)).join('')}`;
   const deep = ['P', 'N1A', 'I', 'F', 'Z1f', 'sr1aIX', 'DTcl', 'M', 'K'].map((part) => `_Z1f${part.repeat(3000)}i`);
-  const rust = [`_R${'I'.repeat(3000)}`, `_RNvC1a${'NvB_'.repeat(500)}`, `_RINvC1a1fT${Array.from({ length: 40 }, () => 'B6_B6_').join('')}EE`];
+  const rust = [
+    `_R${'I'.repeat(3000)}`,
+    `_RNvC1a${'NvB_'.repeat(500)}`,
+    `_RINvC1a1fT${Array.from({ length: 40 }, () => 'B6_B6_').join('')}EE`,
+  ];
   for (const name of [doubling, ...deep, ...rust, `_ZN${'1'.repeat(30000)}`]) {
     const start = performance.now();
     assert.equal(typeof demangle(name), 'string');
@@ -109,18 +126,36 @@ test('made-up names end quickly and never throw', () => {
 
 test('damaged names come back as text, never as an error', () => {
   const seeds = [
-    '_ZNSt6vectorIiSaIiEE9push_backEOi', '_ZSt4moveIRiEONSt16remove_referenceIT_E4typeEOS2_', '_Z1fIJidPcEEvDpT_', '_ZZ4mainENKUlvE_clEv',
-    '_Z1fM1AKFivE', '_ZN1AcvT_IiEEv', '_ZN4llvm10checkedAddIiEENSt9enable_ifIXsr3std9is_signedIT_EE5valueES2_E4typeES2_',
-    '_RINvMs6_Cs1_1aNtB2_3Bar1fTmNtB1q_1DEINtNtCsf_1r1sTB3_EE', '_RNvXs_Cs1234_7mycrateNtB4_3BarNtNtCs5678_4core5clone5Clone5clone',
+    '_ZNSt6vectorIiSaIiEE9push_backEOi',
+    '_ZSt4moveIRiEONSt16remove_referenceIT_E4typeEOS2_',
+    '_Z1fIJidPcEEvDpT_',
+    '_ZZ4mainENKUlvE_clEv',
+    '_Z1fM1AKFivE',
+    '_ZN1AcvT_IiEEv',
+    '_ZN4llvm10checkedAddIiEENSt9enable_ifIXsr3std9is_signedIT_EE5valueES2_E4typeES2_',
+    '_RINvMs6_Cs1_1aNtB2_3Bar1fTmNtB1q_1DEINtNtCsf_1r1sTB3_EE',
+    '_RNvXs_Cs1234_7mycrateNtB4_3BarNtNtCs5678_4core5clone5Clone5clone',
     '_ZN4core3ptr13drop_in_place17h0123456789abcdefE',
   ];
-  const piece = fc.constantFrom(...'0123456789_ABCDEFIJKLMNOPRSTVXZabcdefilmnoprstuvz'.split(''), 'S0_', 'T_', 'St', 'sr', 'Dp', 'B1_');
+  const piece = fc.constantFrom(
+    ...'0123456789_ABCDEFIJKLMNOPRSTVXZabcdefilmnoprstuvz'.split(''),
+    'S0_',
+    'T_',
+    'St',
+    'sr',
+    'Dp',
+    'B1_',
+  );
   fc.assert(
-    fc.property(fc.constantFrom(...seeds), fc.array(fc.tuple(fc.nat(80), fc.nat(2), piece), { minLength: 1, maxLength: 6 }), (seed, edits) => {
-      let name = seed;
-      for (const [at, removed, text] of edits) name = name.slice(0, 2 + at) + text + name.slice(2 + at + removed);
-      assert.equal(typeof demangle(name), 'string');
-    }),
+    fc.property(
+      fc.constantFrom(...seeds),
+      fc.array(fc.tuple(fc.nat(80), fc.nat(2), piece), { minLength: 1, maxLength: 6 }),
+      (seed, edits) => {
+        let name = seed;
+        for (const [at, removed, text] of edits) name = name.slice(0, 2 + at) + text + name.slice(2 + at + removed);
+        assert.equal(typeof demangle(name), 'string');
+      },
+    ),
     { numRuns: 3000 },
   );
 });

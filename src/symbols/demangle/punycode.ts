@@ -5,7 +5,7 @@ export function decodePunycode(plain: string, encoded: string): string | undefin
   let position = 0;
   let bias = 72;
   let isFirst = true;
-  for (let at = 0; at < encoded.length; ) {
+  for (let at = 0; at < encoded.length;) {
     let delta = 0;
     for (let weight = 1, k = 36; ; k += 36) {
       const digit = at < encoded.length ? digitOf(encoded[at++]!) : -1;

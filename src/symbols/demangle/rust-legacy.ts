@@ -23,7 +23,16 @@ function joinParts(text: string): string | undefined {
   return parts.join('::');
 }
 
-const escapes: Readonly<Record<string, string>> = { SP: '@', BP: '*', RF: '&', LT: '<', GT: '>', LP: '(', RP: ')', C: ',' };
+const escapes: Readonly<Record<string, string>> = {
+  SP: '@',
+  BP: '*',
+  RF: '&',
+  LT: '<',
+  GT: '>',
+  LP: '(',
+  RP: ')',
+  C: ',',
+};
 
 function unescapePart(part: string): string {
   const text = part.startsWith('_$') ? part.slice(1) : part;
