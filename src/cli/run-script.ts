@@ -79,6 +79,7 @@ function compileScript(
   const result = compile(source, openTarget({ without: args.withoutFeatures }), {
     positional: context.positional,
     unsafe: args.unsafe,
+    warningLevel: args.warnings,
     environment,
     bootTimeNs: bootTimeNs(),
     ...(options.pid === undefined ? {} : { pid: options.pid }),
@@ -107,6 +108,7 @@ async function runCompiled(
   const sink = args.output === undefined ? FileSink.standardOutput() : FileSink.file(args.output);
   const backend = new KernelBackend({
     cppDemangle: plan.config.cppDemangle,
+    wholeLog: args.verbose,
     ...(stages.has('verifier')
       ? { onVerifierLog: (program, log) => process.stdout.write(`verifier ${program}:\n${log}\n`) }
       : {}),
@@ -146,6 +148,8 @@ async function runCompiled(
     throw error;
   } finally {
     signals();
+    const { pendingBytes } = sink;
+    if (pendingBytes > 0) messages.warning(`${pendingBytes} bytes of output were not taken by their reader`);
     sink.close();
   }
 }

@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly unsafe: boolean;
   /** Where `BPFTRACE_*` settings are looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** 2: code for the warnings of -k too. */
+  readonly warningLevel?: 0 | 1 | 2;
   /** CLOCK_BOOTTIME of the start, for `elapsed`. */
   readonly bootTimeNs: bigint;
   /** -d: called with the text of each stage that was asked for, as soon as there is one. */

@@ -20,6 +20,8 @@ import { KernelResolver } from './kernel-resolver.ts';
 export interface KernelBackendOptions {
   /** Receives the verifier's log of each program (-d verifier). */
   readonly onVerifierLog?: (program: string, log: string) => void;
+  /** The verifier's whole log of a refused program is wanted (-v), not only the end with the reason. */
+  readonly wholeLog?: boolean;
 }
 
 export class KernelBackend implements Backend {
@@ -54,6 +56,7 @@ export class KernelBackend implements Backend {
     const { onVerifierLog } = this.#options;
     const program = KernelProgram.load(spec, {
       maps: this.#maps,
+      wholeLog: this.#options.wholeLog === true,
       ...(onVerifierLog === undefined ? {} : { logLevel: 1 }),
     });
     this.#programs.set(spec.name, program);

@@ -83,6 +83,11 @@ export class FileSink implements OutputSink {
   }
 
   /** What has not been taken by now is dropped. */
+  /** Bytes that the other end has not taken, and that `close` drops. */
+  get pendingBytes(): number {
+    return this.#rest.reduce((sum, { length }) => sum + length, 0);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#rest = [];

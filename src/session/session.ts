@@ -97,6 +97,8 @@ export class Session {
   #phase: ProbePhase = 'begin';
   /** An exit record was met: what comes after it is dropped until the end programs run. */
   #isExiting = false;
+  /** Something is attached that may still send records. */
+  #isTracing = false;
   /** What must be done before more records are taken. */
   #pending: Promise<void> | undefined;
 
@@ -163,8 +165,14 @@ export class Session {
   async #attachAll(): Promise<number> {
     this.#phase = 'run';
     let count = 0;
-    for (const probe of this.#plan.probes)
-      count += probe.phase === 'run' ? await this.#attach(probe) : probe.pointCount;
+    for (const probe of this.#plan.probes) {
+      if (probe.phase !== 'run') count += probe.pointCount;
+      else {
+        const attached = await this.#attach(probe);
+        this.#isTracing ||= attached > 0;
+        count += attached;
+      }
+    }
     if (count === 0 && this.#stops === 0) throw new SondeError('No probes to attach');
     return count;
   }
@@ -186,12 +194,11 @@ export class Session {
     return failures.length >= probe.points.length ? 0 : probe.pointCount - failures.length;
   }
 
-  /** Until the script's exit(), a stop, or (for a script of begin and end only) the end of what begin sent. */
+  /** Until the script's exit(), a stop, or (where only begin and end are in place) the end of what begin sent. */
   async #watch(): Promise<void> {
-    const isTracing = this.#plan.probes.some((probe) => probe.phase === 'run');
     while (true) {
       const taken = await this.#look();
-      if (!isTracing || this.#stops > 0 || this.#isExiting || this.#counters.exitStatus() !== undefined) return;
+      if (!this.#isTracing || this.#stops > 0 || this.#isExiting || this.#counters.exitStatus() !== undefined) return;
       await this.#timer.wait(taken);
     }
   }

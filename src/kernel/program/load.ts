@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly maps?: ReadonlyMap<string, KernelMap>;
   /** Asks for the verifier's log although the program is accepted: 1 for its walk, 2 for more. */
   readonly logLevel?: 1 | 2;
+  /** Of a refused program, however long it takes: a long log is made by verifying again for each larger buffer. */
+  readonly wholeLog?: boolean;
 }
 
 const LOG_FIRST_BYTES = 64 * 1024;
@@ -30,11 +32,13 @@ export function loadProgram(spec: ProgramSpec, options: LoadOptions): { fd: numb
     const code = encode(resolveLabels(resolved.instructions));
     const request = (log?: Uint8Array, level: number = 0): number =>
       tryBpf(Command.ProgLoad, loadAttr(spec, { ...resolved, code, target, functions }, log, level));
+    let refusedWith = 0;
     if (options.logLevel === undefined) {
       const result = withMemlockRetry(() => request());
       if (result >= 0) return { fd: result, log: '' };
+      refusedWith = result;
     }
-    const { result, log } = withLog(request, options.logLevel ?? 1);
+    const { result, log } = withLog(request, options, refusedWith);
     if (result >= 0) return { fd: result, log };
     throw refusal(spec, -result, log);
   } finally {
@@ -99,15 +103,25 @@ function loadAttr(
 }
 
 /** Repeats the request with a larger buffer while the log does not fit. */
-function withLog(request: (log: Uint8Array, level: number) => number, level: number): { result: number; log: string } {
+function withLog(
+  request: (log: Uint8Array, level: number) => number,
+  options: LoadOptions,
+  refusedWith: number,
+): { result: number; log: string } {
+  const wantsWhole = options.wholeLog === true || options.logLevel !== undefined;
   for (let size = LOG_FIRST_BYTES; ; size = Math.min(size * 8, LOG_LARGEST_BYTES)) {
     const buffer = new Uint8Array(size);
-    const result = request(buffer, level);
-    if (result === -Errno.ENOSPC && size < LOG_LARGEST_BYTES) continue;
+    const result = request(buffer, options.logLevel ?? 1);
     const end = buffer.indexOf(0);
-    return { result, log: Buffer.from(buffer.subarray(0, end < 0 ? size : end)).toString('utf8') };
+    const log = Buffer.from(buffer.subarray(0, end < 0 ? size : end)).toString('utf8');
+    if (result !== -Errno.ENOSPC || size >= LOG_LARGEST_BYTES) return { result, log };
+    // Since 6.4 what doesn't fit is the log's beginning: its end has the reason, and each attempt verifies anew.
+    if (!wantsWhole && refusedWith < 0 && LOG_END.test(log)) return { result: refusedWith, log };
   }
 }
+
+/** Statistics close a log. */
+const LOG_END = /^processed \d+ insns/m;
 
 function refusal(spec: ProgramSpec, errno: number, log: string): Error {
   const advice = loadAdvice(spec, errno, log);

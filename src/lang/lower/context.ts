@@ -2,7 +2,7 @@
 import { BugError } from '../../base/index.ts';
 import type { ContextAccess, ReadSpace } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
-import { type Address, Helper, type Lowering, pointer } from './lowering.ts';
+import { type Address, Helper, type Lowering, pointer, warnOfAll, whenRare } from './lowering.ts';
 
 /** Contexts don't change while a program runs: each access is made once. */
 export function readContext(l: Lowering, access: ContextAccess): Value {
@@ -59,8 +59,13 @@ export function probeReadInto(
   address: Value,
   sizeBytes: number,
 ): Value {
-  const helper = space === 'kernel' ? Helper.probe_read_kernel : Helper.probe_read_user;
-  return l.builder.call(helper, [pointer(l, to), l.builder.constant(sizeBytes), address]);
+  const b = l.builder;
+  const name = space === 'kernel' ? 'probe_read_kernel' : 'probe_read_user';
+  const result = b.call(Helper[name], [pointer(l, to), b.constant(sizeBytes), address]);
+  const { span } = b;
+  if (l.script.options.warningLevel === 2 && span !== undefined)
+    whenRare(l, 'slt', result, b.constant(0), () => warnOfAll(l, { helper: name, span }, result));
+  return result;
 }
 
 /** 1 or 0. */

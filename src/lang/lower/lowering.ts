@@ -19,6 +19,8 @@ export interface Address {
 export interface LowerOptions {
   readonly pid?: number;
   readonly childPid?: number;
+  /** 2: failing reads and look-ups are warned of too. They are the rule in many scripts, and each check costs. */
+  readonly warningLevel?: 0 | 1 | 2;
   /** CLOCK_BOOTTIME when the script started, for `elapsed`. */
   readonly bootTimeNs: bigint;
 }
@@ -125,6 +127,11 @@ export function warn(
   const block = perCpuBlock(l);
   if (code !== undefined && codeOffset !== undefined) l.builder.store(8, block, codeOffset, code);
   l.builder.atomicAdd(8, block, countOffset, l.builder.constant(1));
+}
+
+/** A warning of level 2, only where it was asked for. */
+export function warnOfAll(l: Lowering, site: { message?: string; helper: string; span: Span }, code: Value): void {
+  if (l.script.options.warningLevel === 2) warn(l, { ...site, level: 2 }, code);
 }
 
 /** `if (condition) then` where the body is rarely run. */

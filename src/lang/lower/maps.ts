@@ -4,12 +4,24 @@ import type { Span } from '../diagnostic/index.ts';
 import type { Value } from '../ir/index.ts';
 import { isWord, sizeOf, type Type } from '../types/index.ts';
 import { truth } from './context.ts';
-import { type Address, Helper, type Lowering, perCpuBlock, pointer, type Storage, warn, whenRare } from './lowering.ts';
+import {
+  type Address,
+  Helper,
+  type Lowering,
+  perCpuBlock,
+  pointer,
+  type Storage,
+  warn,
+  warnOfAll,
+  whenRare,
+} from './lowering.ts';
 import { copy, zero } from './memory.ts';
 import { wordFormat } from './word-format.ts';
 
 const MAP_FULL =
   "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
+
+const ABSENT = "Can't lookup map element because it does not exist";
 
 /** Keys and values take whole words: padding is zero, a word key is stored extended to 64 bits. */
 export function keySizeBytes(key: Type | undefined): number {
@@ -73,7 +85,10 @@ export function readMapWord(l: Lowering, e: Expression & { kind: 'mapRead' }): V
     l,
     element,
     () => b.write(result, b.load(size, signed, element)),
-    () => b.write(result, b.constant(0)),
+    () => {
+      warnOfAll(l, { message: ABSENT, helper: 'map_lookup_elem', span: e.span }, b.constant(0));
+      b.write(result, b.constant(0));
+    },
   );
   return b.read(result);
 }
@@ -86,7 +101,10 @@ export function storeMapValue(l: Lowering, e: Expression & { kind: 'mapRead' }, 
     l,
     element,
     () => copy(l, to, { base: element, offset: 0 }, size),
-    () => zero(l, to, size),
+    () => {
+      warnOfAll(l, { message: ABSENT, helper: 'map_lookup_elem', span: e.span }, l.builder.constant(0));
+      zero(l, to, size);
+    },
   );
 }
 
