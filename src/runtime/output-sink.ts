@@ -76,18 +76,21 @@ export class FileSink implements OutputSink {
       while (at < bytes.length) at += writeSync(this.#fd, bytes, at);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE' || code === 'ECONNRESET') throw new ClosedPipeError('the reader of the output has gone');
+      if (code === 'EPIPE' || code === 'ECONNRESET') {
+        this.#rest = []; // no one waits for it
+        throw new ClosedPipeError('the reader of the output has gone');
+      }
       if (code !== 'EAGAIN') throw systemError('write', error, `Can't write to ${this.#name}`);
     }
     return at;
   }
 
-  /** What has not been taken by now is dropped. */
   /** Bytes that the other end has not taken, and that `close` drops. */
   get pendingBytes(): number {
     return this.#rest.reduce((sum, { length }) => sum + length, 0);
   }
 
+  /** What has not been taken by now is dropped. */
   close(): void {
     this.#isClosed = true;
     this.#rest = [];
