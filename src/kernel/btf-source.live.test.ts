@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { FormatError } from '../base/index.ts';
 import { Btf } from '../btf/index.ts';
 import { kernelBtf, kernelBtfPaths, modulesWithBtf, readBtfFile } from './index.ts';
+import { nodeFlags } from './live-test-support.ts';
 
 test("the kernel's own BTF is found", () => {
   assert.ok(kernelBtf()?.find('task_struct', 'struct') !== undefined);
@@ -25,7 +26,7 @@ test('the places to search, and the one that overrides them', () => {
 test('a BPFTRACE_BTF that is not there is an error, not another BTF', () => {
   const script = `import { kernelBtf } from ${JSON.stringify(import.meta.resolve('./index.ts'))};
     try { kernelBtf(); } catch (error) { console.log(error.name + ': ' + error.message); }`;
-  const output = execFileSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
+  const output = execFileSync(process.execPath, [...nodeFlags, '--input-type=module-typescript', '-e', script], {
     env: { ...process.env, BPFTRACE_BTF: '/no/such.btf' },
     encoding: 'utf8',
   });

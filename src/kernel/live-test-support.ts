@@ -166,3 +166,6 @@ function exists(command: number, id: number): boolean {
   if (fd >= 0) closeFd(fd);
   return fd >= 0;
 }
+
+/** V8 flags that this process was given for WebAssembly (the stripper of types is made of it): its children need them too. */
+export const nodeFlags: readonly string[] = process.execArgv.filter((flag) => flag.startsWith('--no-wasm'));

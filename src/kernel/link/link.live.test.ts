@@ -24,6 +24,7 @@ import {
   driverTracepoint,
   leave,
   linkExists,
+  nodeFlags,
   onlyProcess,
   program,
   programExists,
@@ -385,10 +386,12 @@ describe('nothing survives the process', () => {
   `;
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     test(`after ${signal} its programs and links are gone`, async () => {
-      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+      const child = spawn(process.execPath, [...nodeFlags, '--input-type=module-typescript', '-e', script], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      const [line] = (await once(child.stdout, 'data')) as [Buffer];
+      const died = once(child, 'exit').then(([code, by]) => assert.fail(`it ended early: ${code ?? by}`));
+      const [line] = (await Promise.race([once(child.stdout, 'data'), died])) as [Buffer];
+      died.catch(() => undefined); // from here on it is meant to end
       const ids = JSON.parse(line.toString()) as { programs: number[]; links: number[] };
       assert.equal(ids.links.length, 2);
       assert.ok(ids.programs.every(programExists) && ids.links.every(linkExists));
