@@ -27,7 +27,7 @@ export function testEnvironment(more: Readonly<Record<string, string>> = {}): No
   const PATH = `${join(root, 'bin')}:${join(root, 'node_modules/.bin')}:${process.env['PATH']}`;
   // In a guest every instruction is emulated: there the bundle runs, which is made from the same sources.
   const what = process.env['SONDE_GUEST'] === undefined ? { SONDE_RUN: 'sources' } : {};
-  return { ...Object.fromEntries(own), PATH, TZ: 'UTC', ...what, ...more };
+  return { ...Object.fromEntries(own), PATH, TZ: 'UTC', SHELL: '/bin/sh', ...what, ...more };
 }
 
 export const sonde = (args: readonly string[], options: RunOptions = {}): Promise<Run> => run(launcher, args, options);

@@ -4,6 +4,7 @@
 b=/bin/busybox
 $b mount -t proc proc /proc
 $b mount -t devtmpfs dev /dev
+echo 'first process runs' >/dev/console
 while read -r module; do $b insmod $module; done </lib/order
 $b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose,noxattr root /low
 $b mount -t tmpfs -o size=90% over /over

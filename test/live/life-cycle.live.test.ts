@@ -242,7 +242,8 @@ describe('output', live, () => {
 
   for (const more of ['', `-c 'sleep 100'`]) {
     test(`Ctrl-C on a terminal ${more}`, async () => {
-      const command = `${launcher} -e 'interval:ms:50 { @ = count(); } end { printf("end\\n"); }' ${more}`;
+      // `exec`, as a shell that waits beside Sonde would report the same signal as its own end.
+      const command = `exec ${launcher} -e 'interval:ms:50 { @ = count(); } end { printf("end\\n"); }' ${more}`;
       const child = spawn('script', ['-qec', command, '/dev/null'], {
         stdio: ['pipe', 'pipe', 'inherit'],
         env: testEnvironment(),
