@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCase } from './case.ts';
@@ -35,6 +35,7 @@ for (const [text, message] of [
   ['RUN echo a\nEXPECT_REGEX ^b', /not found: \^b/],
   ['RUN echo a; echo b\nEXPECT_NONE ^b', /^found: \^b/],
   ['RUN echo a >&2\nSTDERR b', /no line "b"/],
+  ['RUN echo a >&2; echo b >&2\nERRORS a', /expected errors\na\n\n--- standard output/],
   ['RUN echo a >&2; exit 1\nREJECTED a', /no message with a place/],
   ['RUN sleep 10\nTIMEOUT 0.1\nSTATUS 0', /SIGKILL/],
 ] as const) {
@@ -50,7 +51,7 @@ test('holds: output, status, error lines', async () => {
 });
 
 test('every suite is of the form', () => {
-  for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.rt'))) {
+  for (const file of globSync('**/*.rt', { cwd: import.meta.dirname })) {
     const cases = parseSuite(readFileSync(join(import.meta.dirname, file), 'utf8'), file);
     assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length, `${file}: a name is used twice`);
   }

@@ -15,6 +15,7 @@
  *   EXPECT_REGEX REGEX    found in standard output, one per line (multi-line mode)
  *   EXPECT_NONE REGEX     not found in standard output, one per line
  *   STDERR TEXT           lines that standard error has
+ *   ERRORS TEXT           standard error, exactly (nothing where empty); a last line ending in `\c` has no newline
  *   STDERR_REGEX REGEX    found in standard error, one per line
  *   REJECTED REGEX        the script is wrong: status 1, nothing printed, a message with a place in the script, matching
  *   STATUS N              exit status, 0 unless given
@@ -36,7 +37,7 @@ export interface Directive {
 
 const names = new Set(
   (
-    'NAME PROG ARGS RUN ENV BEFORE AFTER EXPECT MAPS EXPECT_REGEX EXPECT_NONE STDERR STDERR_REGEX REJECTED ' +
+    'NAME PROG ARGS RUN ENV BEFORE AFTER EXPECT MAPS EXPECT_REGEX EXPECT_NONE STDERR ERRORS STDERR_REGEX REJECTED ' +
     'STATUS TIMEOUT MIN_KERNEL REQUIRES_FEATURE ROOT'
   ).split(' '),
 );
@@ -46,6 +47,7 @@ const outcomes = new Set([
   'EXPECT_REGEX',
   'EXPECT_NONE',
   'STDERR',
+  'ERRORS',
   'STDERR_REGEX',
   'REJECTED',
   'STATUS',

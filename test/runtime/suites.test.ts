@@ -1,8 +1,8 @@
 /**
- * Every case of every `.rt` suite in this folder, each as a test of its own. A guest, where all is slow, runs those
+ * Every case of every `.rt` suite in and under this folder, each as a test of its own. A guest, where all is slow, runs those
  * that want more of the kernel than any has.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { runCase, skipReason } from './case.ts';
@@ -11,9 +11,7 @@ import { parseSuite } from './suite.ts';
 const folder = import.meta.dirname;
 const inGuest = process.env['SONDE_GUEST'] !== undefined;
 
-for (const file of readdirSync(folder)
-  .filter((name) => name.endsWith('.rt'))
-  .sort()) {
+for (const file of globSync('**/*.rt', { cwd: folder }).sort()) {
   describe(file, () => {
     for (const case_ of parseSuite(readFileSync(join(folder, file), 'utf8'), file)) {
       if (inGuest && !case_.directives.some(({ name }) => name === 'REQUIRES_FEATURE' || name === 'MIN_KERNEL'))
