@@ -1,5 +1,6 @@
 export { compile, type CompileOptions, type CompileResult, type Stage, STAGES } from './compile.ts';
 export * from './diagnostic/index.ts';
+export { type FormatResult, formatScript } from './format/index.ts';
 export { listProbes } from './listing.ts';
 export { liveRelatives } from './providers/index.ts';
 export * from './source/index.ts';

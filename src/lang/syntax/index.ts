@@ -3,3 +3,4 @@ export { isCoreBuiltin } from './core-builtins.ts';
 export { readOutsideInteger } from './literal.ts';
 export * from './parse.ts';
 export { printAst, printAstInline, printType } from './print.ts';
+export { endOfComment, isBlank, RESERVED_WORDS, scanToken, skipTrivia, type Token } from './token.ts';

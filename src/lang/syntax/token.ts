@@ -57,7 +57,8 @@ export function isBlank(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0a) || code === 0x0d;
 }
 
-function endOfComment(text: string, at: number): number | undefined {
+/** The end of the comment that begins at `at`; undefined when none does, or it has no end. */
+export function endOfComment(text: string, at: number): number | undefined {
   if (text.charCodeAt(at) !== 0x2f) return undefined;
   if (text.startsWith('//', at)) {
     const newline = text.indexOf('\n', at);

@@ -21,7 +21,7 @@ export abstract class TypeParser extends Cursor {
     return this.nested(() => {
       const start = this.token.start;
       while (this.atQualifier()) this.advance();
-      let type = this.parseBaseType();
+      let type = this.parseBaseType(start);
       for (;;) {
         while (this.atQualifier()) this.advance();
         if (this.accept('*')) type = { kind: 'pointer', to: type, span: this.spanFrom(start) };
@@ -34,8 +34,8 @@ export abstract class TypeParser extends Cursor {
     });
   }
 
-  private parseBaseType(): TypeSyntax {
-    const { start, text } = this.token;
+  private parseBaseType(start: number): TypeSyntax {
+    const { text } = this.token;
     if (this.token.kind === 'identifier' && TAGS.has(text)) {
       this.advance();
       const name = this.expectName('name of a type').text;

@@ -1,0 +1,1 @@
+export { type FormatResult, formatScript } from './format.ts';
