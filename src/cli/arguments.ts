@@ -1,4 +1,5 @@
 /** The command line: options anywhere before `--`, then what is left over. */
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** A wrong command line. */
@@ -11,7 +12,12 @@ export class UsageError extends Error {
   }
 }
 
+/** What is asked for: a run, or a command by its name in first place. */
+export type Task = 'run' | 'fmt';
+const TASKS: readonly Task[] = ['fmt'];
+
 export interface Arguments {
+  readonly task: Task;
   readonly help: boolean;
   readonly version: boolean;
   readonly list: boolean;
@@ -52,6 +58,8 @@ const OPTIONS = {
   unsafe: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   'no-feature': { type: 'string', multiple: true },
+  fmt: { type: 'boolean' },
+  mode: { type: 'string' },
   // Accepted without effect: older command lines have them.
   btf: { type: 'boolean', short: 'b' },
 } as const;
@@ -64,10 +72,8 @@ const NOT_BUILT: ReadonlySet<string> = new Set([
   'I',
   'debuginfo',
   'traceable-functions',
-  'mode',
   'test',
   'bench',
-  'fmt',
   'probe-filter',
   'info',
   'emit-elf',
@@ -83,10 +89,12 @@ type Values = {
 };
 
 export function parseArguments(argv: readonly string[]): Arguments {
-  const { values, positionals, afterDashes } = tokenize(argv);
+  const named = nameStarted() === 'bpftrace' ? undefined : TASKS.find((name) => name === argv[0]);
+  const { values, positionals, afterDashes } = tokenize(named === undefined ? argv : argv.slice(1));
   const noWarnings = values['no-warnings'] === true;
   if (noWarnings && values.warnings !== undefined) throw new UsageError('-k and --no-warnings contradict each other');
   const arguments_: Arguments = {
+    task: named ?? (values.fmt === true || modeOf(values) === 'format' ? 'fmt' : 'run'),
     help: values.help === true,
     version: values.version === true,
     list: values.list === true,
@@ -111,6 +119,16 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (arguments_.pid === '') throw new UsageError('Failed to parse pid: invalid integer: ');
   if (arguments_.command === '') throw new UsageError('-c needs a command');
   return arguments_;
+}
+
+/** `sonde`, or what a link to it is called: as `bpftrace` it has no words of its own. */
+function nameStarted(): string {
+  return basename(process.argv[1] ?? '');
+}
+
+function modeOf(values: Values): 'format' | undefined {
+  if (values.mode === undefined || values.mode === 'format') return values.mode;
+  throw new UsageError(`--mode ${String(values.mode)} is not supported in this version`);
 }
 
 function tokenize(argv: readonly string[]): { values: Values; positionals: string[]; afterDashes: string[] } {

@@ -27,6 +27,10 @@ async function run(args: Arguments, messages: Messages): Promise<number> {
     process.stdout.write(`sonde v${version()}\n`);
     return 0;
   }
+  if (args.task === 'fmt') {
+    const { formatFile } = await import('./format.ts');
+    return formatFile(args, messages);
+  }
   const { setThreadName } = await import('../kernel/index.ts');
   setThreadName('sonde');
   if (args.list) {

@@ -4,6 +4,7 @@ export const USAGE = `USAGE:
     sonde [options] - [ARGS]          run a script from standard input
     sonde [options] TOOL [ARGS]       run a shipped tool
     sonde -l [PATTERN | FILE]         list probes
+    sonde fmt FILE                    print a script in its canonical layout; with -o FILE rewrite that file
 
 OPTIONS:
     -e PROGRAM           run this text
