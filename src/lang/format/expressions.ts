@@ -49,7 +49,9 @@ export abstract class ExpressionFormatter {
       case 'identifier':
         return node.name;
       case 'map':
-        return node.key === undefined ? node.name : `${node.name}[${this.list(node.key, start + node.name.length + 1)}]`;
+        return node.key === undefined
+          ? node.name
+          : `${node.name}[${this.list(node.key, start + node.name.length + 1)}]`;
       case 'call':
         return `${node.name}(${this.list(node.arguments, this.afterToken(node.nameSpan.end))})`;
       case 'unary':
