@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../sonde.ts';
 import { evidenceByItem, readGaps, readItems } from './items.ts';
+import { examplesPath, formatExamples } from './examples.ts';
 import { readMutants } from './mutants.ts';
 import { formatTable, readRows, tablePath } from './table.ts';
 
 const known = new Set(readItems().map(({ id }) => id));
 
-test('the table of items is current (`npm run conformance` writes it)', () => {
+test('the table of items and the page of examples are current (`npm run conformance` writes it)', () => {
   assert.equal(readFileSync(tablePath, 'utf8'), formatTable(readRows()));
+  assert.equal(readFileSync(examplesPath, 'utf8'), formatExamples());
 });
 
 test('what the tests name is in the reference', () => {

@@ -1,10 +1,11 @@
 /**
- * The table of the language's items: `test/conformance/language.md`. `node test/conformance/table.ts` writes it,
- * with `--open` it prints the items that lack tests instead.
+ * The table of the language's items: `test/conformance/language.md`. `node test/conformance/table.ts` writes it and
+ * the page of examples; with `--open` it prints the items that lack tests instead.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../sonde.ts';
+import { examplesPath, formatExamples } from './examples.ts';
 import { type Evidence, evidenceByItem, type Item, type KnownGap, readGaps, readItems } from './items.ts';
 
 export const tablePath = join(root, 'test/conformance/language.md');
@@ -70,5 +71,8 @@ if (import.meta.main) {
   if (process.argv.includes('--open')) {
     for (const { item, evidence } of rows.filter(({ state }) => state === 'untested'))
       console.log(`${item.id} (${evidence.length}) ${item.title}`);
-  } else writeFileSync(tablePath, formatTable(rows));
+  } else {
+    writeFileSync(tablePath, formatTable(rows));
+    writeFileSync(examplesPath, formatExamples());
+  }
 }
