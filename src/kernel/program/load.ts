@@ -31,7 +31,9 @@ export function loadProgram(spec: ProgramSpec, options: LoadOptions): { fd: numb
   try {
     const code = encode(resolveLabels(resolved.instructions));
     const request = (log?: Uint8Array, level: number = 0): number =>
-      tryBpf(Command.ProgLoad, loadAttr(spec, { ...resolved, code, target, functions }, log, level));
+      retryInterrupted(() =>
+        tryBpf(Command.ProgLoad, loadAttr(spec, { ...resolved, code, target, functions }, log, level)),
+      );
     let refusedWith = 0;
     if (options.logLevel === undefined) {
       const result = withMemlockRetry(() => request());
@@ -43,6 +45,16 @@ export function loadProgram(spec: ProgramSpec, options: LoadOptions): { fd: numb
     throw refusal(spec, -result, log);
   } finally {
     for (const fd of ownedFds) if (fd !== undefined) closeFd(fd);
+  }
+}
+
+const MAX_ATTEMPTS = 5;
+
+/** The verifier gives up with EAGAIN when a signal is pending, as profilers and timers send them: nothing of the program. */
+function retryInterrupted(load: () => number): number {
+  for (let attempt = 1; ; attempt++) {
+    const result = load();
+    if (result !== -Errno.EAGAIN || attempt === MAX_ATTEMPTS) return result;
   }
 }
 
