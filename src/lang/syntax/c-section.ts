@@ -1,5 +1,5 @@
 import type { CText } from './ast.ts';
-import { isPunctuator } from './cursor.ts';
+import { isPunctuator } from './punctuators.ts';
 import { scanToken, skipTrivia } from './token.ts';
 import type { Token } from './token.ts';
 

@@ -1,5 +1,7 @@
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
+import { hintAtHabit, hintsAtCharacter } from './habits.ts';
 import { isUnterminated } from './literal.ts';
+import { isPunctuator, isWord } from './punctuators.ts';
 import { scanToken } from './token.ts';
 import type { Token } from './token.ts';
 
@@ -24,6 +26,8 @@ export class Cursor {
   token: Token;
   /** End of the last token taken. */
   previousEnd = 0;
+  /** The last token taken, if the place was not changed since. */
+  private previous: Token | undefined;
   /** Errors are not reported while the token at which the last one was is still near: they would only follow from it. */
   private quiet = false;
   private depth = 0;
@@ -39,6 +43,7 @@ export class Cursor {
 
   advance(): Token {
     const token = this.token;
+    this.previous = token;
     this.previousEnd = token.end;
     this.token = scanToken(this.text, token.end);
     return token;
@@ -51,6 +56,7 @@ export class Cursor {
 
   /** Goes on at `position`, which need not be the start of a token. */
   moveTo(position: number): void {
+    this.previous = undefined;
     this.previousEnd = position;
     this.token = scanToken(this.text, position);
   }
@@ -132,15 +138,9 @@ export class Cursor {
     throw new SyntaxFailure();
   }
 
-  /** Habits from other languages, told by the token that surprised the parser. */
   private hint(): Extras | undefined {
-    const { kind, text, end } = this.token;
-    if (kind === 'identifier' && Object.hasOwn(WORD_OPERATORS, text))
-      return { hints: [`The operator is '${WORD_OPERATORS[text]}'.`] };
-    if (kind === 'string' && this.text[this.previousEnd - 1] === '"')
-      return { hints: ["Strings are joined with '+'."] };
-    if (text === '=' && this.text[end] === '>') return { hints: ["Members are written with '.' or '->'."] };
-    return undefined;
+    const hint = hintAtHabit(this.previous, this.token, this.peek());
+    return hint === undefined ? undefined : { hints: [hint] };
   }
 
   /** The end of a text with line breaks is the end of its last line that says something. */
@@ -195,34 +195,11 @@ export class Cursor {
 /** Ends the whole parse. */
 export class TooManyErrors extends Error {}
 
-export function isPunctuator(token: Token, punctuator: string): boolean {
-  return token.kind === 'punctuator' && token.text === punctuator;
-}
-
-export function isWord(token: Token, word: string): boolean {
-  return token.kind === 'identifier' && token.text === word;
-}
-
 function problemOf(token: Token): { readonly message: string; readonly hints: readonly string[] } | undefined {
   if (token.kind !== 'invalid') return undefined;
   if (token.text.startsWith('/*')) return { message: 'unterminated comment', hints: [] };
-  const message = `invalid character ${describeCharacter(token.text)}`;
-  switch (token.text) {
-    case '$':
-      return { message: "expected a name or a number after '$'", hints: [] };
-    case '#':
-      return { message, hints: ['Preprocessor lines stand before the first probe; comments begin with //.'] };
-    case "'":
-      return { message, hints: ['Strings stand in double quotes.'] };
-    case '“':
-    case '”':
-    case '„':
-    case '‘':
-    case '’':
-      return { message, hints: ['Strings stand in plain double quotes ("…").'] };
-    default:
-      return { message, hints: [] };
-  }
+  if (token.text === '$') return { message: "expected a name or a number after '$'", hints: [] };
+  return { message: `invalid character ${describeCharacter(token.text)}`, hints: hintsAtCharacter(token.text) };
 }
 
 function describeCharacter(character: string): string {
@@ -231,5 +208,3 @@ function describeCharacter(character: string): string {
   if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return `0x${code.toString(16).padStart(2, '0')}`;
   return `'${character}'`;
 }
-
-const WORD_OPERATORS: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!' };

@@ -1,10 +1,12 @@
 import type { Span } from '../diagnostic/index.ts';
 import type { BinaryOperator, Block, Expression } from './ast.ts';
-import { isPunctuator } from './cursor.ts';
+import { SyntaxFailure } from './cursor.ts';
+import type { Extras } from './cursor.ts';
+import { isPunctuator } from './punctuators.ts';
 import { readString } from './literal.ts';
 import { RESERVED_WORDS } from './token.ts';
 import type { Token } from './token.ts';
-import { TypeParser } from './type-parser.ts';
+import { startsOperand, TypeParser } from './type-parser.ts';
 
 /** Binding strength, weakest first; all are left-associative. */
 const LEVELS: readonly (readonly BinaryOperator[])[] = [
@@ -137,7 +139,10 @@ export abstract class ExpressionParser extends TypeParser {
   }
 
   private increment(operator: '++' | '--', prefix: boolean, operand: Expression, span: Span): Expression {
-    if (!isPlace(operand)) this.report(`'${operator}' can only be applied to a variable or a map`, span);
+    if (!isPlace(operand)) {
+      const hints = operand.kind === 'identifier' ? [nameHint(operand.name)] : [];
+      this.report(`'${operator}' can only be applied to a variable or a map`, span, { hints });
+    }
     return { kind: 'increment', span, operator, prefix, operand };
   }
 
@@ -148,7 +153,7 @@ export abstract class ExpressionParser extends TypeParser {
       if (this.at('.') || this.at('->')) operand = this.parseField(operand, start);
       else if (this.accept('[')) {
         const index = this.plainExpression();
-        this.expect(']');
+        this.expectClosing(']');
         operand = { kind: 'index', span: this.spanFrom(start), operand, index };
       } else if (this.at('++') || this.at('--')) {
         const operator = this.advance().text as '++' | '--';
@@ -161,7 +166,10 @@ export abstract class ExpressionParser extends TypeParser {
     const arrow = this.advance().text === '->';
     const name = this.token;
     if (name.kind === 'integer') {
-      if (operand.kind === 'integer') this.fail('floating-point numbers are not supported', { start, end: name.end });
+      if (operand.kind === 'integer') {
+        const hints = ['There are only integers: use a smaller unit, such as 1500us for 1.5ms.'];
+        this.fail('floating-point numbers are not supported', { start, end: name.end }, { hints });
+      }
       if (!/^(?:0|[1-9][0-9]*)$/.test(name.text)) this.failExpected('field name');
     } else if (name.kind !== 'identifier') {
       this.failExpected(
@@ -207,17 +215,8 @@ export abstract class ExpressionParser extends TypeParser {
       default:
         if (this.at('(')) return this.parseParenthesised();
         if (this.at('{') && this.place === 'plain') return this.parseBlockExpression();
-        return this.failExpected('expression', this.expressionHint());
+        return this.failExpected('expression', this.at('{') ? { hints: ['The condition is missing.'] } : undefined);
     }
-  }
-
-  private expressionHint(): { hints: string[] } | undefined {
-    if (this.at('+')) return { hints: ['There is no unary +.'] };
-    if (this.at('>') && this.text[this.previousEnd - 1] === '=')
-      return { hints: ["Members are written with '.' or '->'."] };
-    if (this.at('>') && this.text[this.previousEnd - 1] === '-') return { hints: ["Write '->' without a blank."] };
-    if (this.at('=') && this.text[this.previousEnd - 1] === '=') return { hints: ["The operator is '=='."] };
-    return undefined;
   }
 
   private readPositional(token: Token): number {
@@ -232,7 +231,9 @@ export abstract class ExpressionParser extends TypeParser {
     const token = this.token;
     const { value, mistake } = readString(token.text);
     if (token.text.startsWith("'")) {
-      this.report(`strings stand in double quotes`, token, { hints: [`Write "${token.text.slice(1, -1)}".`] });
+      const text = `"${token.text.slice(1, -1)}"`;
+      const hint = text.length === 3 ? `Write ${text}, or ${text}[0] for its code.` : `Write ${text}.`;
+      this.report(`strings stand in double quotes`, token, { hints: [hint] });
     } else if (mistake !== undefined) {
       const span = { start: token.start + mistake.from, end: token.start + mistake.to };
       if (mistake.to === token.text.length && mistake.from === 0) this.fail(mistake.message, span);
@@ -248,7 +249,7 @@ export abstract class ExpressionParser extends TypeParser {
     if (this.accept('[')) {
       key = [this.plainExpression()];
       while (this.accept(',')) key.push(this.plainExpression());
-      this.expect(']');
+      this.expectClosing(']');
     }
     return { kind: 'map', span: this.spanFrom(token.start), name: token.text, key };
   }
@@ -294,7 +295,7 @@ export abstract class ExpressionParser extends TypeParser {
       if (!this.accept(',')) break;
       if (this.at(')')) this.failExpected('expression');
     }
-    this.expect(')');
+    this.expectClosing(')', startsOperand(this.token) ? { hints: ["Arguments are separated by ','."] } : undefined);
     return {
       kind: 'call',
       span: this.spanFrom(name.start),
@@ -325,12 +326,12 @@ export abstract class ExpressionParser extends TypeParser {
     if (this.accept(')')) return { kind: 'tuple', span: this.spanFrom(start), elements: [] };
     const first = this.plainExpression();
     if (!this.at(',')) {
-      this.expectClosing();
+      this.expectClosing(')');
       return first;
     }
     const elements = [first];
     while (this.accept(',') && !this.at(')')) elements.push(this.plainExpression());
-    this.expectClosing();
+    this.expectClosing(')');
     return { kind: 'tuple', span: this.spanFrom(start), elements };
   }
 
@@ -346,14 +347,21 @@ export abstract class ExpressionParser extends TypeParser {
       members.push({ name: name.text, value, span: this.spanFrom(name.start) });
       if (!this.accept(',')) break;
     }
-    this.expectClosing();
+    this.expectClosing(')');
     return { kind: 'record', span: this.spanFrom(start), members };
   }
 
-  private expectClosing(): void {
-    if (this.accept(')')) return;
-    if (!this.at('=')) this.failExpected("')'");
-    this.failExpected("')'", { hints: ["Use '==' to compare; an assignment is no expression."] });
+  /** A bracket of another kind in its place is taken for it, so that what follows is still understood. */
+  private expectClosing(bracket: ')' | ']', extras?: Extras): void {
+    if (this.accept(bracket)) return;
+    if (bracket === ')' && this.at('=') && this.text[this.token.end] !== '>')
+      this.failExpected("')'", { hints: ["Use '==' to compare; an assignment is no expression."] });
+    const { token } = this;
+    this.reportExpected(`'${bracket}'`, extras);
+    if (!isPunctuator(token, '}') && !isPunctuator(token, ']') && !isPunctuator(token, ')')) throw new SyntaxFailure();
+    if (isPunctuator(token, '}') && !continuesStatement(this.peek())) throw new SyntaxFailure();
+    this.advance();
+    this.hush();
   }
 
   private parseBlockExpression(): Expression {
@@ -381,6 +389,15 @@ export abstract class ExpressionParser extends TypeParser {
 }
 
 const ESCAPE_HINTS = ['Escapes are \\n \\t \\r \\" \\\\, octal \\101 and hexadecimal \\x41.'];
+
+export function nameHint(name: string): string {
+  return `Variables begin with '$' and maps with '@': $${name} or @${name}.`;
+}
+
+/** What follows a bracket inside a statement, and hardly a block. */
+function continuesStatement(token: Token): boolean {
+  return token.kind === 'punctuator' && !['}', '{', '@', '('].includes(token.text);
+}
 
 /** Has an address and can be counted up: a variable or a map. */
 function isPlace(expression: Expression): boolean {

@@ -17,13 +17,14 @@ import { scanAttachPoint, startsAttachPoint } from './attach-point.ts';
 import type { ScannedAttachPoint } from './attach-point.ts';
 import { scanCText } from './c-section.ts';
 import { isCoreBuiltin } from './core-builtins.ts';
-import { SyntaxFailure, isPunctuator } from './cursor.ts';
+import { SyntaxFailure } from './cursor.ts';
+import { isPunctuator } from './punctuators.ts';
 import type { Extras } from './cursor.ts';
 import { StatementParser } from './statement-parser.ts';
 
 /** The order of a script: C text, then config and imports, then probes and all else. */
 const SECTION = { c: 0, header: 1, items: 2 } as const;
-const DIRECTIVE = /^#\s*(?:if|ifdef|ifndef|elif|else|endif|define|undef|include|pragma|line|error|warning)\b/;
+const DIRECTIVE = /^#\s*(?:if|ifdef|ifndef|elif|else|endif|define|undef|include|import|pragma|line|error|warning|ident)\b|^#\s*(?:$|[0-9])/;
 type Section = (typeof SECTION)[keyof typeof SECTION];
 
 export class ScriptParser extends StatementParser {
@@ -64,6 +65,7 @@ export class ScriptParser extends StatementParser {
   }
 
   private parseItem(): void {
+    if (this.missedBrace && this.accept('}')) return;
     const next = this.peek();
     const c = scanCText(this.text, this.token.start);
     if (c !== undefined) return this.takeCText(c.declaration, c.unclosed);
@@ -93,10 +95,10 @@ export class ScriptParser extends StatementParser {
 
   private takeCText(declaration: CText, unclosed: number | undefined): void {
     const { start, end } = declaration.span;
-    const isComment = declaration.kind === 'directive' && !DIRECTIVE.test(declaration.text);
-    const extras = isComment ? { hints: ['Comments begin with //.'] } : undefined;
-    this.enterSection(SECTION.c, 'C definitions', declaration.span, extras);
     this.moveTo(end);
+    if (declaration.kind === 'directive' && !DIRECTIVE.test(declaration.text))
+      return this.report('unknown preprocessor directive', declaration.span, { hints: ['Comments begin with //.'] });
+    this.enterSection(SECTION.c, 'C definitions', declaration.span);
     this.declarations.push(declaration);
     if (unclosed === undefined) return;
     if (unclosed === this.text.length) this.failExpected("';'");

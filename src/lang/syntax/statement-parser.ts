@@ -1,8 +1,10 @@
 import type { Span } from '../diagnostic/index.ts';
 import type { AssignOperator, Block, Expression, Range, Statement } from './ast.ts';
-import { SyntaxFailure, isPunctuator } from './cursor.ts';
+import { SyntaxFailure } from './cursor.ts';
+import { hintAtCall } from './habits.ts';
+import { isPunctuator } from './punctuators.ts';
 import type { Extras } from './cursor.ts';
-import { ExpressionParser } from './expression-parser.ts';
+import { ExpressionParser, nameHint } from './expression-parser.ts';
 import { RESERVED_WORDS } from './token.ts';
 import type { Token } from './token.ts';
 
@@ -20,6 +22,7 @@ const ASSIGN_OPERATORS: ReadonlySet<string> = new Set([
   '>>=',
 ]);
 const IMMUTABLE = 'Tuples and records are immutable once created. Assign a new one to the variable or map instead.';
+const KEY_HINT = 'A key of several parts is written with commas: @map[a, b].';
 const READ_ONLY = 'Traced memory can be read, not written.';
 const C_LOOP_HINT = 'Loops are written `for $i : 0..10 { … }`, `for $kv : @map { … }` or `while $i < 10 { … }`.';
 
@@ -29,6 +32,11 @@ type Part = { readonly statement: Statement } | { readonly value: Expression } |
 export abstract class StatementParser extends ExpressionParser {
   /** Where an item was found inside a block, so that its missing braces are reported once. */
   private missingBraceAt = -1;
+
+  /** A brace too many may then be the one that was missed. */
+  get missedBrace(): boolean {
+    return this.missingBraceAt >= 0;
+  }
 
   parseBlock(): Block {
     return this.nested(() => this.inPlace('plain', () => this.parseBracedStatements()));
@@ -322,15 +330,18 @@ export abstract class StatementParser extends ExpressionParser {
         return this.report('invalid assignment target', target.span, {
           hints: [READ_ONLY],
         });
+      case 'index':
+        if (target.operand.kind === 'map') return this.report('invalid assignment target', target.span, { hints: [KEY_HINT] });
+        return this.report('invalid assignment target', target.span, { hints: [READ_ONLY] });
       case 'identifier':
         return this.report('invalid assignment target', target.span, {
-          hints: [`Variables begin with '$' and maps with '@': $${target.name} or @${target.name}.`],
+          hints: [nameHint(target.name)],
         });
       default:
         return this.report(
           'invalid assignment target',
           target.span,
-          target.kind === 'index' || target.kind === 'unary' ? { hints: [READ_ONLY] } : {},
+          target.kind === 'unary' ? { hints: [READ_ONLY] } : {},
         );
     }
   }
@@ -339,16 +350,21 @@ export abstract class StatementParser extends ExpressionParser {
   private simple(statement: Statement): Part {
     if (this.accept(';')) this.speak();
     else if (!this.at('}') && this.token.kind !== 'end' && !this.atItemInBlock()) {
-      this.reportExpected("';'", this.terminatorHint());
+      this.reportExpected("';'", this.terminatorHint(statement));
       if (!startsStatement(this.token)) throw new SyntaxFailure();
       this.hush();
     }
     return { statement };
   }
 
-  private terminatorHint(): Extras | undefined {
+  private terminatorHint(statement: Statement): Extras | undefined {
+    if (this.at('{') && statement.kind === 'expressionStatement' && statement.expression.kind === 'call') {
+      const hint = hintAtCall(statement.expression.name);
+      return hint === undefined ? undefined : { hints: [hint] };
+    }
     if (this.at('='))
       return { hints: ['Assignments are statements: one value can be assigned to one place at a time.'] };
+    if (this.at(',')) return { hints: ["Statements are separated by ';'."] };
     if (!startsStatement(this.token) || !this.startsLine()) return undefined;
     const line = this.text.slice(0, this.previousEnd).split('\n').length;
     return { hints: [`Line ${line} ends without a ';'.`] };

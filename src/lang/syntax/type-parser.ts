@@ -1,6 +1,7 @@
 import type { Expression, TypeSyntax } from './ast.ts';
 import { isCoreBuiltin } from './core-builtins.ts';
-import { Cursor, isPunctuator } from './cursor.ts';
+import { Cursor } from './cursor.ts';
+import { isPunctuator } from './punctuators.ts';
 import { readInteger } from './literal.ts';
 import { RESERVED_WORDS } from './token.ts';
 import type { Token } from './token.ts';
@@ -160,7 +161,7 @@ export abstract class TypeParser extends Cursor {
 }
 
 /** What may follow the `)` of a cast to a plain name. */
-function startsOperand(token: Token): boolean {
+export function startsOperand(token: Token): boolean {
   switch (token.kind) {
     case 'identifier':
       return token.text !== 'and' && token.text !== 'or';
