@@ -24,13 +24,16 @@ export const numberedArgument: ValueBuiltin = { name: 'arg0', value: numbered };
 
 export const contextFunctions: readonly FunctionBuiltin[] = [{ name: 'reg', arguments: [1, 1], value: register }];
 
+const NAMED_ARGUMENTS = 'Its arguments have names: args.NAME. `sonde -lv PROBE` lists them.';
+
 function numbered(context: Context, span: Span, name: string): Expression | undefined {
-  const { argument: access } = probeContext(context);
+  const { argument: access, probeType } = probeContext(context);
   if (access === undefined) {
     return context.error(
       'not-in-probe',
       span,
       `The ${name} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes`,
+      probeType === 'tracepoint' || probeType === 'fentry' || probeType === 'fexit' ? { hints: [NAMED_ARGUMENTS] } : {},
     );
   }
   const found = access(Number(name.slice(3)));

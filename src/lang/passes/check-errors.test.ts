@@ -43,8 +43,12 @@ const REFUSED: readonly (readonly [body: string, ...complaints: string[]])[] = [
     '@x[1] = 1; @x["a"] = 2',
     "20-27 ERROR: Argument mismatch for @x: trying to access with arguments: 'string[2]' when map expects arguments: 'int8'",
   ],
-  ['$c = count()', '14-21 ERROR: count() must be assigned directly to a map'],
-  ['count()', '9-16 ERROR: count() must be assigned directly to a map'],
+  [
+    '$c = count()',
+    '14-21 ERROR: count() must be assigned directly to a map',
+    'HINT: Write `@ = count();` and read the map.',
+  ],
+  ['count()', '9-16 ERROR: count() must be assigned directly to a map', 'HINT: Write `@ = count();` and read the map.'],
   ['@h = hist(1); $x = @h', "23-30 ERROR: Value 'hist_t' cannot be assigned to a scratch variable."],
   ['@h = hist(1); @b[@h] = 1', "23-29 ERROR: Value 'hist_t' cannot be used as a map key."],
   [

@@ -51,7 +51,8 @@ function hintAfterWord({ text: word }: Token, token: Token): string | undefined 
 }
 
 function hintAtSigns(previous: Token | undefined, token: Token, next: Token): string | undefined {
-  if (token.text === '=' && next.text === '>' && next.start === token.end) return "Members are written with '.' or '->'.";
+  if (token.text === '=' && next.text === '>' && next.start === token.end)
+    return "Members are written with '.' or '->'.";
   if (isPunctuator(token, ':') && isPunctuator(next, '=')) return "Assignments are written with '='.";
   if (isPunctuator(token, '[')) return 'There are no list literals. A tuple is written (1, 2, 3).';
   if (isPunctuator(token, '+')) return 'There is no unary +.';

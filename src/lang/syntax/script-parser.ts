@@ -24,7 +24,8 @@ import { StatementParser } from './statement-parser.ts';
 
 /** The order of a script: C text, then config and imports, then probes and all else. */
 const SECTION = { c: 0, header: 1, items: 2 } as const;
-const DIRECTIVE = /^#\s*(?:if|ifdef|ifndef|elif|else|endif|define|undef|include|import|pragma|line|error|warning|ident)\b|^#\s*(?:$|[0-9])/;
+const DIRECTIVE =
+  /^#\s*(?:if|ifdef|ifndef|elif|else|endif|define|undef|include|import|pragma|line|error|warning|ident)\b|^#\s*(?:$|[0-9])/;
 type Section = (typeof SECTION)[keyof typeof SECTION];
 
 export class ScriptParser extends StatementParser {

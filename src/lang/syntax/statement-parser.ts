@@ -331,7 +331,8 @@ export abstract class StatementParser extends ExpressionParser {
           hints: [READ_ONLY],
         });
       case 'index':
-        if (target.operand.kind === 'map') return this.report('invalid assignment target', target.span, { hints: [KEY_HINT] });
+        if (target.operand.kind === 'map')
+          return this.report('invalid assignment target', target.span, { hints: [KEY_HINT] });
         return this.report('invalid assignment target', target.span, { hints: [READ_ONLY] });
       case 'identifier':
         return this.report('invalid assignment target', target.span, {

@@ -12,7 +12,9 @@ export function callValue(context: Context, call: CallNode): Expression | undefi
   if (builtin === undefined) return undefined;
   if (builtin.value !== undefined) return builtin.value(context, call);
   if (builtin.aggregation !== undefined) {
-    return context.error('aggregation', call.span, `${call.name}() must be assigned directly to a map`);
+    return context.error('aggregation', call.span, `${call.name}() must be assigned directly to a map`, {
+      hints: [`Write \`@ = ${call.name}(${call.arguments.length === 0 ? '' : '…'});\` and read the map.`],
+    });
   }
   return context.error('no-value', call.span, `${call.name}() has no value: it can only be used as a statement`);
 }

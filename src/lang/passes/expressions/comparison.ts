@@ -63,7 +63,7 @@ function mismatch(context: Context, node: Binary, left: Expression, right: Expre
         { span: left.span, message: `left (${names[0]})` },
         { span: right.span, message: `right (${names[1]})` },
       ],
-      hints: parameterHint([node.left, node.right]),
+      hints: parameterHint([node.left, node.right]) ?? literalHint(node, left, right),
     },
   );
 }
@@ -72,6 +72,23 @@ function mismatch(context: Context, node: Binary, left: Expression, right: Expre
 function parameterHint(operands: readonly ast.Expression[]): readonly string[] | undefined {
   const parameter = operands.find((operand) => operand.kind === 'positional');
   return parameter === undefined ? undefined : [`str($${parameter.index}) is the parameter's text.`];
+}
+
+function isWritten({ kind }: ast.Expression): boolean {
+  return kind === 'integer' || kind === 'string';
+}
+
+/** Text is written with quotes, a number without. */
+function literalHint({ left, right }: Binary, ...types: readonly Expression[]): readonly string[] | undefined {
+  if (isWritten(left) && isWritten(right)) return undefined;
+  const strings = types.some(({ type }) => type.kind === 'string');
+  for (const operand of [left, right]) {
+    if (operand.kind === 'integer' && strings) return [`Text is compared with text: "${operand.text}".`];
+    if (operand.kind === 'string' && /^[0-9]+$/.test(operand.value))
+      return [`A number is compared with a number: ${operand.value}.`];
+  }
+  const pointer = types.some(({ type }) => type.kind === 'pointer' || type.kind === 'integer');
+  return strings && pointer ? ['str() reads the text that a pointer leads to.'] : undefined;
 }
 
 function isEquality(operator: ast.BinaryOperator): boolean {

@@ -7,7 +7,7 @@ import { nearest } from '../../diagnostic/index.ts';
 import { encodeText } from '../../source/index.ts';
 import { commonType, findEnumerator, printType, sizeOf, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
-import { findValue, valueNames } from '../../builtins/index.ts';
+import { findFunction, findValue, valueNames } from '../../builtins/index.ts';
 import { callValue } from './calls.ts';
 import { checkCast } from './casts.ts';
 import type { Context } from '../state/context.ts';
@@ -117,9 +117,16 @@ function checkIdentifier(
   const { btf } = context.script.target;
   const enumerator = btf === undefined ? undefined : findEnumerator(btf, node.name);
   if (enumerator !== undefined) return constant(node.span, enumerator.type, enumerator.value);
-  const near = nearest(node.name, valueNames());
-  const hints = near === undefined ? undefined : [`Did you mean ${near}?`];
-  return context.error('unknown-identifier', node.span, `Unknown identifier: '${node.name}'`, { hints });
+  return context.error('unknown-identifier', node.span, `Unknown identifier: '${node.name}'`, {
+    hints: hintsAtUnknown(node.name),
+  });
+}
+
+function hintsAtUnknown(name: string): readonly string[] {
+  if (/^null(?:ptr)?$/i.test(name)) return ['The null pointer is 0.'];
+  if (findFunction(name) !== undefined) return [`Call it: ${name}().`];
+  const near = nearest(name, valueNames());
+  return near === undefined ? [] : [`Did you mean ${near}?`];
 }
 
 // ---- ++ and -- ------------------------------------------------------------------------------------------

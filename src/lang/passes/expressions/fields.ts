@@ -242,6 +242,11 @@ function elementOfArray(
 // ---- args -----------------------------------------------------------------------------------------------
 
 /** With a wildcard the reader must know which of its matches lacks the field. */
+function argsHint({ program }: Context): { readonly hints?: readonly string[] } {
+  const { provider } = program.variant;
+  return provider === 'kprobe' ? { hints: ['In a kprobe they are numbered: arg0, arg1, …'] } : {};
+}
+
 function fieldsOf(context: Context, args: readonly ArgumentField[]): string[] {
   const [point] = context.program.variant.points;
   return args.length === 0 ? [] : [`${point?.name ?? 'This probe'} has: ${args.map(({ name }) => name).join(', ')}.`];
@@ -249,7 +254,7 @@ function fieldsOf(context: Context, args: readonly ArgumentField[]): string[] {
 
 function readArgument(context: Context, node: FieldNode): Expression | undefined {
   const { args } = context.program.variant.context;
-  if ('error' in args) return context.error('args', node.operand.span, args.error);
+  if ('error' in args) return context.error('args', node.operand.span, args.error, argsHint(context));
   const field = args.find((candidate) => candidate.name === node.name);
   if (field !== undefined) return fromContext(context, node.span, field.type, field.access);
   const near = nearest(
@@ -266,7 +271,7 @@ function readArgument(context: Context, node: FieldNode): Expression | undefined
 /** `args` as a value: a record of all of them. */
 export function wholeArguments(context: Context, span: Span): Expression | undefined {
   const { args } = context.program.variant.context;
-  if ('error' in args) return context.error('args', span, args.error);
+  if ('error' in args) return context.error('args', span, args.error, argsHint(context));
   return record(
     span,
     args.map((field) => ({ name: field.name, value: settled(fromContext(context, span, field.type, field.access)) })),

@@ -151,7 +151,8 @@ class Resolver {
     );
     const what = `${this.#provider} ${module === undefined ? '' : `${module.text}:`}${name}`;
     return noMatches(this.#point, this.#options, what, [
-      didYouMean(close === undefined ? undefined : `${this.#provider}:${close}`),
+      systemCallHint(name, this.#provider === 'kretprobe', functions) ??
+        didYouMean(close === undefined ? undefined : `${this.#provider}:${close}`),
     ]);
   }
 
@@ -242,4 +243,18 @@ function matchFunctions(
   }
   for (const key of shared) found.delete(key);
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** `sys_open` was a function once: now the processor is part of its name. */
+function systemCallHint(
+  name: string,
+  isReturn: boolean,
+  functions: readonly { readonly name: string }[],
+): string | undefined {
+  const call = /^(?:sys|SyS|__x64_sys|__arm64_sys|__se_sys)_([a-z]\w*)$/.exec(name)?.[1];
+  if (call === undefined) return undefined;
+  const tracepoint = `tracepoint:syscalls:sys_${isReturn ? 'exit' : 'enter'}_${call}`;
+  const own = functions.find((each) => each.name.endsWith(`_sys_${call}`) && /^__(?:x64|arm64)_/.test(each.name));
+  const here = own === undefined ? '' : ` As a function it is called ${own.name} here.`;
+  return `A system call is traced everywhere as ${tracepoint}.${here}`;
 }

@@ -38,7 +38,8 @@ test('wrong rates', () => {
   );
   assert.equal(
     complaints(resolve('interval:500')),
-    'error: Invalid rate of interval probe. Minimum is 1000 or 1us. Found: 500 nanoseconds',
+    'error: Invalid rate of interval probe. Minimum is 1000 or 1us. Found: 500 nanoseconds\n' +
+      'hint: A number alone is nanoseconds. Write it as interval:s:500.',
   );
   assert.equal(
     complaints(resolve('profile:hz:0')),

@@ -55,7 +55,12 @@ function parseUnit(provider: string, point: AttachPointText, unit: string, text:
 function checkPeriod(provider: string, point: AttachPointText, ns: bigint, name: string): Rate | Resolution {
   if (ns < SHORTEST_NS)
     return refused(
-      pointError(point, 'rate', `Invalid rate of ${provider} probe. Minimum is 1000 or 1us. Found: ${ns} nanoseconds`),
+      pointError(
+        point,
+        'rate',
+        `Invalid rate of ${provider} probe. Minimum is 1000 or 1us. Found: ${ns} nanoseconds`,
+        point.components.length === 2 ? [unitHint(provider, point.components[1]!.text)] : [],
+      ),
     );
   if (ns > LONGEST_NS)
     return refused(
@@ -66,6 +71,11 @@ function checkPeriod(provider: string, point: AttachPointText, ns: bigint, name:
       ),
     );
   return { name, sampling: { period: ns } };
+}
+
+/** A number without a unit: of a sampling probe one means samples per second. */
+function unitHint(provider: string, text: string): string {
+  return `A number alone is nanoseconds. Write it as ${provider}:${provider === 'profile' ? 'hz' : 's'}:${text}.`;
 }
 
 function checkFrequency(provider: string, point: AttachPointText, hz: bigint): Rate | Resolution {
