@@ -116,7 +116,7 @@ describe('the commonest mistakes', () => {
     });
   }
 
-  it('E-13 E-110 names what to compare with', () => {
+  it('names what to compare with', () => {
     assert.match(checkText('begin { if (comm == 1) { } }').rendered, /HINT: Text is compared with text: "1"\.\n$/);
     assert.match(
       checkText('begin { if (pid == "1") { } }').rendered,
