@@ -3,6 +3,7 @@ import { SondeError, VerifierError } from '../base/index.ts';
 import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage, STAGES } from '../lang/index.ts';
 import {
   bootTimeNs,
+  bootTimeOffsetNs,
   ChildCommand,
   ClosedPipeError,
   FileSink,
@@ -82,6 +83,7 @@ function compileScript(
     warningLevel: args.warnings,
     environment,
     bootTimeNs: bootTimeNs(),
+    bootTimeOffsetNs: bootTimeOffsetNs(),
     ...(options.pid === undefined ? {} : { pid: options.pid }),
     ...(options.childPid === undefined ? {} : { childPid: options.childPid }),
     dump: { stages: options.stages as ReadonlySet<Stage>, write },

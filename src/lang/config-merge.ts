@@ -32,8 +32,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   show_debug_info: boolean((showDebugInfo) => ({ showDebugInfo })),
   stack_mode: (text) => oneOf(text, ['bpftrace', 'perf', 'raw', 'build_id'], (stackMode) => ({ stackMode })),
   str_trunc_trailer: (strTruncTrailer) => ({ strTruncTrailer }),
+  unstable_tseries: (text) => oneOf(text, ['enable', 'warn', 'error'], (unstableTseries) => ({ unstableTseries })),
   // Features that are refused where they are used, whatever these say.
-  unstable_tseries: stability,
   unstable_dw_ustack: stability,
   unstable_typeinfo: stability,
   unstable_import_statement: stability,

@@ -20,7 +20,11 @@ export interface ScriptConfig {
   readonly showDebugInfo: boolean;
   readonly stackMode: StackMode;
   readonly strTruncTrailer: string;
+  readonly unstableTseries: Stability;
 }
+
+/** How the use of a feature is met that may still change. */
+export type Stability = 'enable' | 'warn' | 'error';
 
 export const defaultConfig: ScriptConfig = {
   cacheUserSymbols: 'PER_PID',
@@ -40,4 +44,5 @@ export const defaultConfig: ScriptConfig = {
   showDebugInfo: false,
   stackMode: 'bpftrace',
   strTruncTrailer: '..',
+  unstableTseries: 'warn',
 };

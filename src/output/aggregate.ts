@@ -1,11 +1,13 @@
 import type { Aggregation } from '../spec/index.ts';
+import { combineSeries, type SeriesPoint } from './series.ts';
 import { readInteger, viewOf } from './value-reader.ts';
 
 /** An aggregation combined over all CPUs. */
 export type Aggregate =
   | { readonly kind: 'number'; readonly value: bigint; readonly isSet: boolean }
   | { readonly kind: 'average'; readonly count: bigint; readonly total: bigint; readonly average: bigint }
-  | { readonly kind: 'buckets'; readonly counts: readonly bigint[]; readonly total: bigint };
+  | { readonly kind: 'buckets'; readonly counts: readonly bigint[]; readonly total: bigint }
+  | { readonly kind: 'series'; readonly points: readonly SeriesPoint[] };
 
 /**
  * Combines what the CPUs counted: `value` holds one CPU's words after another's, `strideBytes` apart
@@ -47,6 +49,8 @@ export function combineAggregation(aggregation: Aggregation, value: Uint8Array, 
     case 'hist':
     case 'lhist':
       return combineBuckets(aggregation.buckets, blocks, word);
+    case 'tseries':
+      return { kind: 'series', points: combineSeries(aggregation, view, blocks) };
   }
 }
 
@@ -59,10 +63,12 @@ export function isUsed(aggregate: Aggregate): boolean {
       return aggregate.count !== 0n;
     case 'buckets':
       return aggregate.total !== 0n;
+    case 'series':
+      return aggregate.points.length > 0;
   }
 }
 
-/** What entries are sorted by: the number, the average, or the count over all buckets. */
+/** What entries are sorted by: the number, the average, or the count over all buckets. Series don't weigh. */
 export function weightOf(aggregate: Aggregate): bigint {
   switch (aggregate.kind) {
     case 'number':
@@ -71,6 +77,8 @@ export function weightOf(aggregate: Aggregate): bigint {
       return aggregate.average;
     case 'buckets':
       return aggregate.total;
+    case 'series':
+      return 0n;
   }
 }
 
@@ -83,6 +91,8 @@ export function wordCount(aggregation: Aggregation): number {
     case 'hist':
     case 'lhist':
       return aggregation.buckets;
+    case 'tseries':
+      return aggregation.count * 3;
     default:
       return 2;
   }

@@ -51,7 +51,7 @@ function stringBytes({ bytes }: ValueBytes, offset: number, size: number): Uint8
   return bytes.subarray(offset, textEnd(bytes, offset, offset + size));
 }
 
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
   for (let at = 0; at < shared; at++) {
     const difference = (a[at] as number) - (b[at] as number);

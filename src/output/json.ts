@@ -1,4 +1,4 @@
-import type { NamedValueField, ValueType } from '../spec/index.ts';
+import type { NamedValueField, PlannedMap, ValueType } from '../spec/index.ts';
 import { weightOf } from './aggregate.ts';
 import { type ByteString, decodeText, encodeText } from './byte-string.ts';
 import { bucketRange, usedBuckets } from './histogram.ts';
@@ -6,13 +6,17 @@ import {
   divideEntryNumber,
   formatKey,
   isHistogram,
+  isSeries,
   type MapPrintOptions,
   type MapSnapshot,
   type OrderedEntry,
   orderEntries,
+  pointsOf,
   zeroEntry,
 } from './map-text.ts';
 import type { FormatOptions } from './resolver.ts';
+import { pointsInWindow, type SeriesAggregation, type SeriesPoint, windowOf } from './series.ts';
+import { formatIntervalStart } from './series-text.ts';
 import { bufferBytes, formatValue } from './value-text.ts';
 import { readBits, readInteger, type ValueBytes } from './value-reader.ts';
 
@@ -71,6 +75,7 @@ export function formatMapJson(
   const { map } = snapshot;
   const entries = orderEntries(snapshot, print.top);
   const divisor = BigInt(print.div ?? 1);
+  if (isSeries(map)) return seriesJson(map, entries, options);
   const show = (entry: OrderedEntry): ByteString => jsonEntry(snapshot, entry, divisor, options);
   let data: ByteString;
   if (map.key === undefined) {
@@ -83,6 +88,31 @@ export function formatMapJson(
     data = `{${entries.map((entry) => `${jsonKey(keyType, entry.key, options)}: ${show(entry)}`).join(', ')}}`;
   }
   return `{"type": "${typeName(snapshot)}", "data": {${jsonString(map.name)}: ${data}}}`;
+}
+
+/** Keys without a value in the window of the map are left out. */
+function seriesJson(
+  map: PlannedMap & { readonly value: { readonly aggregation: SeriesAggregation } },
+  entries: readonly OrderedEntry[],
+  options: FormatOptions,
+): ByteString | undefined {
+  const { aggregation } = map.value;
+  const window = windowOf(aggregation, entries.map(pointsOf));
+  const shown = entries
+    .map((entry) => ({ entry, points: window === undefined ? [] : pointsInWindow(pointsOf(entry), window) }))
+    .filter(({ points }) => window === undefined || points.length > 0);
+  if (shown.length === 0) return undefined;
+  const lists = shown.map(({ points }) => `[${points.map((point) => jsonPoint(aggregation, point)).join(',')}]`);
+  const key = map.key;
+  const data =
+    key === undefined
+      ? lists[0]
+      : `{${shown.map(({ entry }, index) => `${jsonKey(key, entry.key, options)}: ${lists[index]}`).join(', ')}}`;
+  return `{"type": "tseries", "data": {${jsonString(map.name)}: ${data}}}`;
+}
+
+function jsonPoint({ intervalNs }: SeriesAggregation, { epoch, value }: SeriesPoint): ByteString {
+  return `{"interval_start":"${formatIntervalStart(epoch * intervalNs)}","value":${jsonNumber(value)}}`;
 }
 
 function typeName({ map }: MapSnapshot): string {

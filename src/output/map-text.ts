@@ -1,9 +1,11 @@
 import type { Aggregation, PlannedMap, ValueType } from '../spec/index.ts';
 import { type Aggregate, combineAggregation, weightOf } from './aggregate.ts';
 import { type ByteString, encodeText } from './byte-string.ts';
-import { compareNumbers, compareValues } from './compare.ts';
+import { compareBytes, compareNumbers, compareValues } from './compare.ts';
 import { formatHistogram } from './histogram.ts';
 import type { FormatOptions } from './resolver.ts';
+import { type SeriesAggregation, type SeriesPoint, windowOf } from './series.ts';
+import { formatSeries } from './series-text.ts';
 import { formatValue } from './value-text.ts';
 import { readNumber, type ValueBytes, viewOf } from './value-reader.ts';
 
@@ -50,6 +52,7 @@ export function orderEntries(snapshot: MapSnapshot, top = 0): OrderedEntry[] {
     return { key: viewOf(entry.key), value, aggregate, weight: entryWeight(map, value, aggregate) };
   });
   const keyType = map.key;
+  if (isSeries(map)) return entries.sort((a, b) => compareBytes(a.key.bytes, b.key.bytes));
   if (keyType !== undefined) {
     entries.sort((a, b) => compareNumbers(a.weight, b.weight) || compareValues(keyType, a.key, 0, b.key, 0));
   }
@@ -66,9 +69,38 @@ export function formatMap(snapshot: MapSnapshot, print: MapPrintOptions, options
   const divisor = BigInt(print.div ?? 1);
   if (map.key === undefined) return formatScalar(snapshot, name, divisor, options);
   const key = map.key;
-  return orderEntries(snapshot, print.top)
-    .map((entry) => formatEntry(map, `${name}[${formatKey(key, entry.key, options)}]`, entry, divisor, options))
+  const entries = orderEntries(snapshot, print.top);
+  const label = (entry: OrderedEntry): ByteString => `${name}[${formatKey(key, entry.key, options)}]`;
+  if (isSeries(map)) return formatAllSeries(map, entries, label, options);
+  return entries.map((entry) => formatEntry(map, label(entry), entry, divisor, options)).join('');
+}
+
+/** Series share their window: keys without a value in it are left out. */
+function formatAllSeries(
+  map: SeriesMap,
+  entries: readonly OrderedEntry[],
+  label: (entry: OrderedEntry) => ByteString,
+  options: FormatOptions,
+): ByteString {
+  const { aggregation } = map.value;
+  const window = windowOf(aggregation, entries.map(pointsOf));
+  return entries
+    .map((entry) => {
+      if (window === undefined) return `${label(entry)}:\n<no data>\n`;
+      const body = formatSeries(aggregation, pointsOf(entry), window, options.resolver);
+      return body === undefined ? '' : `${label(entry)}:\n${body}\n`;
+    })
     .join('');
+}
+
+type SeriesMap = PlannedMap & { readonly value: { readonly aggregation: SeriesAggregation } };
+
+export function isSeries(map: PlannedMap): map is SeriesMap {
+  return map.value.kind === 'aggregation' && map.value.aggregation.kind === 'tseries';
+}
+
+export function pointsOf({ aggregate }: OrderedEntry): readonly SeriesPoint[] {
+  return aggregate?.kind === 'series' ? aggregate.points : [];
 }
 
 /** A key's text between the brackets: several parts stand without the tuple's own parentheses. */
@@ -86,19 +118,21 @@ export function divideEntryNumber(type: ValueType, value: ValueBytes, divisor: b
   return type.kind === 'integer' && divisor !== 1n ? (readNumber(type, value.view, 0) as bigint) / divisor : undefined;
 }
 
-/** What an unset scalar shows; undefined for histograms, which show nothing. */
+/** What an unset scalar shows; undefined for histograms and series, which show nothing. */
 export function zeroEntry(map: PlannedMap): OrderedEntry | undefined {
   const size = map.value.kind === 'value' ? map.value.type.size : 0;
   const value = viewOf(new Uint8Array(Math.max(size, 8)));
   if (map.value.kind === 'value') return { key: value, value, aggregate: undefined };
   const { aggregation } = map.value;
-  if (isHistogram(aggregation)) return undefined;
+  if (isHistogram(aggregation) || aggregation.kind === 'tseries') return undefined;
   return { key: value, value, aggregate: combineAggregation(aggregation, new Uint8Array(0), 8) };
 }
 
 function formatScalar(snapshot: MapSnapshot, name: ByteString, divisor: bigint, options: FormatOptions): ByteString {
   const entry = orderEntries(snapshot)[0] ?? zeroEntry(snapshot.map);
-  return entry === undefined ? '' : formatEntry(snapshot.map, name, entry, divisor, options);
+  if (entry === undefined) return '';
+  if (isSeries(snapshot.map)) return formatAllSeries(snapshot.map, [entry], () => name, options);
+  return formatEntry(snapshot.map, name, entry, divisor, options);
 }
 
 function formatEntry(

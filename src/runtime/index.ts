@@ -1,6 +1,6 @@
 export * from './child.ts';
 export * from './kernel-backend.ts';
-export { bootTimeNs } from '../kernel/index.ts';
+export { bootTimeNs, bootTimeOffsetNs } from '../kernel/index.ts';
 export * from './output-sink.ts';
 export * from './prime-symbols.ts';
 export * from './require-capabilities.ts';

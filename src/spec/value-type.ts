@@ -66,7 +66,9 @@ export interface NamedValueField extends ValueField {
  * - count: [n]; sum: [total]; avg, stats: [count, total];
  * - min, max: [value, isSet];
  * - hist: bucket counters, `buckets` of them, index as in spec V-04 (0 = negative);
- * - lhist: bucket counters, index as in spec V-06 (0 = below min, last = at or above max).
+ * - lhist: bucket counters, index as in spec V-06 (0 = below min, last = at or above max);
+ * - tseries: `count` slots of [epoch, value, third], where slot = epoch % count, epoch = time since 1970 / interval and 0
+ *   stands for no data; `third` is the number of values for avg, when the value came for last (ns), else of no meaning.
  */
 export type Aggregation =
   | { readonly kind: 'count' }
@@ -78,4 +80,15 @@ export type Aggregation =
       readonly max: bigint;
       readonly step: bigint;
       readonly buckets: number;
+    }
+  | {
+      readonly kind: 'tseries';
+      readonly signed: boolean;
+      readonly intervalNs: bigint;
+      /** Intervals kept. */
+      readonly count: number;
+      /** What an interval shows of its values. */
+      readonly combine: SeriesCombination;
     };
+
+export type SeriesCombination = 'last' | 'avg' | 'max' | 'min' | 'sum';

@@ -1,14 +1,16 @@
 /** count(), sum(), …: what a map or a map's element collects (spec V-01 to V-10). */
-import type { Aggregation } from '../../spec/index.ts';
+import type { Aggregation, SeriesCombination } from '../../spec/index.ts';
 import type { Expression } from '../checked/index.ts';
 import type { Context } from '../passes/state/context.ts';
 import { isSigned } from '../passes/expressions/values.ts';
 import { isNatural } from '../types/index.ts';
 import type { AggregationUse, CallNode, FunctionBuiltin } from './builtin.ts';
-import { literalNumber, numberArgument } from './arguments.ts';
+import { literalNumber, literalText, numberArgument } from './arguments.ts';
 
 const MAX_HIST_BITS = 5n;
 const MAX_LHIST_BUCKETS = 1000n;
+const MAX_INTERVALS = 1_000_000n;
+const COMBINATIONS: readonly SeriesCombination[] = ['avg', 'max', 'min', 'sum'];
 
 export const aggregationFunctions: readonly FunctionBuiltin[] = [
   {
@@ -23,6 +25,7 @@ export const aggregationFunctions: readonly FunctionBuiltin[] = [
   number('stats'),
   { name: 'hist', arguments: [1, 2], aggregation: histogram },
   { name: 'lhist', arguments: [4, 4], aggregation: linearHistogram },
+  { name: 'tseries', arguments: [3, 4], aggregation: timeSeries },
 ];
 
 function number(kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'): FunctionBuiltin {
@@ -71,4 +74,37 @@ function boundsProblem(min: bigint, max: bigint, step: bigint): string | undefin
   return buckets <= MAX_LHIST_BUCKETS
     ? undefined
     : `lhist() too many buckets, must be <= ${MAX_LHIST_BUCKETS} (would need ${buckets})`;
+}
+
+function timeSeries(context: Context, call: CallNode): AggregationUse | undefined {
+  const value = numberArgument(context, call, 0);
+  const intervalNs = literalNumber(context, call, 1);
+  const count = literalNumber(context, call, 2);
+  const name = call.arguments.length > 3 ? literalText(context, call, 3) : 'last';
+  if (value === undefined || intervalNs === undefined || count === undefined || name === undefined) return undefined;
+  if (!isAllowed(context, call)) return undefined;
+  if (intervalNs < 1n)
+    return context.error('range', call.span, `tseries() interval_ns must be >= 1 (provided ${intervalNs})`);
+  if (count < 1n || count > MAX_INTERVALS)
+    return context.error('range', call.span, `tseries() num_intervals must be 1..${MAX_INTERVALS} (provided ${count})`);
+  const combine = name === 'last' ? name : COMBINATIONS.find((known) => known === name);
+  if (combine === undefined || (name === 'last' && call.arguments.length > 3)) {
+    const known = COMBINATIONS.map((one) => `"${one}"`).join(', ');
+    return context.error('range', call.span, `tseries() aggregation must be one of ${known} (provided "${name}")`);
+  }
+  return use({ kind: 'tseries', signed: isSigned(value.type), intervalNs, count: Number(count), combine }, value);
+}
+
+/** What the setting of a feature says that may still change. */
+function isAllowed(context: Context, call: CallNode): boolean {
+  const setting = context.script.config.unstableTseries;
+  const hints = ["Set the config 'unstable_tseries' to 'enable' to use it without this message."];
+  if (setting === 'error')
+    context.error('unstable', call.span, 'tseries() is an unstable feature and is switched off.', { hints });
+  const isToldAlready = context.script.diagnostics.some(({ code }) => code === 'unstable');
+  if (setting === 'warn' && !isToldAlready)
+    context.warning('unstable', call.span, 'tseries() is an unstable feature: what it prints may still change.', {
+      hints,
+    });
+  return setting !== 'error';
 }

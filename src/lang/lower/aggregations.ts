@@ -4,6 +4,7 @@ import type { Statement } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
 import type { Lowering } from './lowering.ts';
 import { withElement } from './maps.ts';
+import { SLOT_BYTES, updateSeries } from './series.ts';
 
 /** Bytes of one CPU's part. */
 export function aggregationSizeBytes(aggregation: Aggregation): number {
@@ -14,6 +15,8 @@ export function aggregationSizeBytes(aggregation: Aggregation): number {
     case 'hist':
     case 'lhist':
       return aggregation.buckets * 8;
+    case 'tseries':
+      return aggregation.count * SLOT_BYTES;
     default:
       return 16;
   }
@@ -51,6 +54,9 @@ function updateElement(l: Lowering, aggregation: Aggregation, element: Value, va
       return;
     case 'lhist':
       countBucket(l, element, linearBucket(l, value, aggregation), aggregation.buckets);
+      return;
+    case 'tseries':
+      updateSeries(l, aggregation, element, value);
       return;
   }
 }

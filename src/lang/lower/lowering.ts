@@ -23,6 +23,8 @@ export interface LowerOptions {
   readonly warningLevel?: 0 | 1 | 2;
   /** CLOCK_BOOTTIME when the script started, for `elapsed`. */
   readonly bootTimeNs: bigint;
+  /** What to add to CLOCK_BOOTTIME for the time since 1970. */
+  readonly bootTimeOffsetNs?: bigint;
 }
 
 /** One script: what its programs have in common. */

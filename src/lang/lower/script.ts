@@ -24,6 +24,8 @@ const RING_MAP = 'ring';
 const STACK_ENTRIES = 8192;
 /** Above this size preallocating values for all CPUs and keys costs more memory than it saves time. */
 const PREALLOCATED_VALUE_BYTES = 64;
+/** The kernel's PCPU_MIN_UNIT_SIZE. */
+const PER_CPU_VALUE_BYTES = 32 * 1024;
 
 export function lowerScript(
   checked: CheckedScript,
@@ -125,6 +127,7 @@ class ScriptState implements ScriptLowering {
     const isDeletedFrom = this.deletedFrom.has(map.name);
     if (map.value.kind === 'aggregation') {
       const valueSizeBytes = aggregationSizeBytes(map.value.aggregation);
+      if (map.key !== undefined && valueSizeBytes > PER_CPU_VALUE_BYTES) this.refuseSize(map, valueSizeBytes);
       if (map.key === undefined) {
         const offset = this.region.perCpu(valueSizeBytes);
         // A sum of 0 is no unset sum; the others tell by their counts.
@@ -147,6 +150,16 @@ class ScriptState implements ScriptLowering {
       return { planned, map: undefined, valueSizeBytes: 8, isDeletedFrom };
     }
     return { ...this.ownMap(map, Math.ceil(Math.max(1, sizeOf(map.value.type)) / 8) * 8, false), isDeletedFrom };
+  }
+
+  private refuseSize(map: ScriptMap, sizeBytes: number): void {
+    this.diagnostics.push({
+      severity: 'error',
+      code: 'map-size',
+      message: `Each key of ${map.name} would take ${sizeBytes} bytes per CPU; the kernel allows ${PER_CPU_VALUE_BYTES}`,
+      span: map.span,
+      hints: ['keep fewer intervals or buckets, or leave the key out'],
+    });
   }
 
   private ownMap(map: ScriptMap, valueSizeBytes: number, perCpu: boolean): Omit<Storage, 'isDeletedFrom'> {

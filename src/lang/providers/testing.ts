@@ -24,6 +24,7 @@ export const defaultConfig: ScriptConfig = {
   showDebugInfo: false,
   stackMode: 'bpftrace',
   strTruncTrailer: '..',
+  unstableTseries: 'warn',
 };
 
 export function options(

@@ -10,6 +10,9 @@ import type { Context } from '../state/context.ts';
 import type { MapState } from '../state/script-state.ts';
 import { asInteger, convert, tuple } from './values.ts';
 
+/** Aggregations that are no single number. */
+const UNREADABLE: ReadonlySet<Aggregation['kind']> = new Set(['stats', 'hist', 'lhist', 'tseries']);
+
 export type MapExpression = ast.Expression & { readonly kind: 'map' };
 
 /** A map with the key of one access; `key` undefined: a scalar. */
@@ -87,7 +90,7 @@ export function aggregationOf(context: Context, node: ast.Expression): Aggregati
 }
 
 export function isCastable(aggregation: Aggregation): boolean {
-  return aggregation.kind !== 'hist' && aggregation.kind !== 'lhist' && aggregation.kind !== 'stats';
+  return !UNREADABLE.has(aggregation.kind);
 }
 
 export function readMap(context: Context, node: MapExpression): Expression | undefined {
@@ -249,6 +252,10 @@ function joinAggregation(
       ? known
       : undefined;
   }
+  if (known.kind === 'tseries' && aggregation.kind === 'tseries') {
+    const same = (['intervalNs', 'count', 'combine'] as const).every((part) => known[part] === aggregation[part]);
+    if (!same) return undefined;
+  }
   if (!('signed' in known) || !('signed' in aggregation)) return known;
   const signed = bending ? known.signed : map.bendingSign ? aggregation.signed : known.signed || aggregation.signed;
   if (signed !== known.signed || (map.bendingSign && !bending)) {
@@ -259,6 +266,12 @@ function joinAggregation(
   return map.aggregation;
 }
 
+const PARAMETERS: Partial<Record<Aggregation['kind'], string>> = {
+  hist: 'a single bits argument',
+  lhist: 'one minimum, maximum and step',
+  tseries: 'one interval, number of intervals and aggregation',
+};
+
 function mismatchOfParameters(
   context: Context,
   map: MapState,
@@ -267,7 +280,7 @@ function mismatchOfParameters(
 ): readonly Statement[] {
   const known = map.aggregation as Aggregation;
   if (known.kind !== aggregation.kind) return mismatch(context, map, span, printAggregation(aggregation));
-  const what = known.kind === 'hist' ? 'a single bits argument' : 'one minimum, maximum and step';
+  const what = PARAMETERS[known.kind] ?? 'the same parameters';
   context.error('aggregation', span, `${map.node.name}: all ${known.kind}() of one map must have ${what}.`);
   return [];
 }

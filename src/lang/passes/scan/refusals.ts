@@ -63,7 +63,6 @@ const BUILTINS: ReadonlySet<string> = new Set([
   'strlen',
   'strstr',
   'syscall_name',
-  'tseries',
   'uaddr',
   'unwatch',
   'write_user',
