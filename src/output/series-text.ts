@@ -57,7 +57,7 @@ function edges({ signed }: SeriesAggregation, points: readonly SeriesPoint[]): {
 }
 
 function formatLine(value: bigint | undefined, low: bigint, high: bigint): string {
-  const line = ['|', ...' '.repeat(LINE_WIDTH - 2), '|'];
+  const line = `|${' '.repeat(LINE_WIDTH - 2)}|`.split('');
   const place = (at: bigint): number => Number((BigInt(LINE_WIDTH - 1) * (at - low)) / (high - low));
   if (low < 0n && high > 0n) line[place(0n)] = '.';
   if (value !== undefined) line[place(value)] = '*';
