@@ -50,7 +50,9 @@ const RULE = '_'.repeat(51);
 const EMPTY = `|${' '.repeat(51)}|`;
 /** A line with marks at their columns. */
 function line(marks: Readonly<Record<number, string>>): string {
-  return EMPTY.split('').map((character, index) => marks[index] ?? character).join('');
+  return EMPTY.split('')
+    .map((character, index) => marks[index] ?? character)
+    .join('');
 }
 
 test('O-46 O-49 a scalar series with a gap', () => {
