@@ -26,6 +26,7 @@ class KernelTarget implements Target {
   readonly kernelRelease = release();
   readonly #without: ReadonlySet<string>;
   readonly #tracepoints = new Map<string, readonly string[] | { readonly error: string }>();
+  readonly #formats = new Map<string, TracepointFormat | undefined>();
   #functions: ReturnType<Target['kernelFunctions']> | undefined;
   #modules: readonly string[] | undefined;
 
@@ -59,13 +60,11 @@ class KernelTarget implements Target {
     return found;
   }
 
+  /** Remembered: a script often has many probes at one event, and each read of a format makes the kernel write it. */
   tracepointFormat(category: string, event: string): TracepointFormat | undefined {
-    try {
-      return tracefs().format(category, event);
-    } catch (error) {
-      if (error instanceof UnsupportedFeatureError) return undefined;
-      throw error;
-    }
+    const key = `${category}:${event}`;
+    if (!this.#formats.has(key)) this.#formats.set(key, readFormat(category, event));
+    return this.#formats.get(key);
   }
 
   kernelFunctions(): ReturnType<Target['kernelFunctions']> {
@@ -129,6 +128,15 @@ function readTracepoints(category: string | undefined): readonly string[] | { re
           .map((event) => `${category}:${event}`);
   } catch (error) {
     if (error instanceof UnsupportedFeatureError) return { error: error.message };
+    throw error;
+  }
+}
+
+function readFormat(category: string, event: string): TracepointFormat | undefined {
+  try {
+    return tracefs().format(category, event);
+  } catch (error) {
+    if (error instanceof UnsupportedFeatureError) return undefined;
     throw error;
   }
 }

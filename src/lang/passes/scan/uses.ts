@@ -5,6 +5,14 @@ import { allNodes, childNodes } from './walk.ts';
 
 /** Names and fields of `args` that a probe's predicate and body use. */
 export function scanProbe(probe: Probe): ProbeUses {
+  let uses = usesOf.get(probe);
+  if (uses === undefined) usesOf.set(probe, (uses = scanBodies(probe)));
+  return uses;
+}
+
+const usesOf = new WeakMap<Probe, ProbeUses>();
+
+function scanBodies(probe: Probe): ProbeUses {
   const names = new Set<string>();
   const args = new Set<string>();
   for (const root of [probe.predicate, probe.body]) if (root !== undefined) scan(root, names, args);

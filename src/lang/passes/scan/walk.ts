@@ -8,19 +8,34 @@ export function isNode(value: unknown): value is AnyNode {
 }
 
 /** The nodes right below, in the order in which they are written. */
-export function* childNodes(node: object): Generator<AnyNode> {
-  for (const value of Object.values(node)) {
-    if (Array.isArray(value)) {
-      for (const item of value) {
-        if (isNode(item)) yield item;
-        else if (typeof item === 'object' && item !== null) yield* childNodes(item);
-      }
-    } else if (isNode(value)) yield value;
+export function childNodes(node: object): AnyNode[] {
+  const children: AnyNode[] = [];
+  addChildren(node, children);
+  return children;
+}
+
+function addChildren(node: object, children: AnyNode[]): void {
+  for (const name in node) {
+    const value = (node as Readonly<Record<string, unknown>>)[name];
+    if (typeof value !== 'object' || value === null) continue;
+    if (!Array.isArray(value)) {
+      if (isNode(value)) children.push(value);
+      continue;
+    }
+    for (const item of value) {
+      if (isNode(item)) children.push(item);
+      else if (typeof item === 'object' && item !== null) addChildren(item, children);
+    }
   }
 }
 
-/** The node and everything below it. */
-export function* allNodes(node: object): Generator<AnyNode> {
-  if (isNode(node)) yield node;
-  for (const child of childNodes(node)) yield* allNodes(child);
+/** The node and everything below it, each node before its children. */
+export function allNodes(node: object): AnyNode[] {
+  const found: AnyNode[] = [];
+  const visit = (at: object): void => {
+    if (isNode(at)) found.push(at);
+    for (const child of childNodes(at)) visit(child);
+  };
+  visit(node);
+  return found;
 }
