@@ -48,7 +48,7 @@ const packageRules = Object.entries(packages).map(([package_, folder]) =>
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node'],
   categories: { correctness: 'error' },
-  ignorePatterns: ['dist', 'src/abi/generated'],
+  ignorePatterns: ['dist', 'src/abi/generated', 'src/lang/stdlib/generated'],
   rules: {
     'import/no-cycle': 'error',
     'max-lines': ['error', { max: 600 }],

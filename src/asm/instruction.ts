@@ -1,3 +1,5 @@
+import type { TextSpan } from '../base/index.ts';
+
 /**
  * One eBPF instruction (RFC 9669), before or after symbol resolution.
  *
@@ -19,16 +21,13 @@ export interface Instruction {
   readonly label?: string;
   readonly jumpTo?: string;
   readonly reference?: Reference;
-  /** Where in the script this comes from: byte offsets [start, end) in the source text. */
+  /** Where in the script, or in a macro of a library, this comes from. */
   readonly source?: SourceRange;
   /** A remark for dumps. */
   readonly comment?: string;
 }
 
-export interface SourceRange {
-  readonly start: number;
-  readonly end: number;
-}
+export type SourceRange = TextSpan;
 
 /** What a two-slot load or a call refers to, by name, until the loader knows better. */
 export type Reference =

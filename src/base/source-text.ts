@@ -12,6 +12,10 @@ export interface SourceText {
 export interface TextSpan {
   readonly start: number;
   readonly end: number;
+  /** The text that the indices are for; undefined: the script's own. */
+  readonly source?: SourceText;
+  /** In the body of a macro: the call that it was expanded for, which may stand in another macro. */
+  readonly expandedFrom?: TextSpan;
 }
 
 /** Both from 1. A column is a character (code point); a tab is one. */
@@ -32,15 +36,40 @@ const TAB = '    ';
 
 /**
  * `name:line:from-to: LEVEL: text`, the source line and its underline; for a span over several lines
- * `name:first-last: LEVEL: text` and those lines. Ends with a newline.
+ * `name:first-last: LEVEL: text` and those lines. The calls follow that a place in a macro was expanded for. Ends with a newline.
  */
 export function renderLocated(
-  source: SourceText,
+  script: SourceText,
   span: TextSpan,
   level: string,
   text: string,
   options: LocatedOptions = {},
 ): string {
+  const { colour } = options;
+  return renderEntry(script, span, level, text, options) + renderExpansion(script, span, level, { colour });
+}
+
+/** The calls of macros around a place, from the innermost out, each as an entry of its own. Empty outside of macros. */
+export function renderExpansion(
+  script: SourceText,
+  span: TextSpan,
+  level: string,
+  options: Pick<LocatedOptions, 'colour'> = {},
+): string {
+  let entries = '';
+  for (let call = span.expandedFrom; call !== undefined; call = call.expandedFrom)
+    entries += renderEntry(script, call, level, 'expanded from', options);
+  return entries;
+}
+
+function renderEntry(
+  script: SourceText,
+  span: TextSpan,
+  level: string,
+  text: string,
+  options: LocatedOptions,
+): string {
+  const source = span.source ?? script;
   const first = positionAt(source.text, span.start);
   const last = endPosition(source.text, span, first);
   const place = formatPlace(source.name, first, last);
@@ -53,7 +82,8 @@ export function renderLocated(
 }
 
 /** Only the first line of `renderLocated`, without a newline. */
-export function renderPlace(source: SourceText, span: TextSpan): string {
+export function renderPlace(script: SourceText, span: TextSpan): string {
+  const source = span.source ?? script;
   const first = positionAt(source.text, span.start);
   return formatPlace(source.name, first, endPosition(source.text, span, first));
 }
@@ -86,14 +116,19 @@ function formatPlace(name: string, first: TextPosition, last: TextPosition): str
 }
 
 function lineAt(text: string, line: number): string {
-  return (text.split('\n', line)[line - 1] ?? '').replace(/\r$/, '');
+  return visible(text.split('\n', line)[line - 1] ?? '');
+}
+
+/** A line without its end. Control characters must not reach a terminal; each is replaced by one, so columns stay right. */
+function visible(line: string): string {
+  return line.replace(/\r$/, '').replace(/(?!\t)\p{Cc}/gu, '\ufffd');
 }
 
 function quoteLines(text: string, first: number, last: number): string[] {
   return text
     .split('\n', last)
     .slice(first - 1)
-    .map((line) => line.replace(/\r$/, '').replaceAll('\t', TAB));
+    .map((line) => visible(line).replaceAll('\t', TAB));
 }
 
 function quoteUnderlined(line: string, from: number, to: number): string[] {

@@ -101,8 +101,9 @@ export class JsonPresenter implements Presenter {
   }
 
   #place(span: WarningSite['span']): ByteString {
-    const { line, column } = positionAt(this.#to.source.text, span.start);
-    return `"filename": ${jsonString(this.#to.source.name)}, "line": ${line}, "col": ${column}`;
+    const { source = this.#to.source } = span;
+    const { line, column } = positionAt(source.text, span.start);
+    return `"filename": ${jsonString(source.name)}, "line": ${line}, "col": ${column}`;
   }
 
   #line(type: string, members: ByteString): void {

@@ -1,4 +1,4 @@
-import { paint, renderLocated, renderPlace, type SourceText } from '../base/index.ts';
+import { paint, renderExpansion, renderLocated, renderPlace, type SourceText } from '../base/index.ts';
 import {
   type ByteBuffer,
   type ByteString,
@@ -70,8 +70,9 @@ export class TextPresenter implements Presenter {
 
   located(level: 'ERROR' | 'WARNING', text: ByteString, span: WarningSite['span']): void {
     const shown = decodeText(this.#to.messagesToTerminal ? escapeControls(text, true) : text);
-    const line = `${renderPlace(this.#to.source, span)}: ${level}: ${shown}`;
-    this.#to.messages.write(`${paint(line, level, this.#to.colour)}\n`);
+    const { source, colour } = this.#to;
+    const line = paint(`${renderPlace(source, span)}: ${level}: ${shown}`, level, colour);
+    this.#to.messages.write(`${line}\n${renderExpansion(source, span, level, { colour })}`);
   }
 
   runtimeWarning(site: WarningSite, message: string, count: number, code: number): void {

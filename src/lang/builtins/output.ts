@@ -138,5 +138,9 @@ function exit(context: Context, call: CallNode): readonly Statement[] {
     context.error('range', call.span, `exit(): the code must be 0..255 (provided ${code.value})`);
     return [];
   }
-  return emit(call, { kind: 'exit', code: convert(code, INT64) });
+  return emit(call, {
+    kind: 'exit',
+    code: convert(code, INT64),
+    returns: call.span.expandedFrom === undefined,
+  });
 }

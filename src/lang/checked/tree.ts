@@ -186,8 +186,8 @@ export type Emit =
   | { readonly kind: 'time'; readonly format: string }
   /** `array`: address of an array of `char *`, ended by a null pointer, in address space `space`. */
   | { readonly kind: 'join'; readonly array: Expression; readonly space: 'kernel' | 'user'; readonly separator: string }
-  /** Also ends the program, as `return` does. */
-  | { readonly kind: 'exit'; readonly code: Expression };
+  /** `returns`: also ends the program, as `return` does. In a macro it doesn't. */
+  | { readonly kind: 'exit'; readonly code: Expression; readonly returns: boolean };
 
 // ---- expressions --------------------------------------------------------------------------------------
 

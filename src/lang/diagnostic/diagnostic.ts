@@ -1,8 +1,10 @@
-/** Half-open range of UTF-16 code unit indices in the text of `source`. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+import type { SourceText, TextSpan } from '../../base/index.ts';
+
+/**
+ * Half-open range of UTF-16 code unit indices in the text of `source`, or of the script where that is undefined.
+ * `expandedFrom`: the place is in the body of a macro that was expanded for this call.
+ */
+export type Span = TextSpan;
 
 export type Severity = 'error' | 'warning';
 
@@ -20,8 +22,10 @@ export interface Diagnostic {
   readonly related?: readonly { readonly span: Span; readonly message: string }[];
 }
 
-/** A script's text with the name that diagnostics give it (`stdin` for -e and standard input). */
-export interface SourceFile {
-  readonly name: string;
-  readonly text: string;
+/** A text with the name that diagnostics give it (`stdin` for -e and standard input). */
+export type SourceFile = SourceText;
+
+/** From the start of one place to the end of another in the same text. */
+export function spanOver(first: Span, last: Span): Span {
+  return { ...first, end: last.end };
 }

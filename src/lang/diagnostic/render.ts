@@ -11,9 +11,8 @@ export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   options: RenderOptions,
 ): string {
-  const shown = visibleText(source);
   const ordered = [...ofSeverity(diagnostics, 'error'), ...ofSeverity(diagnostics, 'warning')];
-  return ordered.map((diagnostic) => renderDiagnostic(shown, diagnostic, options)).join('');
+  return ordered.map((diagnostic) => renderDiagnostic(source, diagnostic, options)).join('');
 }
 
 function ofSeverity(diagnostics: readonly Diagnostic[], severity: Severity): Diagnostic[] {
@@ -40,9 +39,4 @@ function renderEntry(
 ): string {
   if (span === undefined) return `${paint(`${level}: ${text}`, level, colour)}\n`;
   return renderLocated(source, span, level, text, { colour });
-}
-
-/** Control characters of a script must not reach a terminal; each is replaced by one character, so spans stay right. */
-function visibleText(source: SourceFile): SourceFile {
-  return { name: source.name, text: source.text.replace(/(?![\t\r\n])\p{Cc}|\r(?!\n)/gu, '\ufffd') };
 }

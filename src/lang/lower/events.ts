@@ -76,7 +76,7 @@ function lowerExit(l: Lowering, s: Statement, event: Emit & { kind: 'exit' }): v
     const id = l.script.addEvent((eventId) => ({ kind: 'exit', id: eventId, sizeBytes, span: s.span, code: field }));
     reserve(l, id, sizeBytes, (record) => b.store(8, record, HEADER_BYTES, code));
   }
-  b.jump(l.end);
+  if (event.returns) b.jump(l.end);
 }
 
 // ---- layout -------------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@
  */
 import type { CheckedProgram, CheckedScript, Statement } from '../checked/index.ts';
 import { mergeConfig } from '../config-merge.ts';
+import { spanOver } from '../diagnostic/index.ts';
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
+import { expandScript } from '../expand/index.ts';
 import { checkLimits, resolvePoints } from '../providers/index.ts';
 import type { MapDeclaration, Probe, Script } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
@@ -34,9 +36,10 @@ const MAX_ROUNDS = 50;
 const rules: Rules = { expression: checkExpression, block: checkBlock, statement: checkStatement };
 
 /** What a script means on this target. Pure: all knowledge of the machine comes through `target`. */
-export function check(script: Script, _source: SourceFile, target: Target, options: CheckOptions): CheckResult {
-  const configured = mergeConfig(script.config, options.environment);
-  const diagnostics: Diagnostic[] = [...configured.diagnostics, ...refuseItems(script)];
+export function check(written: Script, _source: SourceFile, target: Target, options: CheckOptions): CheckResult {
+  const configured = mergeConfig(written.config, options.environment);
+  const { script, diagnostics: found } = expandScript(written);
+  const diagnostics: Diagnostic[] = [...configured.diagnostics, ...refuseItems(script), ...found];
   // Uses of what was refused would look like further mistakes.
   if (diagnostics.some(isError)) return { checked: undefined, diagnostics };
   const { config } = configured;
@@ -158,7 +161,7 @@ function titleOf(probe: Probe, provider: string): string {
 
 function pointsSpan(probe: Probe): Span {
   const first = probe.points[0]?.span ?? probe.span;
-  return { start: first.start, end: probe.points.at(-1)?.span.end ?? first.end };
+  return spanOver(first, probe.points.at(-1)?.span ?? first);
 }
 
 // ---- the script as a whole --------------------------------------------------------------------------------
@@ -198,9 +201,14 @@ function isError(diagnostic: Diagnostic): boolean {
 function withoutRepeats(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Set<string>();
   return diagnostics.filter(({ severity, span, message }) => {
-    const key = `${severity}:${span?.start}:${span?.end}:${message}`;
+    const key = `${severity}:${placeKey(span)}:${message}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
+}
+
+function placeKey(span: Span | undefined): string {
+  if (span === undefined) return '';
+  return `${span.source?.name ?? ''}:${span.start}:${span.end} ${placeKey(span.expandedFrom)}`;
 }

@@ -106,7 +106,13 @@ export interface Block {
 export type AssignOperator = '=' | '+=' | '-=' | '*=' | '/=' | '%=' | '&=' | '|=' | '^=' | '<<=' | '>>=';
 
 export type Statement =
-  | { readonly kind: 'expressionStatement'; readonly span: Span; readonly expression: Expression }
+  | {
+      readonly kind: 'expressionStatement';
+      readonly span: Span;
+      readonly expression: Expression;
+      /** It was the call of a macro: that its value is not used means nothing. */
+      readonly isExpansion?: true;
+    }
   | {
       readonly kind: 'assign';
       readonly span: Span;
@@ -259,7 +265,8 @@ export type Expression =
       readonly then: Block;
       readonly else: Block | undefined;
     }
-  | { readonly kind: 'blockExpression'; readonly span: Span; readonly block: Block }
+  /** `macro`: the name of the macro whose body this is. */
+  | { readonly kind: 'blockExpression'; readonly span: Span; readonly block: Block; readonly macro?: string }
   | { readonly kind: 'comptime'; readonly span: Span; readonly operand: Expression }
   /** A type where an expression stands: `struct page` as an argument of a macro, `typeof($x)`. Never a plain name. */
   | { readonly kind: 'typeExpression'; readonly span: Span; readonly type: TypeSyntax }

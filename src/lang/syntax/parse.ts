@@ -1,6 +1,7 @@
+import { BugError } from '../../base/index.ts';
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
 import { checkSourceText } from '../source/index.ts';
-import type { Script } from './ast.ts';
+import type { Macro, Script } from './ast.ts';
 import { TooManyErrors } from './cursor.ts';
 import { ScriptParser } from './script-parser.ts';
 
@@ -35,8 +36,17 @@ export function parse(source: SourceFile, options: ParseOptions): ParseResult {
   }
 }
 
+/** The one macro that is defined at `offset`, in a text that is known to be right. */
+export function parseMacro(source: SourceFile, offset: number): Macro {
+  const parser = new ScriptParser(source, []);
+  const macro = parser.parseMacroAt(offset);
+  const [wrong] = parser.diagnostics;
+  if (wrong !== undefined) throw new BugError(`${source.name}: ${wrong.message} (at ${wrong.span?.start})`);
+  return macro;
+}
+
 /** The first node deeper than the limit: long chains such as `1 + 1 + …` are deep without any nesting in the text. */
-function findTooDeep(root: object): Span | undefined {
+export function findTooDeep(root: object): Span | undefined {
   const pending: { readonly node: object; readonly depth: number }[] = [{ node: root, depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { node, depth } = next;

@@ -56,6 +56,11 @@ export class ScriptParser extends StatementParser {
     return { span: { start: 0, end: this.text.length }, declarations, config, imports, items };
   }
 
+  parseMacroAt(offset: number): Macro {
+    this.moveTo(offset);
+    return this.parseMacro();
+  }
+
   /** After the `;` or the block that ends the broken item. */
   private recoverItem(): void {
     while (this.token.kind !== 'end') {

@@ -61,7 +61,7 @@ export function checkExpression(context: Context, node: ast.Expression): Express
     case 'ifExpression':
       return checkIfExpression(context, node);
     case 'blockExpression':
-      return checkBlockValue(context, node.block);
+      return checkBlockValue(context, node.block, node.macro);
     case 'comptime':
       return checkComptime(context, node);
     case 'sizeof': {
@@ -260,7 +260,12 @@ function withoutValue(context: Context, span: ast.Expression['span']): undefined
   );
 }
 
-function checkBlockValue(context: Context, block: ast.Block): Expression | undefined {
+/** `macro`: the block is that macro's. */
+function checkBlockValue(context: Context, block: ast.Block, macro?: string): Expression | undefined {
+  if (block.value === undefined && macro !== undefined) {
+    const call = block.span.expandedFrom ?? block.span;
+    return context.error('no-value', call, `Macro ${macro} has no value: it can only be used as a statement`);
+  }
   if (block.value === undefined) return withoutValue(context, block.span);
   const statements = context.block({ ...block, value: undefined });
   const value = context.expression(block.value);

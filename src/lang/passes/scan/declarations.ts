@@ -8,7 +8,7 @@ export function refuseItems(script: Script): readonly Diagnostic[] {
   const found: Diagnostic[] = [...refuseDeclarations(script.declarations)];
   for (const item of script.imports) found.push(refusal('import', item.span));
   for (const item of script.items) {
-    if (item.kind === 'macro' || item.kind === 'function') found.push(refusal(item.kind, item.span));
+    if (item.kind === 'function') found.push(refusal(item.kind, item.span));
   }
   return found;
 }

@@ -4,7 +4,6 @@ import type { Context } from '../state/context.ts';
 
 const CONSTRUCTS = {
   for: 'for loops',
-  macro: 'macros',
   function: 'functions (fn)',
   import: 'imports',
   definition: 'C definitions',
@@ -18,7 +17,6 @@ export type Construct = keyof typeof CONSTRUCTS;
 
 /** Builtin names that scripts may use elsewhere, functions and values alike. */
 const BUILTINS: ReadonlySet<string> = new Set([
-  'assert',
   'assert_str',
   'bswap',
   'cgroup_path',

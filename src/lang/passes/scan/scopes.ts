@@ -3,7 +3,7 @@
  * older tracers, where they lived in the whole probe, work too: a variable that is used outside the block that
  * assigns it first belongs to the probe, with a warning (not one declared by `let`, which is newer than that).
  */
-import { nearest } from '../../diagnostic/index.ts';
+import { nearest, spanOver } from '../../diagnostic/index.ts';
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
 import type { Expression, Probe, Statement, TypeSyntax } from '../../syntax/index.ts';
 import { childNodes } from './walk.ts';
@@ -48,12 +48,12 @@ class ScopeWalk {
   constructor(hoisted: ReadonlyMap<string, Span>) {
     this.#hoisted = hoisted;
     for (const [name, span] of hoisted) {
-      const hints = [`Declare it before that block: let ${name};`];
+      const hints = [`Declare it before that block: let ${shownName(name)};`];
       this.#report(
         'warning',
         'block-scope',
         span,
-        `Variable ${name} is used outside the block that first assigns it.`,
+        `Variable ${shownName(name)} is used outside the block that first assigns it.`,
         { hints },
       );
     }
@@ -89,7 +89,7 @@ class ScopeWalk {
         this.#walk(known.over);
         return this.#inScope(() => {
           this.#currentScope().set(known.variable, {
-            name: known.variable,
+            name: shownName(known.variable),
             span: known.variableSpan,
             declared: false,
             type: undefined,
@@ -132,7 +132,7 @@ class ScopeWalk {
   #assign(target: Expression & { kind: 'variable' }): void {
     let symbol = this.#find(target.name);
     if (symbol === undefined) {
-      symbol = { name: target.name, span: target.span, declared: false, type: undefined, assigned: true };
+      symbol = { name: shownName(target.name), span: target.span, declared: false, type: undefined, assigned: true };
       const scope = this.#hoisted.has(target.name)
         ? (this.#scopes[0] as Map<string, VariableSymbol>)
         : this.#currentScope();
@@ -143,10 +143,10 @@ class ScopeWalk {
   }
 
   #declare(statement: Statement & { kind: 'let' }): void {
-    const span = { start: statement.span.start, end: statement.nameSpan.end };
+    const span = spanOver(statement.span, statement.nameSpan);
     const visible = this.#find(statement.name);
     if (visible !== undefined) {
-      const message = `Variable ${statement.name} was already declared. Variable shadowing is not allowed.`;
+      const message = `Variable ${shownName(statement.name)} was already declared. Variable shadowing is not allowed.`;
       this.#report('error', 'shadowing', span, message, {
         related: [{ span: visible.span, message: 'This is the initial declaration.' }],
       });
@@ -154,7 +154,7 @@ class ScopeWalk {
       return;
     }
     const symbol: VariableSymbol = {
-      name: statement.name,
+      name: shownName(statement.name),
       span,
       declared: true,
       type: statement.type,
@@ -176,13 +176,14 @@ class ScopeWalk {
       return;
     }
     // Without the sigil: it would make short names look alike.
-    const near = nearest(node.name.slice(1), this.#visibleNames());
+    const name = shownName(node.name);
+    const near = nearest(name.slice(1), this.#visibleNames());
     const hints = near === undefined ? undefined : [`Did you mean $${near}?`];
-    this.#report('error', 'unknown-variable', node.span, `Undefined or undeclared variable: ${node.name}`, { hints });
+    this.#report('error', 'unknown-variable', node.span, `Undefined or undeclared variable: ${name}`, { hints });
   }
 
   #visibleNames(): string[] {
-    return this.#scopes.flatMap((scope) => [...scope.keys()].map((name) => name.slice(1)));
+    return this.#scopes.flatMap((scope) => [...scope.keys()].map((name) => shownName(name).slice(1)));
   }
 
   #warnUnassigned(symbol: VariableSymbol, span: Span): void {
@@ -200,4 +201,9 @@ class ScopeWalk {
   ): void {
     this.#diagnostics.push({ severity, code, span, message, ...more });
   }
+}
+
+/** Expansions of macros number their own variables: `$x#3`. */
+function shownName(name: string): string {
+  return name.replace(/#\d+$/, '');
 }

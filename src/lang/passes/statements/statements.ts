@@ -2,6 +2,7 @@
 import { findFunction } from '../../builtins/index.ts';
 import { INT64 } from '../../checked/index.ts';
 import type { Expression, Statement } from '../../checked/index.ts';
+import { spanOver } from '../../diagnostic/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
 import { isNumber, printType } from '../../types/index.ts';
@@ -14,12 +15,12 @@ import { checkAssign, checkLet } from './assignments.ts';
 
 const MAX_UNROLL = 100n;
 
-/** Statements of a block in their own scope; what can't be reached is checked and left out. */
-export function checkBlock(context: Context, block: ast.Block): readonly Statement[] {
+/** Statements of a block in their own scope; what can't be reached is checked and left out. `isExpansion`: its value is no one's. */
+export function checkBlock(context: Context, block: ast.Block, isExpansion = false): readonly Statement[] {
   const result: Statement[] = [];
   let ended: string | undefined;
   let warned = false;
-  for (const statement of statementsOf(block)) {
+  for (const statement of statementsOf(block, isExpansion)) {
     if (ended !== undefined && !warned) {
       context.warning('unreachable', statement.span, `Unreachable statement after ${ended}.`);
       warned = true;
@@ -32,9 +33,10 @@ export function checkBlock(context: Context, block: ast.Block): readonly Stateme
   return result;
 }
 
-function statementsOf(block: ast.Block): readonly ast.Statement[] {
-  if (block.value === undefined) return block.statements;
-  return [...block.statements, { kind: 'expressionStatement', span: block.value.span, expression: block.value }];
+function statementsOf({ statements, value }: ast.Block, isExpansion: boolean): readonly ast.Statement[] {
+  if (value === undefined) return statements;
+  const last = { kind: 'expressionStatement', span: value.span, expression: value } as const;
+  return [...statements, isExpansion ? { ...last, isExpansion } : last];
 }
 
 function endOf(statement: Statement | undefined): string | undefined {
@@ -44,7 +46,7 @@ function endOf(statement: Statement | undefined): string | undefined {
     case 'continue':
       return statement.kind;
     case 'emit':
-      return statement.event.kind === 'exit' ? 'exit()' : undefined;
+      return statement.event.kind === 'exit' && statement.event.returns ? 'exit()' : undefined;
     default:
       return undefined;
   }
@@ -53,7 +55,7 @@ function endOf(statement: Statement | undefined): string | undefined {
 export function checkStatement(context: Context, node: ast.Statement): readonly Statement[] {
   switch (node.kind) {
     case 'expressionStatement':
-      return checkAlone(context, node.expression, node.span);
+      return checkAlone(context, node.expression, node.span, node.isExpansion === true);
     case 'assign':
       return checkAssign(context, node);
     case 'discard':
@@ -86,7 +88,12 @@ export function checkStatement(context: Context, node: ast.Statement): readonly 
 
 // ---- expressions that stand alone -----------------------------------------------------------------------
 
-function checkAlone(context: Context, node: ast.Expression, span: Span): readonly Statement[] {
+function checkAlone(
+  context: Context,
+  node: ast.Expression,
+  span: Span,
+  isExpansion = false,
+): readonly Statement[] {
   if (node.kind === 'call') {
     const action = callAction(context, node);
     if (action !== undefined) return action;
@@ -94,10 +101,11 @@ function checkAlone(context: Context, node: ast.Expression, span: Span): readonl
   if (node.kind === 'conditional' && node.then !== undefined && (isAction(node.then) || isAction(node.else))) {
     return chooseAction(context, node, node.then);
   }
-  if (node.kind === 'blockExpression') return [{ kind: 'block', span, statements: checkBlock(context, node.block) }];
+  if (node.kind === 'blockExpression')
+    return [{ kind: 'block', span, statements: checkBlock(context, node.block, isExpansion) }];
   if (node.kind === 'ifExpression') return checkIf(context, { ...node, kind: 'if' });
   const value = context.expression(node);
-  if (value !== undefined && discardMatters(node)) context.warning('discarded', node.span, 'Return value discarded.');
+  if (value !== undefined && !isExpansion && discardMatters(node)) context.warning('discarded', node.span, 'Return value discarded.');
   return expressionStatement(value, span);
 }
 
@@ -158,7 +166,7 @@ function checkComptimeIf(
 function checkWhile(context: Context, node: ast.Statement & { readonly kind: 'while' }): readonly Statement[] {
   context.warning(
     'deprecated',
-    { start: node.span.start, end: node.condition.span.end },
+    spanOver(node.span, node.condition.span),
     'While loops are deprecated in favour of for loops; the kernel must be able to see that they end.',
   );
   const condition = checkCondition(context, node.condition, node.span);

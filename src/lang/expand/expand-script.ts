@@ -1,0 +1,46 @@
+/** A script without macros: each call has become what it stands for. */
+import { findFunction, findValue } from '../builtins/index.ts';
+import type { Diagnostic } from '../diagnostic/index.ts';
+import { findTooDeep } from '../syntax/index.ts';
+import type { Item, Script } from '../syntax/index.ts';
+import { type Definition, Definitions } from './definitions.ts';
+import { Expander, type MacroNames } from './expander.ts';
+import { findLibraryMacros, isLibraryMacro } from './library.ts';
+
+export interface ExpandResult {
+  readonly script: Script;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function expandScript(script: Script): ExpandResult {
+  const definitions = new Definitions();
+  const diagnostics: Diagnostic[] = [];
+  const items: Item[] = [];
+  for (const item of script.items) {
+    if (item.kind !== 'macro') items.push(item);
+    else diagnostics.push(...definitions.add({ macro: item, source: item.span.source, isLibrary: false }));
+  }
+  const expander = new Expander(macroNames(definitions));
+  const expanded = items.map((item) => expander.expand(item));
+  diagnostics.push(...expander.diagnostics);
+  if (expander.expansions > 0 && expander.diagnostics.length === 0) diagnostics.push(...tooDeep(expanded));
+  return { script: { ...script, items: expanded }, diagnostics };
+}
+
+/** The script's own macros before the library's, and those before the builtins. */
+function macroNames(own: Definitions): MacroNames {
+  return {
+    find: (name, inLibrary) => {
+      const library: readonly Definition[] = isLibraryMacro(name) ? findLibraryMacros(name) : [];
+      return inLibrary ? [library] : [own.find(name), library];
+    },
+    isBuiltin: (name) => findFunction(name) !== undefined || findValue(name) !== undefined,
+  };
+}
+
+function tooDeep(items: readonly Item[]): readonly Diagnostic[] {
+  const span = findTooDeep(items);
+  return span === undefined
+    ? []
+    : [{ severity: 'error', code: 'macro', span, message: 'Macros are nested too deeply here.' }];
+}

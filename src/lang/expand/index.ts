@@ -1,0 +1,1 @@
+export { expandScript } from './expand-script.ts';

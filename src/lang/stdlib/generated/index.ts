@@ -1,0 +1,5 @@
+// Made by gen/stdlib.ts.
+import type { LibraryFile } from '../library-file.ts';
+import { file as base } from './base.ts';
+
+export const libraryFiles: readonly LibraryFile[] = [base];

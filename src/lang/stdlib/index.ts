@@ -1,0 +1,2 @@
+export { libraryFiles } from './generated/index.ts';
+export type { LibraryFile } from './library-file.ts';
