@@ -110,5 +110,6 @@ const check = process.argv.includes('--check');
 for (const folderName of ['src/lang/stdlib/generated', 'docs']) mkdirSync(join(root, folderName), { recursive: true });
 for (const [path, text] of generate()) {
   if (!check) writeFileSync(join(root, path), text);
-  else if (readFileSync(join(root, path), 'utf8') !== text) throw new Error(`${path} is not current: run node gen/stdlib.ts`);
+  else if (readFileSync(join(root, path), 'utf8') !== text)
+    throw new Error(`${path} is not current: run node gen/stdlib.ts`);
 }

@@ -62,13 +62,7 @@ export function renderExpansion(
   return entries;
 }
 
-function renderEntry(
-  script: SourceText,
-  span: TextSpan,
-  level: string,
-  text: string,
-  options: LocatedOptions,
-): string {
+function renderEntry(script: SourceText, span: TextSpan, level: string, text: string, options: LocatedOptions): string {
   const source = span.source ?? script;
   const first = positionAt(source.text, span.start);
   const last = endPosition(source.text, span, first);

@@ -1,6 +1,7 @@
 /** The builtins of the language: one entry each. */
 import { aggregationFunctions } from './aggregations.ts';
 import type { FunctionBuiltin, ValueBuiltin } from './builtin.ts';
+import { compileTimeFunctions } from './compile-time.ts';
 import { contextFunctions, contextValues, numberedArgument } from './context-values.ts';
 import { mapFunctions } from './maps.ts';
 import { memoryFunctions } from './memory.ts';
@@ -18,6 +19,7 @@ const values: ReadonlyMap<string, ValueBuiltin> = new Map(
 const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
   [
     ...aggregationFunctions,
+    ...compileTimeFunctions,
     ...contextFunctions,
     ...mapFunctions,
     ...memoryFunctions,

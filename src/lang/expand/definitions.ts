@@ -86,7 +86,8 @@ class BodyCheck {
         break;
       case 'break':
       case 'continue':
-        if (!inLoop) yield this.#error(known.span, `'${known.kind}' statement is not allowed in a macro outside of a loop`);
+        if (!inLoop)
+          yield this.#error(known.span, `'${known.kind}' statement is not allowed in a macro outside of a loop`);
         break;
     }
     const isLoop = known.kind === 'while' || known.kind === 'for' || known.kind === 'unroll';

@@ -188,12 +188,7 @@ export class Expander {
     return undefined;
   }
 
-  #apply(
-    definition: Definition,
-    given: readonly Expression[],
-    call: Span,
-    caller: Expansion | undefined,
-  ): Expression {
+  #apply(definition: Definition, given: readonly Expression[], call: Span, caller: Expansion | undefined): Expression {
     const from = caller === undefined ? call : caller.place(call);
     const { macro, source } = definition;
     if (this.#isRefused(definition, from, caller)) return { kind: 'boolean', span: from, value: false };

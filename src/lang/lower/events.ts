@@ -7,6 +7,7 @@ import type { Value } from '../ir/index.ts';
 import { alignOf, isWord, layout, sizeOf, type Type } from '../types/index.ts';
 import { probeRead, READ, readIn } from './context.ts';
 import { type Address, Helper, type Lowering, perCpuBlock, pointer, whenRare } from './lowering.ts';
+import { copy } from './memory.ts';
 import { atMost, readText } from './strings.ts';
 import { wordFormat } from './word-format.ts';
 
@@ -125,7 +126,7 @@ function send(
         storeField(l, expression, { base: record.base, offset: record.offset + field.offset }, early.get(expression));
     }
   };
-  if (fields.some((field) => field.packed === true)) output(l, id, sizeBytes, placed, fill);
+  if (fields.some((field) => field.packed === true)) output(l, id, sizeBytes, { placed, early }, fill);
   else reserve(l, id, sizeBytes, (record) => fill({ base: record, offset: 0 }));
 }
 
@@ -157,7 +158,7 @@ function storeField(l: Lowering, e: Expression, to: Address, early: Value | Addr
   if (early === undefined) {
     l.store(e, to, true);
   } else if ('base' in early && !('op' in early)) {
-    l.withPlace(e, early, () => l.store(e, to, true));
+    copy(l, to, early, sizeOf(e.type));
   } else {
     l.builder.store(wordFormat(e.type).size, to.base, to.offset, early as Value);
   }
@@ -197,7 +198,7 @@ function output(
   l: Lowering,
   id: number,
   sizeBytes: number,
-  placed: readonly Placed[],
+  { placed, early }: { readonly placed: readonly Placed[]; readonly early: ReadonlyMap<Expression, Value | Address> },
   fill: (record: Address) => void,
 ): void {
   const b = l.builder;
@@ -209,7 +210,10 @@ function output(
   let end: Value = b.constant(0);
   for (const { expression, field } of packed) {
     const to = b.binary('add', pointer(l, { base: area.base, offset: area.offset + sizeBytes }), end);
-    const length = expression.type.kind === 'buffer' ? packBuffer(l, expression, to) : packText(l, expression, to);
+    const known = early.get(expression);
+    const at = known !== undefined && 'offset' in known && 'base' in known ? known : undefined;
+    const pack = expression.type.kind === 'buffer' ? packBuffer : packText;
+    const length = pack(l, expression, to, at);
     b.store(4, area.base, area.offset + field.offset, length);
     end = b.binary('add', end, length);
   }
@@ -223,13 +227,17 @@ function sendOutput(l: Lowering, area: Address, length: Value): void {
   whenRare(l, 'ne', result, b.constant(0), () => countLost(l));
 }
 
-/** Gives the length, with the NUL where there is one. */
-function packText(l: Lowering, e: Expression, to: Value): Value {
+/** Gives the length, with the NUL where there is one. `at`: where the value is already. */
+function packText(l: Lowering, e: Expression, to: Value, at: Address | undefined): Value {
   const size = sizeOf(e.type);
   const read =
-    e.kind === 'call' && e.call.function === 'str'
+    e.kind === 'call' && e.call.function === 'str' && at === undefined
       ? readText(l, e.call, size, to)
-      : l.builder.call(Helper.probe_read_kernel_str, [to, l.builder.constant(size + 1), pointer(l, l.address(e))]);
+      : l.builder.call(Helper.probe_read_kernel_str, [
+          to,
+          l.builder.constant(size + 1),
+          pointer(l, at ?? l.address(e)),
+        ]);
   return lengthOf(l, read, size);
 }
 
@@ -252,15 +260,15 @@ function lengthOf(l: Lowering, read: Value, most: number): Value {
   return b.read(length);
 }
 
-function packBuffer(l: Lowering, e: Expression, to: Value): Value {
+function packBuffer(l: Lowering, e: Expression, to: Value, at: Address | undefined): Value {
   const b = l.builder;
   const capacity = sizeOf(e.type) - 4;
-  if (e.kind === 'call' && e.call.function === 'buf') {
+  if (e.kind === 'call' && e.call.function === 'buf' && at === undefined) {
     const length = atMost(l, l.word(e.call.length), capacity);
     readIn(l, e.call.space, READ, [to, length], l.word(e.call.address));
     return length;
   }
-  const place = l.address(e);
+  const place = at ?? l.address(e);
   const length = atMost(l, b.load(4, false, place.base, place.offset), capacity);
   b.call(Helper.probe_read_kernel, [to, length, pointer(l, { base: place.base, offset: place.offset + 4 })]);
   return length;

@@ -217,7 +217,6 @@ describe('what a script is told', () => {
 
   it('refuses what is not built yet by name', () => {
     const cases: readonly (readonly [string, string])[] = [
-      ['macro f(x) { x } begin { print(f(1)); }', 'ERROR: macros are not supported in this version yet'],
       [
         'fn f($a : int64) : int64 { return $a; } begin { }',
         'ERROR: functions (fn) are not supported in this version yet',

@@ -186,6 +186,7 @@ export class ScriptParser extends StatementParser {
   private parseMacro(): Macro {
     const { start } = this.advance();
     const name = this.expectName('name of the macro');
+    if (isCoreBuiltin(name.text)) this.report(`a macro can't be called '${name.text}': that is a builtin`, name);
     const parameters = this.accept('(') ? this.parseMacroParameters() : [];
     const body = this.parseValueBlock();
     return {

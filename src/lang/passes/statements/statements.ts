@@ -88,12 +88,7 @@ export function checkStatement(context: Context, node: ast.Statement): readonly 
 
 // ---- expressions that stand alone -----------------------------------------------------------------------
 
-function checkAlone(
-  context: Context,
-  node: ast.Expression,
-  span: Span,
-  isExpansion = false,
-): readonly Statement[] {
+function checkAlone(context: Context, node: ast.Expression, span: Span, isExpansion = false): readonly Statement[] {
   if (node.kind === 'call') {
     const action = callAction(context, node);
     if (action !== undefined) return action;
@@ -103,9 +98,10 @@ function checkAlone(
   }
   if (node.kind === 'blockExpression')
     return [{ kind: 'block', span, statements: checkBlock(context, node.block, isExpansion) }];
-  if (node.kind === 'ifExpression') return checkIf(context, { ...node, kind: 'if' });
+  if (node.kind === 'ifExpression') return checkIf(context, { ...node, kind: 'if' }, isExpansion);
   const value = context.expression(node);
-  if (value !== undefined && !isExpansion && discardMatters(node)) context.warning('discarded', node.span, 'Return value discarded.');
+  if (value !== undefined && !isExpansion && discardMatters(node))
+    context.warning('discarded', node.span, 'Return value discarded.');
   return expressionStatement(value, span);
 }
 
@@ -140,11 +136,12 @@ function chooseAction(
 function checkIf(
   context: Context,
   node: Omit<ast.Statement & { readonly kind: 'if' }, 'kind'> & { readonly kind: 'if' },
+  isExpansion = false,
 ): readonly Statement[] {
   const condition = checkCondition(context, node.condition, node.span);
-  if (node.comptime) return checkComptimeIf(context, node, condition);
-  const then = checkBlock(context, node.then);
-  const otherwise = node.else === undefined ? [] : checkBlock(context, node.else);
+  if (node.comptime) return checkComptimeIf(context, node, condition, isExpansion);
+  const then = checkBlock(context, node.then, isExpansion);
+  const otherwise = node.else === undefined ? [] : checkBlock(context, node.else, isExpansion);
   return condition === undefined ? [] : [{ kind: 'if', span: node.span, condition, then, else: otherwise }];
 }
 
@@ -153,6 +150,7 @@ function checkComptimeIf(
   context: Context,
   node: ast.Statement & { readonly kind: 'if' },
   condition: Expression | undefined,
+  isExpansion: boolean,
 ): readonly Statement[] {
   if (condition === undefined) return [];
   if (!isConstant(condition)) {
@@ -160,7 +158,9 @@ function checkComptimeIf(
     return [];
   }
   const branch = condition.value === 0n ? node.else : node.then;
-  return branch === undefined ? [] : [{ kind: 'block', span: branch.span, statements: checkBlock(context, branch) }];
+  return branch === undefined
+    ? []
+    : [{ kind: 'block', span: branch.span, statements: checkBlock(context, branch, isExpansion) }];
 }
 
 function checkWhile(context: Context, node: ast.Statement & { readonly kind: 'while' }): readonly Statement[] {

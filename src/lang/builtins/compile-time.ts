@@ -1,0 +1,64 @@
+/** Functions that the compile answers: what an expression is, and errors that a script raises itself. */
+import type { Expression } from '../checked/index.ts';
+import { boolean, isLiteral } from '../passes/expressions/values.ts';
+import type { Context } from '../passes/state/context.ts';
+import type { Type } from '../types/index.ts';
+import { argument, literalText } from './arguments.ts';
+import type { CallNode, FunctionBuiltin } from './builtin.ts';
+
+const MANY = Number.POSITIVE_INFINITY;
+
+export const compileTimeFunctions: readonly FunctionBuiltin[] = [
+  question('is_array', ({ type }) => type.kind === 'array'),
+  question('is_integer', ({ type }) => isInteger(type)),
+  question('is_unsigned_integer', ({ type }) => isInteger(type) && !type.signed),
+  question('is_ptr', ({ type }) => type.kind === 'pointer'),
+  question('is_str', ({ type }) => type.kind === 'string'),
+  question('is_literal', (value) => isLiteral(value) || value.kind === 'string'),
+  { name: 'fail', arguments: [1, MANY], action: (context, call) => (fail(context, call), []), value: fail },
+];
+
+/** The argument is looked at, not evaluated. */
+function question(name: string, answer: (value: Expression) => boolean): FunctionBuiltin {
+  return {
+    name,
+    arguments: [1, 1],
+    value: (context, call) => {
+      const value = context.expression(argument(call, 0));
+      return value === undefined ? undefined : boolean(call.span, answer(value));
+    },
+  };
+}
+
+function isInteger(type: Type): type is Type & { kind: 'integer' | 'enum' } {
+  return type.kind === 'integer' || type.kind === 'enum';
+}
+
+/** An error where it isn't in the dead branch of a comptime if. */
+function fail(context: Context, call: CallNode): undefined {
+  const format = literalText(context, call, 0);
+  const values = call.arguments.slice(1).map((node) => context.expression(node));
+  if (format === undefined || values.includes(undefined)) return undefined;
+  const texts = values.map((value) => textOf(value!));
+  if (texts.includes(undefined))
+    return context.error('literal', call.span, 'fail() expects literals: its message is made at compile time');
+  const wanted = format.replaceAll('%%', '').match(CONVERSION)?.length ?? 0;
+  if (wanted !== texts.length) {
+    const problem = `${wanted > texts.length ? 'not enough' : 'too many'} arguments for format string`;
+    return context.error('format', call.span, `${problem} (${texts.length} supplied, ${wanted} expected)`);
+  }
+  let next = 0;
+  return context.error(
+    'fail',
+    call.span,
+    format.replace(/%%|%[-+ 0#]*\d*(?:\.\d+)?l*[a-z]/g, (conversion) => (conversion === '%%' ? '%' : texts[next++]!)),
+  );
+}
+
+const CONVERSION = /%[-+ 0#]*\d*(?:\.\d+)?l*[a-z]/g;
+
+function textOf(value: Expression): string | undefined {
+  if (value.kind === 'string') return value.value;
+  if (value.kind !== 'constant') return undefined;
+  return value.type.kind === 'bool' ? String(value.value !== 0n) : String(value.value);
+}
