@@ -23,6 +23,7 @@ export const targetFeatures = [
   'no-prealloc-tracing',
   'lookup-percpu-elem',
   'signed-division',
+  'probe-write-user',
 ] as const;
 export type TargetFeature = (typeof targetFeatures)[number];
 

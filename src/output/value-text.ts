@@ -1,4 +1,5 @@
 import type { NamedValueField, ValueType } from '../spec/index.ts';
+import { formatInet, formatMac } from './address-text.ts';
 import { type ByteString, byteStringOf, encodeText, escapeByte, escapeControls } from './byte-string.ts';
 import type { FormatOptions, ValueResolver } from './resolver.ts';
 import { formatStack } from './stack-text.ts';
@@ -29,6 +30,10 @@ export function formatValue(type: ValueType, memory: ValueBytes, offset: number,
       return formatRecord(type.fields, memory, offset, options);
     case 'array':
       return formatArray(type, memory, offset, options);
+    case 'inet':
+      return formatInet(view.getUint32(offset, true), bytes.subarray(offset + 4, offset + type.size));
+    case 'macaddr':
+      return formatMac(bytes.subarray(offset, offset + type.size));
     case 'none':
       return 'null';
     default:

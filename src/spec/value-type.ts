@@ -42,6 +42,9 @@ export type ValueType =
       /** Name of the MapSpec of type STACK_TRACE. */
       readonly map: string;
     }
+  /** u32 address family (2, 10; 0: none, prints as nothing), then 16 bytes: an IPv4 address and zeros, or an IPv6 one. */
+  | { readonly kind: 'inet'; readonly size: 20 }
+  | { readonly kind: 'macaddr'; readonly size: 6 }
   /** u64 user id, printed as a name. */
   | { readonly kind: 'username'; readonly size: 8 }
   /** u64 ns of CLOCK_BOOTTIME, printed with strftime(3) `format`. */

@@ -128,6 +128,12 @@ export const probes = {
   loop: { title: 'loops by bpf_loop', minimumKernel: '5.17', probe: () => hasTracingHelper(HelperId.loop) },
   'rdonly-cast': { title: 'typed reads of any address (bpf_rdonly_cast)', minimumKernel: '6.2', probe: castsReadOnly },
 
+  'probe-write-user': {
+    title: 'writing to user memory',
+    minimumKernel: '4.8',
+    probe: () => hasTracingHelper(HelperId.probe_write_user),
+  },
+
   'atomic-fetch': {
     title: 'atomic operations that return the old value',
     minimumKernel: '5.12',

@@ -2,12 +2,16 @@
 import { aggregationFunctions } from './aggregations.ts';
 import type { FunctionBuiltin, ValueBuiltin } from './builtin.ts';
 import { compileTimeFunctions } from './compile-time.ts';
+import { byteFunctions } from './bytes.ts';
 import { contextFunctions, contextValues, numberedArgument } from './context-values.ts';
 import { mapFunctions } from './maps.ts';
 import { memoryFunctions } from './memory.ts';
+import { nameFunctions } from './names.ts';
+import { networkFunctions } from './network.ts';
 import { outputFunctions } from './output.ts';
 import { stackFunctions, stackValues } from './stacks.ts';
 import { symbolFunctions } from './symbols.ts';
+import { textFunctions } from './text.ts';
 import { plainValues } from './values.ts';
 
 export type { AggregationUse, CallNode, FunctionBuiltin, ValueBuiltin } from './builtin.ts';
@@ -20,12 +24,16 @@ const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
   [
     ...aggregationFunctions,
     ...compileTimeFunctions,
+    ...byteFunctions,
     ...contextFunctions,
     ...mapFunctions,
     ...memoryFunctions,
+    ...nameFunctions,
+    ...networkFunctions,
     ...outputFunctions,
     ...stackFunctions,
     ...symbolFunctions,
+    ...textFunctions,
   ].map((entry) => [entry.name, entry]),
 );
 

@@ -122,7 +122,7 @@ function spaceOfAddress(context: Context, type: Type): ReadSpace {
 }
 
 /** Bytes that BTF doesn't call char. */
-function arrayAsText(span: Span, value: Expression, type: Type & { kind: 'array' }): Expression {
+export function arrayAsText(span: Span, value: Expression, type: Type & { kind: 'array' }): Expression {
   const wanted: Type = { kind: 'string', size: Math.max(1, type.count), exact: true };
   return value.kind === 'read' || value.kind === 'context' || value.kind === 'member'
     ? { ...value, span, type: wanted }

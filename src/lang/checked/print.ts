@@ -226,6 +226,21 @@ function argumentsOf(call: SyncCall): readonly string[] {
       return [printExpression(call.left), printExpression(call.right), String(call.count)];
     case 'signal':
       return [printExpression(call.signal)];
+    case 'strlen':
+    case 'bswap':
+      return [printExpression(call.value)];
+    case 'strstr':
+      return [printExpression(call.haystack), printExpression(call.needle)];
+    case 'concat':
+      return [printExpression(call.left), printExpression(call.right)];
+    case 'memcmp':
+      return [printExpression(call.left), printExpression(call.right), String(call.count)];
+    case 'nameOf':
+      return [printExpression(call.number)];
+    case 'inet':
+      return [printExpression(call.family), printExpression(call.address)];
+    case 'writeUser':
+      return [printExpression(call.to), printExpression(call.value), printExpression(call.length)];
   }
 }
 

@@ -359,7 +359,39 @@ export type SyncCall =
   | { readonly function: 'usym'; readonly address: Expression }
   /** 0 if the first `count` bytes are equal (up to a NUL), else 1. */
   | { readonly function: 'strncmp'; readonly left: Expression; readonly right: Expression; readonly count: number }
-  | { readonly function: 'signal'; readonly signal: Expression; readonly thread: boolean };
+  | { readonly function: 'signal'; readonly signal: Expression; readonly thread: boolean }
+  /** Bytes up to the NUL. */
+  | { readonly function: 'strlen'; readonly value: Expression }
+  /** Where `needle` first stands in `haystack`, or -1. */
+  | { readonly function: 'strstr'; readonly haystack: Expression; readonly needle: Expression }
+  /** Both texts, cut at the size of the node's type. */
+  | { readonly function: 'concat'; readonly left: Expression; readonly right: Expression }
+  /** -1, 0 or 1: the order of the first `count` bytes of two values. */
+  | { readonly function: 'memcmp'; readonly left: Expression; readonly right: Expression; readonly count: number }
+  /** The text of a number by a table; those without one have `unknown`. */
+  | {
+      readonly function: 'nameOf';
+      readonly number: Expression;
+      readonly names: NameTable;
+      readonly ignoreSign: boolean;
+    }
+  | { readonly function: 'bswap'; readonly value: Expression; readonly size: 2 | 4 | 8 }
+  /** Family and bytes, zeros for an unknown family. */
+  | { readonly function: 'inet'; readonly family: Expression; readonly address: Expression }
+  /** The first `length` bytes of `value` to user memory; true where that succeeded. */
+  | {
+      readonly function: 'writeUser';
+      readonly to: Expression;
+      readonly value: Expression;
+      readonly length: Expression;
+    };
+
+/** Texts by number, from 0. One object for each table. */
+export interface NameTable {
+  readonly texts: readonly string[];
+  /** Of numbers outside. */
+  readonly unknown: string;
+}
 
 export const UINT64: IntegerType = { kind: 'integer', size: 8, signed: false };
 export const INT64: IntegerType = { kind: 'integer', size: 8, signed: true };

@@ -142,7 +142,7 @@ function evaluateSideEffects(l: Lowering, args: readonly Expression[]): Map<Expr
 
 function hasSideEffects(e: Expression): boolean {
   if (e.kind === 'increment' || e.kind === 'mapDelete' || e.kind === 'sequence') return true;
-  if (e.kind === 'call' && e.call.function === 'signal') return true;
+  if (e.kind === 'call' && (e.call.function === 'signal' || e.call.function === 'writeUser')) return true;
   return childrenOf(e).some(hasSideEffects);
 }
 

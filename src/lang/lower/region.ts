@@ -15,6 +15,7 @@ export class DataRegion {
   private sharedSize = 0;
   private perCpuSize = 0;
   private readonly initial: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
+  private readonly placed = new Map<object, number>();
   readonly warnings: WarningSite[] = [];
   readonly cpus: number;
   private readonly idSpace = { next: -1 };
@@ -40,6 +41,13 @@ export class DataRegion {
   sharedBytes(bytes: Uint8Array): number {
     const offset = this.shared(bytes.length);
     this.initial.push({ offset, bytes });
+    return offset;
+  }
+
+  /** The offset of bytes that are made and placed when first asked for by this key. */
+  sharedOnce(key: object, make: () => Uint8Array): number {
+    let offset = this.placed.get(key);
+    if (offset === undefined) this.placed.set(key, (offset = this.sharedBytes(make())));
     return offset;
   }
 

@@ -22,6 +22,9 @@ export interface ScratchSlot {
   finish(): void;
 }
 
+/** Work in memory that is larger than their result. */
+const SCRATCH_FUNCTIONS: ReadonlySet<string> = new Set(['strlen', 'strstr', 'strncmp', 'concat', 'memcmp', 'writeUser']);
+
 export function needsScratchSlot(l: Lowering): boolean {
   const { variant, predicate, body } = l.program;
   const isPreemptible =
@@ -34,6 +37,7 @@ function mentionsLargeValue(node: unknown): boolean {
   if (Array.isArray(node)) return node.some(mentionsLargeValue);
   return Object.entries(node).some(([key, child]) => {
     if (key === 'type') return sizeOf(child as Type) > STACK_VALUE_BYTES;
+    if (key === 'function') return SCRATCH_FUNCTIONS.has(child as string);
     if (key === 'kind') return child === 'join' || child === 'element' || child === 'compareStrings';
     return key !== 'map' && key !== 'span' && mentionsLargeValue(child);
   });

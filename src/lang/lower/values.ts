@@ -4,11 +4,13 @@ import type { Expression } from '../checked/index.ts';
 import { encodeText } from '../source/index.ts';
 import { isWord, placeMembers, sizeOf, type Type } from '../types/index.ts';
 import { storeBuiltin } from './builtins.ts';
+import { storeInet } from './bytes.ts';
 import { contextAddress, probeReadInto } from './context.ts';
 import { type Address, type Lowering } from './lowering.ts';
 import { storeMapValue } from './maps.ts';
 import { chunks, copy, storeBytes, zero } from './memory.ts';
 import { storeBuffer, storeText } from './strings.ts';
+import { addressOfName, storeJoined, storeName } from './text.ts';
 import { wordFormat } from './word-format.ts';
 import { lowerCondition } from './words.ts';
 
@@ -69,6 +71,9 @@ export function addressOfValue(l: Lowering, e: Expression): Address {
     }
     case 'context':
       if (e.access.kind === 'address') return contextAddress(l, e.access);
+      break;
+    case 'call':
+      if (e.call.function === 'nameOf') return addressOfName(l, e.call, sizeOf(e.type));
       break;
     default:
       break;
@@ -181,6 +186,15 @@ function storeCall(l: Lowering, e: Expression & { kind: 'call' }, to: Address, p
     case 'buf':
     case 'bufOf':
       storeBuffer(l, e.call, e.type, to, padded);
+      return;
+    case 'concat':
+      storeJoined(l, e.call, sizeOf(e.type), to, padded);
+      return;
+    case 'nameOf':
+      storeName(l, e.call, sizeOf(e.type), to);
+      return;
+    case 'inet':
+      storeInet(l, e.call, to);
       return;
     case 'usym':
       l.builder.store(8, to.base, to.offset, l.word(e.call.address));

@@ -4,10 +4,12 @@ import type { ArithmeticOperator, Expression } from '../checked/index.ts';
 import type { BinaryOp, Value } from '../ir/index.ts';
 import { isWord, sizeOf } from '../types/index.ts';
 import { readBuiltin } from './builtins.ts';
+import { memcmp, swapBytes, writeUser } from './bytes.ts';
 import { probeRead, readContext, truth } from './context.ts';
 import { type Address, Helper, type Lowering, pointer, warn, whenRare } from './lowering.ts';
 import { readAggregation, readMapWord, lowerMapDelete, lowerMapHasKey, lowerIncrement } from './maps.ts';
 import { compareMemory, compareStrings, strncmp } from './strings.ts';
+import { textLength } from './text.ts';
 import { wordFormat } from './word-format.ts';
 
 const OPERATORS: Record<ArithmeticOperator, BinaryOp> = {
@@ -282,6 +284,14 @@ function lowerCall(l: Lowering, e: Expression & { kind: 'call' }): Value {
   switch (call.function) {
     case 'strncmp':
       return strncmp(l, call);
+    case 'strlen':
+      return textLength(l, call);
+    case 'memcmp':
+      return memcmp(l, call);
+    case 'bswap':
+      return swapBytes(l, call);
+    case 'writeUser':
+      return writeUser(l, e, call);
     case 'signal': {
       const helper = call.thread ? Helper.send_signal_thread : Helper.send_signal;
       const result = l.builder.call(helper, [l.word(call.signal)]);

@@ -2,6 +2,10 @@
 import type { NamedValueField, ValueType } from '../../spec/index.ts';
 import type { Field, RecordType, Type } from './type.ts';
 
+/** Family and 16 bytes of address. */
+const INET_BYTES = 20;
+const MAC_BYTES = 6;
+
 /** Bytes of a value, without the padding that its place may add. A type without values has 0. */
 export function sizeOf(type: Type): number {
   switch (type.kind) {
@@ -25,6 +29,10 @@ export function sizeOf(type: Type): number {
     case 'usym':
     case 'stack':
       return 16;
+    case 'inet':
+      return INET_BYTES;
+    case 'macaddr':
+      return MAC_BYTES;
     case 'pointer':
     case 'ksym':
     case 'username':
@@ -41,7 +49,10 @@ export function alignOf(type: Type): number {
     case 'void':
     case 'bool':
     case 'string':
+    case 'macaddr':
       return 1;
+    case 'inet':
+      return 4;
     case 'integer':
     case 'enum':
       return type.size;
@@ -120,6 +131,10 @@ export function layout(type: Type): ValueType {
       return { kind: 'timestamp', size: 8, format: type.format };
     case 'usym':
       return { kind: 'usym', size: 16 };
+    case 'inet':
+      return { kind: 'inet', size: INET_BYTES };
+    case 'macaddr':
+      return { kind: 'macaddr', size: MAC_BYTES };
     case 'pointer':
     case 'ksym':
     case 'username':

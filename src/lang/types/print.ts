@@ -25,6 +25,9 @@ export function printType(type: Type): string {
       return type.name === '' ? 'enum' : `enum ${type.name}`;
     case 'symbolic':
       return 'string';
+    case 'inet':
+      return 'inet';
+    case 'macaddr':
     case 'ksym':
     case 'usym':
     case 'username':

@@ -21,6 +21,9 @@ export type Type =
   | { readonly kind: 'ksym' }
   | { readonly kind: 'usym' }
   | { readonly kind: 'stack'; readonly space: 'kernel' | 'user'; readonly mode: StackMode; readonly limit: number }
+  /** An address of IPv4 or IPv6, with its family. */
+  | { readonly kind: 'inet' }
+  | { readonly kind: 'macaddr' }
   | { readonly kind: 'username' }
   | { readonly kind: 'timestamp'; readonly format: string };
 

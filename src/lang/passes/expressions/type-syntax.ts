@@ -27,6 +27,10 @@ export function namedType(context: Context, name: string): Type | undefined {
     case 'string':
     case 'buffer':
       return { kind: name, size: context.script.config.maxStrlen };
+    case 'inet':
+      return { kind: 'inet' };
+    case 'macaddr_t':
+      return { kind: 'macaddr' };
     case 'ksym_t':
       return { kind: 'ksym' };
     case 'usym_t':
