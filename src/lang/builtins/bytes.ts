@@ -142,12 +142,7 @@ function memberPath(node: ast.Expression): readonly string[] | undefined {
   return outer === undefined ? undefined : [...outer, node.name];
 }
 
-function offsetOfMember(
-  context: Context,
-  call: CallNode,
-  type: Type,
-  path: readonly string[],
-): number | undefined {
+function offsetOfMember(context: Context, call: CallNode, type: Type, path: readonly string[]): number | undefined {
   let inner = type;
   let offset = 0;
   for (const name of path) {

@@ -12,6 +12,8 @@ import { arrayAsText } from './memory.ts';
 export const textFunctions: readonly FunctionBuiltin[] = [
   { name: 'strlen', arguments: [1, 1], value: length },
   { name: 'strcap', arguments: [1, 1], value: capacity },
+  { name: 'strstr', arguments: [2, 2], value: position },
+  { name: 'strcontains', arguments: [2, 2], value: contains },
   { name: 'str_concat', arguments: [2, 2], value: concat },
 ];
 
@@ -55,7 +57,11 @@ function position(context: Context, call: CallNode): Expression | undefined {
   const [haystack, needle] = texts;
   if (haystack.kind === 'string' && needle.kind === 'string')
     return constant(call.span, INT64, BigInt(indexOfBytes(bytesOf(haystack.value), bytesOf(needle.value))));
-  return { kind: 'call', span: call.span, type: INT64, call: { function: 'strstr', haystack, needle } };
+  return context.error(
+    'not-supported',
+    call.span,
+    `${call.name}() of texts that the script doesn't hold is not supported in this version yet`,
+  );
 }
 
 function contains(context: Context, call: CallNode): Expression | undefined {

@@ -23,7 +23,14 @@ export interface ScratchSlot {
 }
 
 /** Work in memory that is larger than their result. */
-const SCRATCH_FUNCTIONS: ReadonlySet<string> = new Set(['strlen', 'strstr', 'strncmp', 'concat', 'memcmp', 'writeUser']);
+const SCRATCH_FUNCTIONS: ReadonlySet<string> = new Set([
+  'strlen',
+  'strstr',
+  'strncmp',
+  'concat',
+  'memcmp',
+  'writeUser',
+]);
 
 export function needsScratchSlot(l: Lowering): boolean {
   const { variant, predicate, body } = l.program;

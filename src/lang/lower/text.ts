@@ -88,8 +88,7 @@ export function addressOfName(l: Lowering, call: SyncCall & { function: 'nameOf'
 function tableBytes({ texts, unknown }: NameTable, rowBytes: number): Uint8Array {
   const rows = [...texts, unknown];
   const bytes = new Uint8Array(rows.length * rowBytes);
-  for (const [index, text] of rows.entries())
-    bytes.set(encodeText(text).subarray(0, rowBytes - 1), index * rowBytes);
+  for (const [index, text] of rows.entries()) bytes.set(encodeText(text).subarray(0, rowBytes - 1), index * rowBytes);
   return bytes;
 }
 
