@@ -1,6 +1,6 @@
 /** The command line: options anywhere before `--`, then what is left over. */
-import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Personality } from './personality.ts';
 
 /** A wrong command line. */
 export class UsageError extends Error {
@@ -16,10 +16,14 @@ export class UsageError extends Error {
 export type Task = 'run' | 'fmt';
 const TASKS: readonly Task[] = ['fmt'];
 
+/** What is done with the script: run it (undefined), or one of these. */
+export type Mode = 'codegen' | 'compiler-bench' | 'bench' | 'test' | 'format';
+
 export interface Arguments {
   readonly task: Task;
   readonly help: boolean;
   readonly version: boolean;
+  readonly info: boolean;
   readonly list: boolean;
   readonly program: string | undefined;
   /** File or tool first, where there is no -e; then the script's arguments. */
@@ -33,16 +37,29 @@ export interface Arguments {
   readonly buffering: 'line' | 'full' | 'none';
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** Stages of -d. */
   readonly debug: readonly string[];
   readonly warnings: 0 | 1 | 2;
   readonly unsafe: boolean;
   readonly dryRun: boolean;
+  /** Stop after the compile: a bare -d, and what only writes a file. */
+  readonly compileOnly: boolean;
+  readonly mode: Mode | undefined;
+  readonly probeFilter: string | undefined;
   readonly withoutFeatures: readonly string[];
+  /** Directories of debug files, before the usual ones. */
+  readonly debugRoots: readonly string[];
+  readonly traceableFunctions: string | undefined;
+  readonly emitElf: string | undefined;
+  readonly aot: string | undefined;
+  /** Replays a compiled script: what --aot wrote. */
+  readonly runCompiled: string | undefined;
 }
 
 const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
+  info: { type: 'boolean' },
   list: { type: 'boolean', short: 'l' },
   program: { type: 'string', short: 'e', multiple: true },
   pid: { type: 'string', short: 'p' },
@@ -57,30 +74,39 @@ const OPTIONS = {
   'no-warnings': { type: 'boolean' },
   unsafe: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
+  mode: { type: 'string' },
+  test: { type: 'boolean' },
+  bench: { type: 'boolean' },
+  'probe-filter': { type: 'string' },
   'no-feature': { type: 'string', multiple: true },
   fmt: { type: 'boolean' },
-  mode: { type: 'string' },
-  // Accepted without effect: older command lines have them.
+  debuginfo: { type: 'string', multiple: true },
+  'traceable-functions': { type: 'string' },
+  'emit-elf': { type: 'string' },
+  'emit-llvm': { type: 'string' },
+  aot: { type: 'string' },
+  'run-compiled': { type: 'string' },
+  // Checked, and without effect until there is something that they apply to.
+  'dwarf-pid': { type: 'string', multiple: true },
+  'usdt-file-activation': { type: 'boolean' },
+  // Accepted without effect: older command lines and other tracers' developers have them.
   btf: { type: 'boolean', short: 'b' },
+  'verify-llvm-ir': { type: 'boolean' },
 } as const;
 
 /** Options of other tracers that scripts in the wild use: refused by name, so that no one takes them for granted. */
-const NOT_BUILT: ReadonlySet<string> = new Set([
-  'dwarf-pid',
-  'usdt-file-activation',
-  'include',
-  'I',
-  'debuginfo',
-  'traceable-functions',
-  'test',
-  'bench',
-  'probe-filter',
-  'info',
-  'emit-elf',
-  'emit-llvm',
-  'aot',
-  'verify-llvm-ir',
-]);
+const NOT_BUILT: ReadonlySet<string> = new Set(['include', 'I']);
+
+export const DEBUG_STAGES = ['parse', 'ast', 'types', 'codegen', 'codegen-opt', 'dis', 'libbpf', 'verifier'] as const;
+export type DebugStage = (typeof DEBUG_STAGES)[number];
+
+/** What a bare -d and -dd stand for. */
+const BARE_STAGES: readonly (readonly DebugStage[])[] = [
+  ['ast', 'codegen'],
+  ['parse', 'ast', 'types', 'codegen', 'codegen-opt', 'dis'],
+];
+
+const MODES = ['codegen', 'compiler-bench', 'bench', 'test', 'format'] as const;
 
 type Values = {
   -readonly [K in keyof typeof OPTIONS]?: (typeof OPTIONS)[K] extends { type: 'boolean' }
@@ -88,47 +114,102 @@ type Values = {
     : string | string[];
 };
 
-export function parseArguments(argv: readonly string[]): Arguments {
-  const named = nameStarted() === 'bpftrace' ? undefined : TASKS.find((name) => name === argv[0]);
-  const { values, positionals, afterDashes } = tokenize(named === undefined ? argv : argv.slice(1));
-  const noWarnings = values['no-warnings'] === true;
-  if (noWarnings && values.warnings !== undefined) throw new UsageError('-k and --no-warnings contradict each other');
-  const arguments_: Arguments = {
-    task: named ?? (values.fmt === true || modeOf(values) === 'format' ? 'fmt' : 'run'),
+export function parseArguments(argv: readonly string[], personality: Personality = 'sonde'): Arguments {
+  const named = personality === 'bpftrace' ? undefined : TASKS.find((name) => name === argv[0]);
+  const { args, bareDebug } = takeBareDebug(named === undefined ? argv : argv.slice(1));
+  const { values, positionals, afterDashes } = tokenize(args);
+  checkContradictions(values);
+  for (const pid of texts(values, 'dwarf-pid')) parsePid(pid);
+  const mode = modeOf(values);
+  return {
+    task: named ?? (values.fmt === true || mode === 'format' ? 'fmt' : 'run'),
     help: values.help === true,
     version: values.version === true,
+    info: values.info === true,
     list: values.list === true,
-    program: (values.program as string[] | undefined)?.at(-1),
+    program: texts(values, 'program').at(-1),
     positional: positionals,
     afterDashes,
-    pid: values.pid as string | undefined,
-    command: values.cmd as string | undefined,
-    output: values.output as string | undefined,
-    format: oneOf('output format', values.format as string | undefined, ['text', 'json']),
-    buffering: oneOf('buffering mode', values.buffering as string | undefined, ['line', 'full', 'none']),
+    pid: text(values, 'pid'),
+    command: text(values, 'cmd'),
+    output: text(values, 'output'),
+    format: oneOf('output format', text(values, 'format'), ['text', 'json']),
+    buffering: oneOf('buffering mode', text(values, 'buffering'), ['line', 'full', 'none']),
     quiet: values.quiet === true,
     verbose: values.verbose === true,
-    debug: (values.debug as string[] | undefined) ?? [],
-    warnings: noWarnings ? 0 : values.warnings === undefined ? 1 : 2,
+    debug: [...(BARE_STAGES[bareDebug - 1] ?? []), ...texts(values, 'debug')],
+    warnings: values['no-warnings'] === true ? 0 : values.warnings === undefined ? 1 : 2,
     unsafe: values.unsafe === true,
     dryRun: values['dry-run'] === true,
-    withoutFeatures: ((values['no-feature'] as string[] | undefined) ?? []).flatMap((list) => list.split(',')),
+    compileOnly: bareDebug > 0,
+    mode,
+    probeFilter: text(values, 'probe-filter'),
+    withoutFeatures: texts(values, 'no-feature').flatMap((list) => list.split(',')),
+    debugRoots: texts(values, 'debuginfo').flatMap((list) => list.split(':').filter((folder) => folder !== '')),
+    traceableFunctions: text(values, 'traceable-functions'),
+    emitElf: text(values, 'emit-elf'),
+    aot: text(values, 'aot'),
+    runCompiled: text(values, 'run-compiled'),
   };
-  if (arguments_.pid !== undefined && arguments_.command !== undefined)
-    throw new UsageError('Cannot use both -c and -p.', true);
-  if (arguments_.pid === '') throw new UsageError('Failed to parse pid: invalid integer: ');
-  if (arguments_.command === '') throw new UsageError('-c needs a command');
-  return arguments_;
 }
 
-/** `sonde`, or what a link to it is called: as `bpftrace` it has no words of its own. */
-function nameStarted(): string {
-  return basename(process.argv[1] ?? '');
+const text = (values: Values, name: keyof Values): string | undefined => values[name] as string | undefined;
+const texts = (values: Values, name: keyof Values): readonly string[] => (values[name] as string[] | undefined) ?? [];
+
+function checkContradictions(values: Values): void {
+  if (values['no-warnings'] === true && values.warnings !== undefined)
+    throw new UsageError('-k and --no-warnings contradict each other');
+  if (values.pid !== undefined && values.cmd !== undefined) throw new UsageError('Cannot use both -c and -p.', true);
+  if (values.pid === '') throw new UsageError('Failed to parse pid: invalid integer: ');
+  if (values.cmd === '') throw new UsageError('-c needs a command');
+  if (values.test === true && values.bench === true) throw new UsageError('--test and --bench contradict each other');
+  if (values['emit-llvm'] !== undefined)
+    throw new UsageError(
+      '--emit-llvm: Sonde compiles without LLVM, so there is no such code; -d codegen-opt shows its own',
+    );
 }
 
-function modeOf(values: Values): 'format' | undefined {
-  if (values.mode === undefined || values.mode === 'format') return values.mode;
-  throw new UsageError(`--mode ${String(values.mode)} is not supported in this version`);
+function modeOf(values: Values): Mode | undefined {
+  const mode = text(values, 'mode');
+  const found = MODES.find((one) => one === mode);
+  if (mode !== undefined && found === undefined) throw invalid('mode', mode, MODES);
+  return values.test === true ? 'test' : values.bench === true ? 'bench' : found;
+}
+
+/**
+ * Up to 0.21 -d had no value and -dd said more: a -d that no stage can follow is one of those. Returns how often
+ * it was given, 2 for more.
+ */
+function takeBareDebug(argv: readonly string[]): { readonly args: readonly string[]; readonly bareDebug: number } {
+  const args: string[] = [];
+  let bareDebug = 0;
+  for (let at = 0; at < argv.length; at++) {
+    const arg = argv[at]!;
+    if (arg === '--') {
+      args.push(...argv.slice(at));
+      break;
+    }
+    if (/^-d{2,}$/.test(arg)) bareDebug = 2;
+    else if ((arg === '-d' || arg === '--debug') && !mayBeStage(argv[at + 1])) bareDebug = Math.min(bareDebug + 1, 2);
+    else {
+      args.push(arg);
+      if (takesNext(arg) && at + 1 < argv.length) args.push(argv[++at]!);
+    }
+  }
+  return { args, bareDebug };
+}
+
+/** A script's file or text is no stage, a misspelt stage is no file. */
+function mayBeStage(word: string | undefined): boolean {
+  return word !== undefined && /^[\w-]+$/.test(word) && !word.startsWith('-');
+}
+
+/** `-e TEXT`, `--pid N`: the next word is the option's whatever it looks like. */
+function takesNext(arg: string): boolean {
+  return Object.entries(OPTIONS).some(
+    ([name, option]) =>
+      option.type === 'string' && (arg === `--${name}` || ('short' in option && arg === `-${option.short}`)),
+  );
 }
 
 function tokenize(argv: readonly string[]): { values: Values; positionals: string[]; afterDashes: string[] } {
@@ -157,7 +238,9 @@ function setOption(
 ): void {
   const { name, rawName } = token;
   if (NOT_BUILT.has(name)) throw new UsageError(`${rawName} is not supported in this version`);
-  const option = OPTIONS[name as keyof typeof OPTIONS] as { type: string; multiple?: boolean } | undefined;
+  const option = Object.hasOwn(OPTIONS, name)
+    ? (OPTIONS[name as keyof typeof OPTIONS] as { type: string; multiple?: boolean })
+    : undefined;
   if (option === undefined || (name.length === 1 && rawName.startsWith('--')))
     throw new UsageError(`unknown option ${rawName}`, true);
   if (option.type === 'string' && token.value === undefined) throw new UsageError(`${rawName} needs a value`, true);
@@ -170,9 +253,24 @@ function setOption(
 function oneOf<const T extends string>(what: string, value: string | undefined, allowed: readonly [T, ...T[]]): T {
   if (value === undefined) return allowed[0];
   const found = allowed.find((one) => one === value);
-  if (found === undefined)
-    throw new UsageError(`Invalid ${what} '${value}': valid are ${allowed.map((one) => `'${one}'`).join(', ')}`);
+  if (found === undefined) throw invalid(what, value, allowed);
   return found;
+}
+
+function invalid(what: string, value: string, allowed: readonly string[]): UsageError {
+  return new UsageError(`Invalid ${what} '${value}': valid are ${allowed.map((one) => `'${one}'`).join(', ')}`);
+}
+
+/** The stages that -d names; `all` is all of them. Throws UsageError. */
+export function parseStages(names: readonly string[]): ReadonlySet<DebugStage> {
+  const stages = new Set<DebugStage>();
+  for (const name of names) {
+    const found = DEBUG_STAGES.find((stage) => stage === name);
+    if (name === 'all') for (const stage of DEBUG_STAGES) stages.add(stage);
+    else if (found !== undefined) stages.add(found);
+    else throw new UsageError(`unknown stage '${name}' for -d: there are all, ${DEBUG_STAGES.join(', ')}`);
+  }
+  return stages;
 }
 
 /** Throws UsageError with one of three different reasons (spec C-20). */

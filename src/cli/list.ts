@@ -3,11 +3,12 @@ import { listProbes } from '../lang/index.ts';
 import { openTarget } from '../runtime/index.ts';
 import { type Arguments, parsePid } from './arguments.ts';
 import type { Messages } from './messages.ts';
+import { targetOptions } from './target-options.ts';
 
 export function list(args: Arguments, messages: Messages): number {
   const pattern = args.positional.join(',');
   const pid = args.pid === undefined ? undefined : parsePid(args.pid);
-  const { lines, notes } = listProbes(pattern, openTarget({ without: args.withoutFeatures }), {
+  const { lines, notes } = listProbes(pattern, openTarget(targetOptions(args)), {
     verbose: args.verbose,
     pid,
   });

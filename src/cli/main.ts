@@ -2,14 +2,18 @@
 import { SondeError } from '../base/index.ts';
 import { type Arguments, parseArguments, UsageError } from './arguments.ts';
 import { Messages } from './messages.ts';
-import { USAGE } from './usage.ts';
+import { type Personality, takePersonality, versionLine } from './personality.ts';
+import { usage } from './usage.ts';
+
+let personality: Personality = 'sonde';
 
 /** `argv` without the interpreter and the script. Returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
+  personality = takePersonality(process.env);
   const messages = new Messages(process.env);
   let verbose = argv.includes('-v') || argv.includes('--verbose');
   try {
-    const args = parseArguments(argv);
+    const args = parseArguments(argv, personality);
     verbose = args.verbose;
     return await run(args, messages);
   } catch (error) {
@@ -19,12 +23,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function run(args: Arguments, messages: Messages): Promise<number> {
   if (args.help) {
-    process.stdout.write(USAGE);
+    process.stdout.write(usage(personality));
     return 0;
   }
   if (args.version) {
     const { version } = await import('./version.ts');
-    process.stdout.write(`sonde v${version()}\n`);
+    process.stdout.write(`${versionLine(personality, version())}\n`);
     return 0;
   }
   if (args.task === 'fmt') {
@@ -32,17 +36,22 @@ async function run(args: Arguments, messages: Messages): Promise<number> {
     return formatFile(args, messages);
   }
   const { setThreadName } = await import('../kernel/index.ts');
-  setThreadName('sonde');
+  setThreadName(personality);
+  if (args.info) {
+    const { info } = await import('./info.ts');
+    process.stdout.write(info(personality));
+    return 0;
+  }
   if (args.list) {
     const { list } = await import('./list.ts');
     return list(args, messages);
   }
   if (process.argv.length <= 2) {
-    messages.write(USAGE);
+    messages.write(usage(personality));
     return 1;
   }
   const { readScript } = await import('./read-script.ts');
-  const script = readScript(args, messages);
+  const script = readScript(args, messages, personality);
   if (script === undefined) return 1;
   const { runScript } = await import('./run-script.ts');
   return runScript(script.source, { args, messages, positional: script.positional, environment: process.env });
@@ -51,7 +60,7 @@ async function run(args: Arguments, messages: Messages): Promise<number> {
 async function explain(error: unknown, messages: Messages, verbose: boolean): Promise<number> {
   if (error instanceof UsageError) {
     messages.error(`USAGE: ${error.message}`);
-    if (error.showUsage) messages.write(USAGE);
+    if (error.showUsage) messages.write(usage(personality));
     return 1;
   }
   if (!(error instanceof SondeError)) throw error;

@@ -1,11 +1,12 @@
 /** Where a script comes from: -e, a file, standard input, a shipped tool. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { SystemError } from '../base/index.ts';
 import { decodeSource, nearest, renderDiagnostics, type SourceFile } from '../lang/index.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import type { Messages } from './messages.ts';
 import { packageRoot } from './package-root.ts';
+import type { Personality } from './personality.ts';
 
 export interface Script {
   readonly source: SourceFile;
@@ -13,7 +14,7 @@ export interface Script {
 }
 
 /** Undefined: it is no text, and the user has been told. Throws UsageError, SystemError. */
-export function readScript(args: Arguments, messages: Messages): Script | undefined {
+export function readScript(args: Arguments, messages: Messages, personality: Personality): Script | undefined {
   const named = args.afterDashes.filter((one) => one.startsWith('--'));
   if (named.length > 0) throw new UsageError(`named options are not supported in this version: ${named.join(' ')}`);
   if (args.program !== undefined && args.program !== '') {
@@ -23,7 +24,7 @@ export function readScript(args: Arguments, messages: Messages): Script | undefi
   if (file === undefined || args.program === '') throw new UsageError("filename or -e 'program' required.");
   const positional = [...rest, ...args.afterDashes];
   if (file === '-') return decode('stdin', readFile('/dev/stdin', 0), positional, messages);
-  const path = findScript(file);
+  const path = findScript(file, personality);
   return decode(path, readFile(path, path), positional, messages);
 }
 
@@ -59,8 +60,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** A file; else a tool of that name; else the nearest name as a hint. Started as `bpftrace` there are no tools. */
-function findScript(word: string): string {
-  if (word.includes('/') || isFile(word) || basename(process.argv[1] ?? '') === 'bpftrace') return word;
+function findScript(word: string, personality: Personality): string {
+  if (word.includes('/') || isFile(word) || personality === 'bpftrace') return word;
   const folder = join(packageRoot(), 'tools');
   const tool = join(folder, `${word}.bt`);
   if (isFile(tool)) return tool;

@@ -1,6 +1,6 @@
 /** A script from its text to the end of its run. */
 import { SondeError, VerifierError } from '../base/index.ts';
-import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage, STAGES } from '../lang/index.ts';
+import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage } from '../lang/index.ts';
 import {
   bootTimeNs,
   bootTimeOffsetNs,
@@ -8,6 +8,7 @@ import {
   ClosedPipeError,
   FileSink,
   KernelBackend,
+  openNotifySocket,
   openTarget,
   primeSymbols,
   requireCapabilities,
@@ -15,15 +16,20 @@ import {
   watchProcess,
 } from '../runtime/index.ts';
 import { AttachError, Session } from '../session/index.ts';
-import { type Arguments, parsePid, UsageError } from './arguments.ts';
+import { type Arguments, type DebugStage, parsePid, parseStages, UsageError } from './arguments.ts';
+import { describeCollection } from './describe-collection.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
 import { explainRefusal } from './refusal.ts';
 import type { Messages } from './messages.ts';
+import { targetOptions } from './target-options.ts';
+import { handleSignals } from './signals.ts';
 import { isTerminal } from './terminal.ts';
 
 /** Loading or attaching failed. */
 const STATUS_REFUSED = 255;
 const OPTIMIZE_AFTER_MS = 300;
+/** Harnesses set a variable of this name, and wait for this line. */
+const ATTACHED_LINE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 /** As if SIGPIPE had ended us. */
 const STATUS_PIPE = 141;
 
@@ -45,6 +51,7 @@ export async function runScript(source: SourceFile, context: RunContext): Promis
   try {
     const { compiled } = compileScript(source, context, { pid, childPid: child?.pid, stages });
     if (compiled === undefined) return 1;
+    if (args.compileOnly || args.mode === 'codegen') return 0;
     return await runCompiled(source, compiled, context, { child, target, stages });
   } catch (error) {
     if (error instanceof ClosedPipeError) return STATUS_PIPE;
@@ -54,18 +61,19 @@ export async function runScript(source: SourceFile, context: RunContext): Promis
   }
 }
 
-type Stages = ReadonlySet<Stage | 'verifier'>;
+type Stages = ReadonlySet<DebugStage>;
 
-function parseStages(names: readonly string[]): Stages {
-  const known = [...STAGES, 'verifier'] as const;
-  const stages = new Set<Stage | 'verifier'>();
-  for (const name of names) {
-    const found = known.find((stage) => stage === name);
-    if (name === 'all') for (const stage of known) stages.add(stage);
-    else if (found !== undefined) stages.add(found);
-    else throw new UsageError(`unknown stage '${name}' for -d: there are all, ${known.join(', ')}`);
+function parseFilter(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new UsageError(`--probe-filter: ${(error as Error).message}`);
   }
-  return stages;
+}
+
+/** Which probes are meant instead of those that trace. */
+function runsOf({ mode }: Arguments): 'test' | 'bench' | undefined {
+  return mode === 'test' || mode === 'bench' ? mode : undefined;
 }
 
 function compileScript(
@@ -77,9 +85,12 @@ function compileScript(
   const write = (stage: Stage, text: string): void => {
     process.stdout.write(`${stage}:\n${text.trimEnd()}\n\n`);
   };
-  const result = compile(source, openTarget({ without: args.withoutFeatures }), {
+  const runs = runsOf(args);
+  const result = compile(source, openTarget(targetOptions(args)), {
     positional: context.positional,
     unsafe: args.unsafe,
+    ...(runs === undefined ? {} : { runs }),
+    ...(args.probeFilter === undefined ? {} : { probeFilter: parseFilter(args.probeFilter) }),
     warningLevel: args.warnings,
     environment,
     bootTimeNs: bootTimeNs(),
@@ -96,7 +107,7 @@ function compileScript(
 async function runCompiled(
   source: SourceFile,
   { collection, plan }: NonNullable<CompileResult['compiled']>,
-  { args, messages }: RunContext,
+  { args, messages, environment }: RunContext,
   {
     child,
     target,
@@ -115,7 +126,9 @@ async function runCompiled(
       ? { onVerifierLog: (program, log) => process.stdout.write(`verifier ${program}:\n${log}\n`) }
       : {}),
   });
+  if (stages.has('libbpf')) process.stdout.write(describeCollection(collection));
   if (args.dryRun) return dryRun(backend, collection, plan);
+  const notify = openNotifySocket(environment);
   using cleanUp = new DisposableStack();
   const session = new Session({
     collection,
@@ -128,11 +141,14 @@ async function runCompiled(
     messagesAreTerminal: messages.isTerminal,
     colour: messages.colour,
     quiet: args.quiet,
+    runs: runsOf(args),
     verbose: args.verbose,
     warningLevel: args.warnings,
     fullBuffering: args.buffering === 'full',
     onAttached: () => {
       child?.release();
+      if (environment[ATTACHED_LINE] !== undefined) sink.write(Buffer.from(`${ATTACHED_LINE}\n`));
+      notify?.('READY=1');
       if (plan.ring !== undefined) cleanUp.use(optimizeLater());
       const pid = child?.pid ?? target?.pid;
       if (pid !== undefined && showsUserSymbols(plan)) cleanUp.use(primeSymbols(backend.resolver.userSymbols, pid));
@@ -140,7 +156,7 @@ async function runCompiled(
   });
   void child?.exited.then(() => session.stop());
   void target?.exited.then(() => session.stop());
-  const signals = stopOnSignals(session);
+  const endSignals = handleSignals(session);
   try {
     const { exitCode } = await session.run();
     if (messages.isTerminal || args.verbose) hintAtUnhitProbes(backend.unhit, messages);
@@ -149,7 +165,8 @@ async function runCompiled(
     if (error instanceof VerifierError) messages.write(explainRefusal(source, collection, error, messages.colour));
     throw error;
   } finally {
-    signals();
+    endSignals();
+    notify?.('STOPPING=1');
     const { pendingBytes } = sink;
     if (pendingBytes > 0) messages.warning(`${pendingBytes} bytes of output were not taken by their reader`);
     sink.close();
@@ -180,21 +197,6 @@ function optimizeLater(): Disposable {
   const timer = setTimeout(() => process.getBuiltinModule('node:v8').setFlagsFromString('--opt'), OPTIMIZE_AFTER_MS);
   timer.unref();
   return { [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-/** The first signal ends tracing, the second the draining, the third has its default action. */
-function stopOnSignals(session: Session): () => void {
-  let count = 0;
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const remove = (): void => {
-    for (const signal of signals) process.removeListener(signal, onSignal);
-  };
-  const onSignal = (): void => {
-    session.stop();
-    if (++count >= 2) remove();
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return remove;
 }
 
 /** Status for what was thrown. */

@@ -1,4 +1,12 @@
-export const USAGE = `USAGE:
+import type { Personality } from './personality.ts';
+
+/** What --help prints. Started as bpftrace there are no tools of our own. */
+export function usage(personality: Personality): string {
+  const lines = TEXT.split('\n').filter((line) => personality === 'sonde' || !line.includes(' TOOL '));
+  return lines.join('\n').replaceAll('sonde ', `${personality} `);
+}
+
+const TEXT = `USAGE:
     sonde [options] FILE [ARGS]       run a script
     sonde [options] -e 'PROGRAM' [ARGS]
     sonde [options] - [ARGS]          run a script from standard input
@@ -7,7 +15,7 @@ export const USAGE = `USAGE:
     sonde fmt FILE                    print a script in its canonical layout; with -o FILE rewrite that file
 
 OPTIONS:
-    -e PROGRAM           run this text
+    -e PROGRAM           run this text; the last one counts
     -l, --list [SEARCH]  list the probes that match; with -v their arguments too
     -p, --pid PID        trace this process only; end when it ends
     -c, --cmd COMMAND    run a command under observation; end when it ends
@@ -16,14 +24,30 @@ OPTIONS:
     -B MODE              buffering of the output: line (default), full or none
     -q, --quiet          no message when attached
     -v, --verbose        say what is done; the kernel's whole log when it refuses a program
-    -d, --debug STAGE    print a stage of the compile: all, ast, types, codegen, codegen-opt, dis, verifier
     -k, --warnings       also warn of failing reads and look-ups
     --no-warnings        no warnings
     --unsafe             allow functions that change the system: system(), signal()
     --dry-run            compile, load and attach, then end
-    --no-feature NAME    do as if the kernel lacked something: kprobe_multi, uprobe_multi, kprobe_session
+    --test, --bench      run the script's test or bench probes and report on them
+    --mode MODE          test, bench, codegen (compile only), compiler-bench
+    --probe-filter REGEX only the attach points whose full name matches
+    --info               what this kernel and this build can do
     -h, --help           this text
     -V, --version        the version
+
+FINDING FUNCTIONS AND SYMBOLS:
+    --debuginfo DIR[:DIR]         look for separate debug files here first
+    --traceable-functions FILE    take the kernel's functions from this file
+    --dwarf-pid PID               a further process whose stacks are unwound by its debug information
+    --usdt-file-activation        activate usdt semaphores in every process that maps the file
+    --no-feature NAME[,NAME]      do as if the kernel lacked it: kprobe_multi, kprobe_session, uprobe_multi, …
+
+LOOKING INSIDE:
+    -d, --debug STAGE    print a stage: all, parse, ast, types, codegen, codegen-opt, dis, libbpf, verifier;
+                         without a stage (-d, -dd) print the compile and end
+    --emit-elf FILE      compile only, and write a BPF object file
+    --aot FILE           compile only, and write a program that runs the script without compiling it again
+    -b, --btf, --verify-llvm-ir   accepted without effect
 
 EXAMPLES:
     sonde -l 'tracepoint:syscalls:sys_enter_*'

@@ -19,6 +19,7 @@ export {
   possibleCpus,
   reapChild,
   sendSignal,
+  sendUnixDatagram,
   setThreadName,
   spawnProcess,
 } from './sys/index.ts';

@@ -19,6 +19,10 @@ export interface CompileOptions {
   /** Process of -c: `cpid`. */
   readonly childPid?: number;
   readonly unsafe: boolean;
+  /** Which probes are meant besides begin and end: those of tests, of benchmarks, or (default) all others. */
+  readonly runs?: 'test' | 'bench';
+  /** Only points whose full name this matches. */
+  readonly probeFilter?: RegExp;
   /** Where `BPFTRACE_*` settings are looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** 2: code for the warnings of -k too. */
@@ -31,7 +35,7 @@ export interface CompileOptions {
   readonly dump?: { readonly stages: ReadonlySet<Stage>; readonly write: (stage: Stage, text: string) => void };
 }
 
-export const STAGES = ['ast', 'types', 'codegen', 'codegen-opt', 'dis'] as const;
+export const STAGES = ['parse', 'ast', 'types', 'codegen', 'codegen-opt', 'dis'] as const;
 export type Stage = (typeof STAGES)[number];
 
 export interface CompileResult {
@@ -48,6 +52,7 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
   const { script } = parsed;
   if (script === undefined || hasError(parsed.diagnostics))
     return { compiled: undefined, diagnostics: parsed.diagnostics };
+  dump('parse', () => printAst(script));
   dump('ast', () => printAst(script));
   const { checked, diagnostics: found } = check(script, source, target, options);
   const diagnostics = [...parsed.diagnostics, ...mergeSameCause(found)];

@@ -80,6 +80,8 @@ export interface Target {
     readonly source: 'tracefs' | 'btf';
     readonly functions: readonly { readonly name: string; readonly module?: string }[];
   };
+  /** The functions come from a list that the user gave. */
+  readonly hasOwnFunctions?: boolean;
   /** Loaded kernel modules by name. */
   modules(): readonly string[];
   kernelSymbol(name: string): bigint | undefined;

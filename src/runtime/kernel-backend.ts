@@ -1,8 +1,16 @@
 /** The running kernel as a session's Backend. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { signalNumber, strerror } from '../abi/index.ts';
+import { ProgramType, signalNumber, strerror } from '../abi/index.ts';
+import { exit, mov64 } from '../asm/index.ts';
 import { BugError, SondeError } from '../base/index.ts';
-import { attachAll, KernelMap, KernelProgram, type Link, RingBuffer } from '../kernel/index.ts';
+import {
+  attachAll,
+  enableProgramStatistics,
+  KernelMap,
+  KernelProgram,
+  type Link,
+  RingBuffer,
+} from '../kernel/index.ts';
 import type { MapEntry } from '../output/index.ts';
 import type {
   AttachFailure,
@@ -10,6 +18,7 @@ import type {
   Backend,
   DataRegion,
   FileContents,
+  Measurement,
   MissedEvents,
   RecordVisitor,
   ShellResult,
@@ -23,6 +32,10 @@ export interface KernelBackendOptions {
   /** The verifier's whole log of a refused program is wanted (-v), not only the end with the reason. */
   readonly wholeLog?: boolean;
 }
+
+/** How long a benchmark runs, and how many runs pass between two looks at the clock. */
+const MEASURE_MS = 200;
+const MEASURE_BATCH = 64;
 
 export class KernelBackend implements Backend {
   readonly #options: KernelBackendOptions;
@@ -63,8 +76,34 @@ export class KernelBackend implements Backend {
     onVerifierLog?.(spec.name, program.log);
   }
 
-  runOnce(program: string): void {
-    this.#program(program).testRun();
+  runOnce(program: string): number {
+    return this.#program(program).testRun().returnValue;
+  }
+
+  /** The kernel measures; what its measuring of an empty program shows is taken off. */
+  measure(name: string): Measurement {
+    using _ = enableProgramStatistics();
+    using empty = KernelProgram.load({
+      name: 'empty',
+      type: ProgramType.RawTracepoint,
+      license: 'GPL',
+      instructions: [mov64('r0', 0), exit()],
+    });
+    const overhead = this.#meanRun(empty, MEASURE_MS / 4);
+    const { meanNs, iterations } = this.#meanRun(this.#program(name), MEASURE_MS);
+    return { iterations, averageNs: Math.max(0, Math.round(meanNs - overhead.meanNs)) };
+  }
+
+  #meanRun(program: KernelProgram, durationMs: number): { readonly meanNs: number; readonly iterations: number } {
+    const before = program.info();
+    const end = performance.now() + durationMs;
+    do {
+      for (let i = 0; i < MEASURE_BATCH; i++) program.testRun();
+      this.#ring?.drain(() => true);
+    } while (performance.now() < end);
+    const after = program.info();
+    const iterations = Number(after.runCount - before.runCount);
+    return { meanNs: Number(after.runTimeNs - before.runTimeNs) / Math.max(1, iterations), iterations };
   }
 
   attach(probe: PlannedProbe): AttachOutcome {

@@ -10,8 +10,10 @@ import type { CollectionSpec, PlannedPoint, PlannedProbe, ScriptPlan } from '../
 export interface Backend {
   /** Creates the maps and loads the programs; nothing is attached and nothing runs. */
   open(collection: CollectionSpec, plan: ScriptPlan): void | Promise<void>;
-  /** Runs a begin or end program to its end. */
-  runOnce(program: string): void | Promise<void>;
+  /** Runs a program of the tracer's own (begin, end, a test) to its end. Returns what it returned. */
+  runOnce(program: string): number | Promise<number>;
+  /** Runs such a program over and over, dropping what it sends. */
+  measure(program: string): Measurement | Promise<Measurement>;
   /** Attaches a program to all points of a probe. Points that can't be attached are told, not thrown. */
   attach(probe: PlannedProbe): AttachOutcome | Promise<AttachOutcome>;
   /** After it no program runs any more and nothing is written to maps, data or ring. */
@@ -47,6 +49,12 @@ export interface Backend {
   readFile(path: string, maxBytes: number): FileContents | Promise<FileContents>;
   /** `sh -c command` to its end; its standard output is gathered, its standard error goes where ours goes. */
   runShell(command: string): ShellResult | Promise<ShellResult>;
+}
+
+export interface Measurement {
+  readonly iterations: number;
+  /** Of the program alone, a whole number. */
+  readonly averageNs: number;
 }
 
 export interface AttachOutcome {

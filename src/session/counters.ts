@@ -33,6 +33,14 @@ export class Counters {
     return word === 0 ? undefined : word - 1;
   }
 
+  /** The status given to exit(), 0 where it was not called; as if it had never been called from now on. */
+  takeExitStatus(): number {
+    const status = this.exitStatus() ?? 0;
+    const offset = this.#layout?.exitOffset;
+    if (offset !== undefined) this.#data().zero(offset, 8);
+    return status;
+  }
+
   /** All records lost so far. */
   get lost(): number {
     return this.#lost;

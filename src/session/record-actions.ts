@@ -34,6 +34,8 @@ export interface ActionContext {
   /** No more records are taken until this is done. */
   readonly suspend: (work: Promise<void>) => void;
   readonly onExit: () => boolean;
+  /** errorf() was called. */
+  readonly onError: () => void;
 }
 
 type Event<Kind extends EventSchema['kind']> = EventSchema & { kind: Kind };
@@ -164,6 +166,7 @@ function textAction(event: Exclude<TextEvent, { kind: 'printf' }>, context: Acti
 function actOnText(event: TextEvent, text: ByteString, context: ActionContext): boolean {
   switch (event.kind) {
     case 'errorf':
+      context.onError();
       context.presenter.located('ERROR', text, event.span);
       return true;
     case 'warnf':

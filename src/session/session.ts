@@ -1,5 +1,12 @@
 import { SondeError } from '../base/index.ts';
-import { ByteBuffer, type ByteString, decodeText, escapeControls, type FormatOptions } from '../output/index.ts';
+import {
+  ByteBuffer,
+  type ByteString,
+  byteStringOf,
+  decodeText,
+  escapeControls,
+  type FormatOptions,
+} from '../output/index.ts';
 import type { CollectionSpec, PlannedPoint, PlannedProbe, ProbePhase, ScriptPlan } from '../spec/index.ts';
 import {
   type Backend,
@@ -11,6 +18,7 @@ import {
 } from './backend.ts';
 import { Counters } from './counters.ts';
 import { JsonPresenter } from './json-presenter.ts';
+import { jsonReport, type MeasuredHost, runBenchmarks, runTests, textReport } from './measured-runs.ts';
 import { PollTimer } from './poll-timer.ts';
 import type { Presenter } from './presenter.ts';
 import { createRecordVisitor, FLUSH_BYTES } from './record-actions.ts';
@@ -33,6 +41,8 @@ export interface SessionOptions {
   readonly colour?: boolean;
   /** No attach message. */
   readonly quiet?: boolean;
+  /** Instead of tracing: runs the probes of tests or benchmarks and reports on them. */
+  readonly runs?: 'test' | 'bench' | undefined;
   /** Says what is attached, and which programs missed events. */
   readonly verbose?: boolean;
   /** Run-time warnings: 0 none, 1 the usual, 2 also failing reads and look-ups. */
@@ -45,7 +55,7 @@ export interface SessionOptions {
 }
 
 export interface SessionResult {
-  /** What the last exit() gave, else 0. */
+  /** What the last exit() gave, else 0; 1 where a test failed. */
   readonly exitCode: number;
   /** Records that did not fit into the ring. */
   readonly lostEvents: number;
@@ -86,7 +96,7 @@ export class Session {
     },
   };
   readonly #maps: ScriptMaps;
-  readonly #presenter: Presenter;
+  #presenter: Presenter;
   readonly #counters: Counters;
   readonly #reporter: Reporter;
   readonly #timer: PollTimer;
@@ -99,6 +109,12 @@ export class Session {
   #isExiting = false;
   /** Something is attached that may still send records. */
   #isTracing = false;
+  /** Output is kept back, to be shown or not when a test has ended. */
+  #isCapturing = false;
+  #errors = 0;
+  #testsFailed = false;
+  /** Signals to the tracer whose programs haven't run yet. */
+  #signals = 0;
   /** What must be done before more records are taken. */
   #pending: Promise<void> | undefined;
 
@@ -127,19 +143,80 @@ export class Session {
   async run(): Promise<SessionResult> {
     try {
       await this.#backend.open(this.#options.collection, this.#plan);
-      this.#visit = this.#createVisitor();
-      await this.#runPrograms('begin');
-      const attached = await this.#attachAll();
-      this.#presenter.attached(attached);
-      this.#flush();
-      this.#options.onAttached?.();
-      await this.#watch();
+      if (this.#options.runs !== undefined) await this.#runMeasured(this.#options.runs);
+      else await this.#trace();
       await this.#backend.detachAll();
       await this.#end();
       return this.#result();
     } finally {
       await this.#backend.close();
     }
+  }
+
+  async #trace(): Promise<void> {
+    this.#visit = this.#createVisitor();
+    await this.#runPrograms('begin');
+    const attached = await this.#attachAll();
+    this.#presenter.attached(attached);
+    this.#flush();
+    this.#options.onAttached?.();
+    await this.#watch();
+  }
+
+  /** begin's output counts as the first test's; what is reported later comes through the presenter of the format. */
+  async #runMeasured(runs: 'test' | 'bench'): Promise<void> {
+    const report = this.#options.format === 'json' ? jsonReport : textReport;
+    const presenter = this.#presenter;
+    this.#presenter = this.#createPresenter('text');
+    this.#visit = this.#createVisitor();
+    this.#isCapturing = true;
+    await this.#runPrograms('begin');
+    await this.#drain();
+    const probes = this.#plan.probes.filter(({ phase }) => phase === runs);
+    if (runs === 'test') this.#testsFailed = !(await runTests(probes, this.#measuredHost(), report));
+    else await runBenchmarks(probes, this.#measuredHost(), report);
+    this.#isCapturing = false;
+    this.#presenter = presenter;
+    this.#visit = this.#createVisitor();
+  }
+
+  #measuredHost(): MeasuredHost {
+    return {
+      run: async (program) => {
+        this.#isExiting = false;
+        const start = this.#clock.nowMs();
+        const returned = await this.#backend.runOnce(program);
+        const durationNs = Math.round((this.#clock.nowMs() - start) * 1e6);
+        await this.#drain();
+        return { returned, durationNs };
+      },
+      measure: async (program) => await this.#backend.measure(program),
+      takeOutput: () => {
+        const output = byteStringOf(this.#out.contents(), 0, undefined);
+        this.#out.clear();
+        return output;
+      },
+      takeFailure: () => {
+        const failed = this.#errors > 0 || this.#counters.takeExitStatus() > 0;
+        this.#errors = 0;
+        return failed;
+      },
+      write: (text) => {
+        const kept = byteStringOf(this.#out.contents(), 0, undefined);
+        this.#out.clear();
+        this.#out.append(text);
+        this.#isCapturing = false;
+        this.#flush();
+        this.#isCapturing = true;
+        this.#out.append(kept);
+      },
+    };
+  }
+
+  /** SIGUSR1 came: runs the probes for it. */
+  signal(): void {
+    this.#signals++;
+    this.#timer.wake();
   }
 
   /**
@@ -166,8 +243,10 @@ export class Session {
     this.#phase = 'run';
     let count = 0;
     for (const probe of this.#plan.probes) {
-      if (probe.phase !== 'run') count += probe.pointCount;
-      else {
+      if (probe.phase !== 'run') {
+        count += probe.pointCount;
+        this.#isTracing ||= probe.phase === 'signal';
+      } else {
         const attached = await this.#attach(probe);
         this.#isTracing ||= attached > 0;
         count += attached;
@@ -197,9 +276,16 @@ export class Session {
   /** Until the script's exit(), a stop, or (where only begin and end are in place) the end of what begin sent. */
   async #watch(): Promise<void> {
     while (true) {
+      await this.#runSignalled();
       const taken = await this.#look();
       if (!this.#isTracing || this.#stops > 0 || this.#isExiting || this.#counters.exitStatus() !== undefined) return;
       await this.#timer.wait(taken);
+    }
+  }
+
+  async #runSignalled(): Promise<void> {
+    for (; this.#signals > 0; this.#signals--) {
+      for (const { phase, program } of this.#plan.probes) if (phase === 'signal') await this.#backend.runOnce(program);
     }
   }
 
@@ -258,7 +344,7 @@ export class Session {
 
   #result(): SessionResult {
     return {
-      exitCode: this.#counters.exitStatus() ?? 0,
+      exitCode: this.#testsFailed ? 1 : (this.#counters.exitStatus() ?? 0),
       lostEvents: this.#counters.lost,
       missedEvents: this.#reporter.missedEvents(),
     };
@@ -278,6 +364,7 @@ export class Session {
       flush: () => this.#flush(),
       suspend: (work) => this.#waitFor(work),
       onExit: () => this.#exit(),
+      onError: () => this.#errors++,
     });
     return (view, bytes, offset, length) => this.#isExiting || visit(view, bytes, offset, length);
   }
@@ -290,7 +377,7 @@ export class Session {
 
   /** False: the sink takes nothing more for now, and `#pending` waits for it. */
   #flush(): boolean {
-    if (this.#out.length === 0) return true;
+    if (this.#out.length === 0 || this.#isCapturing) return true;
     const isReady = this.#options.output.write(this.#out.contents());
     this.#out.clear();
     if (!isReady) this.#waitFor(this.#options.output.drained());
@@ -301,7 +388,7 @@ export class Session {
     this.#pending = this.#pending === undefined ? work : Promise.all([this.#pending, work]).then(() => undefined);
   }
 
-  #createPresenter(): Presenter {
+  #createPresenter(as = this.#options.format): Presenter {
     const options = this.#options;
     const format: FormatOptions = {
       resolver: options.backend.resolver,
@@ -312,7 +399,7 @@ export class Session {
       },
     };
     const common = { out: this.#out, source: options.plan.source, quiet: options.quiet === true };
-    if (options.format === 'json') return new JsonPresenter({ ...common, format: { ...format, terminal: false } });
+    if (as === 'json') return new JsonPresenter({ ...common, format: { ...format, terminal: false } });
     return new TextPresenter({
       ...common,
       format,

@@ -26,7 +26,8 @@ export interface PlanConfig {
   readonly logSizeBytes: number;
 }
 
-export type ProbePhase = 'begin' | 'run' | 'end';
+/** `signal`: at a signal to the tracer; `test` and `bench`: when tests or benchmarks are run. */
+export type ProbePhase = 'begin' | 'run' | 'signal' | 'test' | 'bench' | 'end';
 
 /** One program and the places it is attached to. Probes are listed in script order; begin and end run in this order. */
 export interface PlannedProbe {
@@ -37,6 +38,8 @@ export interface PlannedProbe {
   readonly pointCount: number;
   /** The attach point as written, for messages. */
   readonly title: string;
+  /** Name in the reports of tests and benchmarks. */
+  readonly label?: string;
   readonly span: SourceRange;
   /** Shared u64 of the data region that becomes 1 when the program first runs: where a probe without hits deserves a hint. */
   readonly hitOffset?: number;

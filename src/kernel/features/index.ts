@@ -1,2 +1,3 @@
 export type { FeatureAnswer } from './answer.ts';
+export { type Inventory, type InventoryEntry, takeInventory } from './inventory.ts';
 export { describeFeature, featureNames, haveFeature, haveHelper, probeFeature, type FeatureName } from './features.ts';

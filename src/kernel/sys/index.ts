@@ -3,6 +3,7 @@ export * from './bpf.ts';
 export * from './capabilities.ts';
 export * from './clock.ts';
 export * from './cpus.ts';
+export * from './datagram.ts';
 export * from './errors.ts';
 export * from './memory.ts';
 export * from './mount.ts';

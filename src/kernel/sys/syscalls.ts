@@ -36,6 +36,8 @@ export type SyscallName =
   | 'fsconfig'
   | 'fsmount'
   | 'gettid'
+  | 'socket'
+  | 'sendto'
   | 'sched_get_priority_max';
 
 let current: Syscalls | undefined;

@@ -40,6 +40,8 @@ export interface ProbeVariant {
   readonly points: readonly PlannedPoint[];
   /** Attach points of the script that this stands for. */
   readonly pointCount: number;
+  /** Name in the reports of tests and benchmarks. */
+  readonly label?: string;
   readonly context: ProbeContext;
   /** The body runs only for these system calls (one raw tracepoint stands for many tracepoints). */
   readonly systemCalls?: SystemCallFilter;

@@ -238,6 +238,7 @@ class ScriptState implements ScriptLowering {
       points: variant.points,
       pointCount: variant.pointCount,
       title,
+      ...(variant.label === undefined ? {} : { label: variant.label }),
       span,
       ...(hitOffset === undefined ? {} : { hitOffset }),
     };

@@ -13,6 +13,7 @@ import type { Target } from '../target.ts';
 import { literalType, withoutLiterals } from '../types/index.ts';
 import { Context } from './state/context.ts';
 import type { Rules } from './state/context.ts';
+import { findNothingToRun, findRepeatedNames, wantedPoints } from './scan/wanted-probes.ts';
 import { refuseItems } from './scan/declarations.ts';
 import { checkExpression } from './expressions/expressions.ts';
 import { checkCondition } from './expressions/operators.ts';
@@ -43,10 +44,11 @@ export function check(written: Script, _source: SourceFile, target: Target, opti
   // Uses of what was refused would look like further mistakes.
   if (diagnostics.some(isError)) return { checked: undefined, diagnostics };
   const { config } = configured;
-  const probes = script.items.filter((item) => item.kind === 'probe');
+  const all = script.items.filter((item) => item.kind === 'probe');
+  diagnostics.push(...findRepeatedNames(all));
+  const probes = all.map((probe) => wantedPoints(probe, options.runs)).filter((probe) => probe !== undefined);
   const programs = probes.flatMap((probe) => resolvePrograms(probe, target, { ...options, config }, diagnostics));
-  if (programs.length === 0 && !diagnostics.some(isError))
-    diagnostics.push({ severity: 'error', code: 'no-probes', span: undefined, message: 'No probes to attach' });
+  if (!diagnostics.some(isError)) diagnostics.push(...findNothingToRun(all, programs, options.runs));
   const probeNames = new ProbeNames(programs.filter(usesProbeName).map((program) => program.variant));
   const state = new ScriptState({
     target,
@@ -65,9 +67,9 @@ export function check(written: Script, _source: SourceFile, target: Target, opti
     ),
   );
   const maps = state.finishMaps();
-  const all = withoutRepeats(diagnostics);
-  if (all.some(isError)) return { checked: undefined, diagnostics: all };
-  return { checked: { programs: checked, maps, config }, diagnostics: all };
+  const found = withoutRepeats(diagnostics);
+  if (found.some(isError)) return { checked: undefined, diagnostics: found };
+  return { checked: { programs: checked, maps, config }, diagnostics: found };
 }
 
 // ---- programs -------------------------------------------------------------------------------------------
@@ -84,8 +86,8 @@ function resolvePrograms(
   const uses = scanProbe(probe);
   const scopes = resolveVariables(probe);
   diagnostics.push(...scopes.diagnostics);
-  const { config, pid, childPid, unsafe } = options;
-  const resolution = resolvePoints(probe.points, target, { config, uses, pid, childPid, unsafe });
+  const { config, pid, childPid, unsafe, probeFilter } = options;
+  const resolution = resolvePoints(probe.points, target, { config, uses, pid, childPid, unsafe, probeFilter });
   diagnostics.push(...resolution.diagnostics);
   return resolution.variants.map((variant) => ({ probe, variant, scopes, variableTypes: new Map() }));
 }

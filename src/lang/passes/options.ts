@@ -8,5 +8,9 @@ export interface CheckOptions {
   readonly childPid?: number;
   /** --unsafe. */
   readonly unsafe: boolean;
+  /** Which probes are meant besides begin and end: those of tests, of benchmarks, or (default) all others. */
+  readonly runs?: 'test' | 'bench';
+  /** --probe-filter: only points whose full name this matches. */
+  readonly probeFilter?: RegExp;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

@@ -19,6 +19,8 @@ export interface ResolveOptions {
   readonly pid: number | undefined;
   readonly childPid: number | undefined;
   readonly unsafe: boolean;
+  /** Only points whose full name this matches (--probe-filter). */
+  readonly probeFilter?: RegExp | undefined;
 }
 
 export interface Resolution {

@@ -1,6 +1,6 @@
-import { begin, end } from './begin-end.ts';
 import { fentry, fexit } from './kprobe/fentry.ts';
 import { kprobe, kretprobe } from './kprobe/kprobe.ts';
+import { bench, begin, end, self, test } from './own-process.ts';
 import { hardware, software } from './perf/counters.ts';
 import { interval, profile } from './perf/timers.ts';
 import type { Provider } from './provider.ts';
@@ -25,6 +25,9 @@ export const providers: readonly Provider[] = [
   interval,
   software,
   hardware,
+  self,
+  test,
+  bench,
   ...unsupportedProviders,
 ];
 

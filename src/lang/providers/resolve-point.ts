@@ -3,6 +3,7 @@ import type { ScriptConfig } from '../config.ts';
 import { nearest, type Diagnostic } from '../diagnostic/index.ts';
 import type { AttachPointText } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
+import { filterPoints } from './filter.ts';
 import { isPattern, matcherOf } from './glob.ts';
 import { didYouMean, noMatches, pointError, refused } from './messages.ts';
 import type { Provider, Resolution, ResolveOptions } from './provider.ts';
@@ -15,7 +16,7 @@ export function resolvePoint(point: AttachPointText, target: Target, options: Re
   if (isPattern(name)) return resolveWildcard(point, target, options);
   const provider = findProvider(name.text);
   if (provider === undefined) return unknownProvider(point, name.text, target);
-  return withinLimits(provider.resolve(point, target, options), options.config);
+  return withinLimits(provider.resolve(point, target, options), options);
 }
 
 /** All attach points of a probe. Together they can need fewer programs than each for itself. */
@@ -29,7 +30,7 @@ export function resolvePoints(points: readonly AttachPointText[], target: Target
     variants: resolutions.flatMap((each) => each.variants),
     diagnostics: resolutions.flatMap((each) => each.diagnostics),
   };
-  return withinLimits(merged, options.config);
+  return withinLimits(merged, options);
 }
 
 function listProvider(point: AttachPointText): Provider | undefined {
@@ -60,7 +61,7 @@ function resolveWildcard(point: AttachPointText, target: Target, options: Resolv
     variants: fitting.flatMap((each) => each.variants),
     diagnostics: fitting.flatMap((each) => each.diagnostics),
   };
-  return withinLimits(merged, options.config);
+  return withinLimits(merged, options);
 }
 
 function unknownProvider(point: AttachPointText, name: string, target: Target): Resolution {
@@ -84,9 +85,10 @@ function functionHint(point: AttachPointText, name: string, target: Target): str
 }
 
 /** One attach point alone can be too much, which is better said before thousands of programs are compiled. */
-function withinLimits(resolution: Resolution, config: ScriptConfig): Resolution {
-  const excess = checkLimits(resolution.variants, config);
-  return excess.length === 0 ? resolution : refused(...excess);
+function withinLimits(resolution: Resolution, options: ResolveOptions): Resolution {
+  const kept = filterPoints(resolution, options.probeFilter);
+  const excess = checkLimits(kept.variants, options.config);
+  return excess.length === 0 ? kept : refused(...excess);
 }
 
 /** P-05, E-132: of the variants of a whole script. */

@@ -28,7 +28,4 @@ export const unsupportedProviders: readonly Provider[] = [
   unsupported('watchpoint', ['w']),
   unsupported('asyncwatchpoint', ['aw'], 'bpftrace removed asyncwatchpoint in 0.25.'),
   unsupported('iter', ['it']),
-  unsupported('self', []),
-  unsupported('test', []),
-  unsupported('bench', []),
 ];

@@ -1,21 +1,31 @@
 /** The machine that we run on, as a compile sees it. Nothing is opened before it is asked for. */
 import { readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
-import { architectureOf } from '../../abi/index.ts';
-import { SondeError, UnsupportedFeatureError } from '../../base/index.ts';
+import { architectureOf, strerror } from '../../abi/index.ts';
+import { SondeError, SystemError, UnsupportedFeatureError } from '../../base/index.ts';
 import type { Btf } from '../../btf/index.ts';
-import { featureNames, haveFeature, kallsyms, kernelBtf, possibleCpus, tracefs } from '../../kernel/index.ts';
+import {
+  featureNames,
+  haveFeature,
+  kallsyms,
+  kernelBtf,
+  parseFilterFunctions,
+  possibleCpus,
+  tracefs,
+} from '../../kernel/index.ts';
 import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary } from '../../lang/index.ts';
 import { openTargets } from '../../symbols/index.ts';
 
 export interface TargetOptions {
   /** Features (`kprobe_multi`) that are to be taken as missing. */
   readonly without?: readonly string[];
+  /** A file to read the kernel's functions from, instead of tracefs. */
+  readonly traceableFunctions?: string;
 }
 
 /** Throws SondeError for an unknown feature in `without`, UnsupportedFeatureError on a processor that we have no tables for. */
 export function openTarget(options: TargetOptions = {}): Target {
-  return new KernelTarget(options.without ?? []);
+  return new KernelTarget(options);
 }
 
 /** Inode of the pid namespace that a machine starts with: fixed in the kernel's ABI. */
@@ -27,10 +37,11 @@ class KernelTarget implements Target {
   readonly #without: ReadonlySet<string>;
   readonly #tracepoints = new Map<string, readonly string[] | { readonly error: string }>();
   readonly #formats = new Map<string, TracepointFormat | undefined>();
+  readonly #functionsFile: string | undefined;
   #functions: ReturnType<Target['kernelFunctions']> | undefined;
   #modules: readonly string[] | undefined;
 
-  constructor(without: readonly string[]) {
+  constructor({ without = [], traceableFunctions }: TargetOptions) {
     const architecture = architectureOf(process.arch);
     if (architecture === undefined) {
       throw new UnsupportedFeatureError(process.arch, `Sonde does not know this processor's ABI (${process.arch})`, {
@@ -39,6 +50,11 @@ class KernelTarget implements Target {
     }
     this.architecture = architecture;
     this.#without = new Set(without.map(featureNamed));
+    this.#functionsFile = traceableFunctions;
+  }
+
+  get hasOwnFunctions(): boolean {
+    return this.#functionsFile !== undefined;
   }
 
   get possibleCpus(): number {
@@ -68,7 +84,7 @@ class KernelTarget implements Target {
   }
 
   kernelFunctions(): ReturnType<Target['kernelFunctions']> {
-    return (this.#functions ??= readFunctions(this.btf));
+    return (this.#functions ??= readFunctions(this.btf, this.#functionsFile));
   }
 
   modules(): readonly string[] {
@@ -141,11 +157,21 @@ function readFormat(category: string, event: string): TracepointFormat | undefin
   }
 }
 
-function readFunctions(btf: Btf | undefined): ReturnType<Target['kernelFunctions']> {
+function readFunctions(btf: Btf | undefined, file: string | undefined): ReturnType<Target['kernelFunctions']> {
+  if (file !== undefined) return { source: 'tracefs', functions: parseFilterFunctions(readListed(file)) };
   const functions = filterFunctions();
   if (functions !== undefined) return { source: 'tracefs', functions };
   const names = new Set(btf?.names('func'));
   return { source: 'btf', functions: Array.from(names, (name) => ({ name })) };
+}
+
+function readListed(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { errno = 0 } = error as NodeJS.ErrnoException;
+    throw new SystemError('open', -errno, `--traceable-functions: failed to open file '${path}': ${strerror(-errno)}`);
+  }
 }
 
 function filterFunctions(): ReturnType<Target['kernelFunctions']>['functions'] | undefined {

@@ -8,7 +8,7 @@ import { type AttachOutcome, type Backend, type DataRegion, type FileContents, t
 export class MemoryBackend implements Backend {
   /** What was asked, in order. */
   readonly calls: string[] = [];
-  readonly programs = new Map<string, () => void>();
+  readonly programs = new Map<string, () => unknown>();
   readonly ring: Uint8Array[] = [];
   readonly maps = new Map<string, Map<string, MapEntry>>();
   readonly files = new Map<string, string>();
@@ -21,9 +21,13 @@ export class MemoryBackend implements Backend {
   open(): void {
     this.calls.push('open');
   }
-  runOnce(program: string): void {
+  runOnce(program: string): number {
     this.calls.push(`run ${program}`);
-    this.programs.get(program)?.();
+    return Number(this.programs.get(program)?.() ?? 0);
+  }
+  measure(program: string): { iterations: number; averageNs: number } {
+    this.calls.push(`measure ${program}`);
+    return { iterations: 3, averageNs: 12 };
   }
   attach(probe: PlannedProbe): AttachOutcome {
     this.calls.push(`attach ${probe.program}`);

@@ -130,7 +130,7 @@ class Resolver {
   /** BTF answers in a millisecond or two, the list of all functions in a hundred. */
   #isTraceable(name: string): boolean {
     return (
-      this.#target.btf?.find(name, 'func') !== undefined ||
+      (this.#target.hasOwnFunctions !== true && this.#target.btf?.find(name, 'func') !== undefined) ||
       this.#target.kernelFunctions().functions.some((each) => each.name === name)
     );
   }
