@@ -14,7 +14,11 @@ export interface Script {
 }
 
 /** Undefined: it is no text, and the user has been told. Throws UsageError, SystemError. */
-export function readScript(args: Arguments, messages: Messages, personality: Personality): Script | undefined {
+export function readScript(
+  args: Arguments,
+  messages: Messages,
+  personality: Personality = 'sonde',
+): Script | undefined {
   const named = args.afterDashes.filter((one) => one.startsWith('--'));
   if (named.length > 0) throw new UsageError(`named options are not supported in this version: ${named.join(' ')}`);
   if (args.program !== undefined && args.program !== '') {

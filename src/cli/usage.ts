@@ -2,7 +2,7 @@ import type { Personality } from './personality.ts';
 
 /** What --help prints. Started as bpftrace there are no tools of our own. */
 export function usage(personality: Personality): string {
-  const lines = TEXT.split('\n').filter((line) => personality === 'sonde' || !line.includes(' TOOL '));
+  const lines = TEXT.split('\n').filter((line) => personality === 'sonde' || !/ TOOL |sonde fmt/.test(line));
   return lines.join('\n').replaceAll('sonde ', `${personality} `);
 }
 

@@ -67,9 +67,9 @@ export function check(written: Script, _source: SourceFile, target: Target, opti
     ),
   );
   const maps = state.finishMaps();
-  const found = withoutRepeats(diagnostics);
-  if (found.some(isError)) return { checked: undefined, diagnostics: found };
-  return { checked: { programs: checked, maps, config }, diagnostics: found };
+  const shown = withoutRepeats(diagnostics);
+  if (shown.some(isError)) return { checked: undefined, diagnostics: shown };
+  return { checked: { programs: checked, maps, config }, diagnostics: shown };
 }
 
 // ---- programs -------------------------------------------------------------------------------------------
