@@ -13,8 +13,8 @@ export class UsageError extends Error {
 }
 
 /** What is asked for: a run, or a command by its name in first place. */
-export type Task = 'run' | 'fmt';
-const TASKS: readonly Task[] = ['fmt'];
+export type Task = 'run' | 'fmt' | 'check';
+const TASKS: readonly Task[] = ['fmt', 'check'];
 
 /** What is done with the script: run it (undefined), or one of these. */
 export type Mode = 'codegen' | 'compiler-bench' | 'bench' | 'test' | 'format';

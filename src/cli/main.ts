@@ -35,6 +35,10 @@ async function run(args: Arguments, messages: Messages): Promise<number> {
     const { formatFile } = await import('./format.ts');
     return formatFile(args, messages);
   }
+  if (args.task === 'check') {
+    const { checkFiles } = await import('./check.ts');
+    return checkFiles(args, messages, process.env);
+  }
   const { setThreadName } = await import('../kernel/index.ts');
   setThreadName(personality);
   if (args.info) {

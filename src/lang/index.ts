@@ -1,3 +1,4 @@
+export { analyze, type AnalyzeOptions, NOT_CHECKED } from './analyze.ts';
 export { compile, type CompileOptions, type CompileResult, type Stage, STAGES } from './compile.ts';
 export * from './diagnostic/index.ts';
 export { type FormatResult, formatScript } from './format/index.ts';
