@@ -172,6 +172,8 @@ function fixedRanges(layout: Layout, liveness: Liveness): Map<number, Timeline<I
   const fixed = new Map(PREFERENCE.map((register) => [register, new Timeline<Instruction>()]));
   for (const instruction of layout.blocks.flatMap((block) => block.instructions)) {
     const at = liveness.positionOf.get(instruction) as number;
+    // An argument stands in its register from the start until it is taken.
+    if (instruction.op === 'argument') fixed.get(instruction.index + 1)?.add([{ from: 0, to: at + 2 }], instruction);
     const registers = instruction.op === 'call' ? [0, 1, 2, 3, 4, 5] : instruction.op === 'compareExchange' ? [0] : [];
     for (const register of registers) fixed.get(register)?.add([{ from: at + 1, to: at + 2 }], instruction);
   }
@@ -202,6 +204,9 @@ function addHints(instruction: Instruction, add: (value: Value, register: number
   switch (instruction.op) {
     case 'context':
       add(instruction, 1);
+      return;
+    case 'argument':
+      add(instruction, instruction.index + 1);
       return;
     case 'call':
       add(instruction, 0);

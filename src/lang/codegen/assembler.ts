@@ -1,7 +1,18 @@
 /** Collects instructions; knows nothing of values. */
-import { AluOp, Class, type Instruction as Insn, JumpOp, Mode, type Reference, Size, Source } from '../../asm/index.ts';
+import {
+  AluOp,
+  Class,
+  type Instruction as Insn,
+  JumpOp,
+  Mode,
+  PseudoCall,
+  PseudoLoad,
+  type Reference,
+  Size,
+  Source,
+} from '../../asm/index.ts';
 import type { Span } from '../diagnostic/index.ts';
-import type { AccessSize } from '../ir/index.ts';
+import type { AccessSize, Callee } from '../ir/index.ts';
 
 export const FRAME = 10;
 export const SIZE: Record<AccessSize, number> = { 1: Size.B, 2: Size.H, 4: Size.W, 8: Size.DW };
@@ -24,9 +35,9 @@ export class Assembler {
     return this.label !== undefined;
   }
 
-  /** The instructions, with those labels that something jumps to. */
-  finish(): Insn[] {
-    const targets = new Set(this.out.map((insn) => insn.jumpTo));
+  /** The instructions, with those labels that something jumps to, and with `own`. */
+  finish(own: string): Insn[] {
+    const targets = new Set([own, ...this.out.map((insn) => insn.jumpTo)]);
     return this.out.map(({ label, ...insn }) =>
       label === undefined || !targets.has(label) ? insn : { ...insn, label },
     );
@@ -79,6 +90,18 @@ export class Assembler {
     const imm64 = BigInt.asUintN(64, value);
     const more = { imm64, ...(reference === undefined ? {} : { reference }) };
     this.push(Class.LD | Mode.IMM | Size.DW, dst, 0, 0, Number(BigInt.asIntN(32, value)), more);
+  }
+
+  /** The address of a function of this program. */
+  loadFunction(dst: number, name: string): void {
+    this.push(Class.LD | Mode.IMM | Size.DW, dst, PseudoLoad.FUNC, 0, 0, { imm64: 0n, jumpTo: name });
+  }
+
+  call(callee: Callee): void {
+    const opcode = Class.JMP | JumpOp.CALL;
+    if (callee.kind === 'helper') this.push(opcode, 0, 0, 0, callee.id);
+    else if (callee.kind === 'function') this.push(opcode, 0, PseudoCall.SUBPROGRAM, 0, 0, { jumpTo: callee.name });
+    else this.push(opcode, 0, PseudoCall.KFUNC, 0, 0, { reference: { kind: 'kfunc', name: callee.name } });
   }
 
   load(size: AccessSize, dst: number, base: number, offset: number): void {

@@ -18,6 +18,49 @@ export type CodegenResult =
 const RESERVATIONS: readonly (readonly number[])[] = [[], [5], [0, 5], [0, 4, 5]];
 
 export function generateCode(fn: IrFunction): CodegenResult {
+  const code = generateFunction(fn, false);
+  return 'stackOverflow' in code ? code : { ...code, instructions: resolveLabels(code.instructions) };
+}
+
+/**
+ * A program of several functions, the first of which is where it begins. References between them keep their labels,
+ * which tell the loader where functions begin. `calls` are found in the code; the stack is that of the deepest chain.
+ */
+export function generateProgram(fns: readonly IrFunction[]): CodegenResult {
+  if (fns.length === 1) return generateCode(fns[0] as IrFunction);
+  const instructions: Insn[] = [];
+  const frames = new Map<string, { readonly sizeBytes: number; readonly calls: readonly string[] }>();
+  for (const [i, fn] of fns.entries()) {
+    const code = generateFunction(fn, i > 0);
+    if ('stackOverflow' in code) return code;
+    instructions.push(...code.instructions);
+    frames.set(fn.name, { sizeBytes: frameBytes(code.stackBytes), calls: calledFrom(fn) });
+  }
+  const depth = (name: string): number => {
+    const frame = frames.get(name);
+    return frame === undefined ? 0 : frame.sizeBytes + Math.max(0, ...frame.calls.map(depth));
+  };
+  const stackBytes = depth((fns[0] as IrFunction).name);
+  return stackBytes > STACK_BYTES ? { stackOverflow: stackBytes } : { instructions, stackBytes };
+}
+
+/** The kernel counts frames in units of 32 bytes, and none as nothing. */
+function frameBytes(usedBytes: number): number {
+  return Math.ceil(Math.max(1, usedBytes) / 32) * 32;
+}
+
+function calledFrom(fn: IrFunction): string[] {
+  const called = new Set<string>();
+  for (const { instructions } of fn.blocks) {
+    for (const instruction of instructions) {
+      if (instruction.op === 'call' && instruction.callee.kind === 'function') called.add(instruction.callee.name);
+      for (const operand of operandsOf(instruction)) if (operand.op === 'function') called.add(operand.name);
+    }
+  }
+  return [...called];
+}
+
+function generateFunction(fn: IrFunction, isCalled: boolean): CodegenResult {
   const layout = layoutBlocks(fn);
   const liveness = computeLiveness(layout);
   for (const reserved of RESERVATIONS) {
@@ -26,7 +69,7 @@ export function generateCode(fn: IrFunction): CodegenResult {
     if (frame.sizeBytes > STACK_BYTES) return { stackOverflow: frame.sizeBytes };
     try {
       return {
-        instructions: resolveLabels(emit(fn.name, layout, liveness, allocation, frame)),
+        instructions: emit({ name: fn.name, isCalled }, layout, liveness, allocation, frame),
         stackBytes: frame.sizeBytes,
       };
     } catch (error) {

@@ -26,8 +26,17 @@ export interface Frame {
   spillOffset(index: number): number;
 }
 
-export function emit(name: string, layout: Layout, liveness: Liveness, allocation: Allocation, frame: Frame): Insn[] {
-  return new Emitter(name, layout, liveness, allocation, frame).run();
+/** `isCalled`: the first instruction bears the function's name, by which others refer to it. */
+export function emit(
+  { name, isCalled }: { readonly name: string; readonly isCalled: boolean },
+  layout: Layout,
+  liveness: Liveness,
+  allocation: Allocation,
+  frame: Frame,
+): Insn[] {
+  const emitter = new Emitter(name, layout, liveness, allocation, frame);
+  emitter.isCalled = isCalled;
+  return emitter.run();
 }
 
 const ALU: Record<BinaryOp, number> = {
@@ -86,6 +95,7 @@ const SWAPPED: Record<CompareOp, CompareOp> = {
 const R0: Place = { kind: 'register', register: 0 };
 
 class Emitter {
+  isCalled = false;
   private readonly asm = new Assembler();
   private localLabels = 0;
   /** Registers taken as temporaries by the instruction at hand. */
@@ -111,8 +121,9 @@ class Emitter {
     this.skipEmptyBlocks();
     const blocks = this.layout.blocks.filter((block) => !this.skipped.has(block));
     for (const [i, block] of blocks.entries()) {
-      // Nothing jumps to the entry, and it may have no instruction to bear a label.
+      // Nothing jumps to the entry, and it may have no instruction to bear a label: its own is the function's.
       if (i > 0) this.asm.place(this.labelOf(block));
+      else if (this.isCalled) this.asm.place(this.name);
       for (const instruction of block.instructions) {
         this.asm.span = instruction.span;
         this.begin(this.liveness.positionOf.get(instruction) as number);
@@ -122,7 +133,7 @@ class Emitter {
       this.begin(this.liveness.endOf.get(block) as number);
       this.emitTerminator(block, blocks[i + 1]);
     }
-    return this.asm.finish();
+    return this.asm.finish(this.name);
   }
 
   private skipEmptyBlocks(): void {
@@ -176,6 +187,9 @@ class Emitter {
         return;
       case 'mapValue':
         this.asm.loadImm64(dst, 0n, { kind: 'mapValue', map: value.map, offset: value.offset });
+        return;
+      case 'function':
+        this.asm.loadFunction(dst, value.name);
         return;
       default:
         throw new BugError(`value ${value.id} (${value.op}) can't be made anew`);
@@ -242,6 +256,9 @@ class Emitter {
     switch (i.op) {
       case 'context':
         this.result(i, (dst) => this.asm.move(dst, 1));
+        return;
+      case 'argument':
+        this.emitArgument(i);
         return;
       case 'binary':
         this.result(i, (dst) => this.emitBinary(i, dst));
@@ -365,6 +382,14 @@ class Emitter {
     this.resultInR0(i);
   }
 
+  /** Straight to its place: any other register may still hold the next argument. */
+  private emitArgument(i: Instruction & { op: 'argument' }): void {
+    const location = this.resultLocation(i);
+    const from = i.index + 1;
+    if (location?.kind === 'register') this.asm.move(location.register, from);
+    else if (location !== undefined) this.asm.store(8, FRAME, this.frame.spillOffset(location.index), from);
+  }
+
   private emitCall(i: Instruction & { op: 'call' }): void {
     const moves = i.args.map((arg, n): Move<Value> => ({
       to: { kind: 'register', register: n + 1 },
@@ -372,7 +397,7 @@ class Emitter {
     }));
     // The call destroys r0; when only cycles are left, it has been read.
     this.emitMoves(orderMoves(moves, () => R0));
-    this.asm.push(Class.JMP | JumpOp.CALL, 0, 0, 0, i.helper);
+    this.asm.call(i.callee);
     this.resultInR0(i);
   }
 

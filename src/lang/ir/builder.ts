@@ -9,6 +9,7 @@ import {
   type AccessSize,
   type BinaryOp,
   type Block,
+  type Callee,
   COMMUTATIVE,
   type CompareOp,
   type FrameSlot,
@@ -141,7 +142,12 @@ export class Builder {
     return placed;
   }
 
+  /** In another function than the program's first: where it finds the context. */
+  contextFrom: (() => Value) | undefined;
+
   context(): Value {
+    const { contextFrom } = this;
+    if (contextFrom !== undefined) return this.once('context', contextFrom);
     return this.once('context', () => {
       const placed = { op: 'context', id: this.nextId++, span: undefined } as Instruction;
       const entry = this.function.blocks[0] as Block;
@@ -227,7 +233,20 @@ export class Builder {
   }
 
   call(helper: number, args: Value[]): Value {
-    return this.append({ op: 'call', helper, args });
+    return this.append({ op: 'call', callee: { kind: 'helper', id: helper }, args });
+  }
+
+  callFunction(callee: Callee & { kind: 'function' | 'kernelFunction' }, args: Value[]): Value {
+    return this.append({ op: 'call', callee, args });
+  }
+
+  /** The arguments of a function are taken at its very beginning, in order. */
+  argument(index: number): Value {
+    return this.append({ op: 'argument', index });
+  }
+
+  functionAddress(name: string): Value {
+    return { id: this.nextId++, op: 'function', name };
   }
 
   // ---- what is known already ----------------------------------------------------------------------

@@ -4,6 +4,7 @@ import {
   type Instruction,
   type IrFunction,
   isPure,
+  isRematerialized,
   mapOperands,
   mapTerminatorOperands,
   operandsOf,
@@ -71,14 +72,7 @@ export function removeDeadCode(fn: IrFunction): void {
     if (block.terminator !== undefined) work.push(...operandsOfTerminator(block.terminator));
   }
   for (let value = work.pop(); value !== undefined; value = work.pop()) {
-    if (
-      value.op === 'const' ||
-      value.op === 'frame' ||
-      value.op === 'map' ||
-      value.op === 'mapValue' ||
-      live.has(value)
-    )
-      continue;
+    if (isRematerialized(value) || live.has(value)) continue;
     live.add(value);
     work.push(...(value.op === 'phi' ? value.incoming.values() : operandsOf(value)));
   }

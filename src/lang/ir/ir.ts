@@ -1,5 +1,5 @@
 /**
- * The intermediate representation: SSA over basic blocks, one function per eBPF program.
+ * The intermediate representation: SSA over basic blocks; of the functions of an eBPF program, each is one of these.
  *
  * Every value is 64 bits wide and fits a register. What is larger lives in memory: in a frame slot, in the data
  * region, in a map's value or in a ring buffer record, and is handled by address. Values without a place in a block
@@ -42,6 +42,8 @@ export type Value =
   | (ValueBase & { readonly op: 'frame'; readonly slot: FrameSlot; readonly offset: number })
   | (ValueBase & { readonly op: 'map'; readonly map: string })
   | (ValueBase & { readonly op: 'mapValue'; readonly map: string; readonly offset: number })
+  /** The address of another function of the program, for a helper to call. */
+  | (ValueBase & { readonly op: 'function'; readonly name: string })
   // defined in a block
   | PlacedValue;
 
@@ -53,6 +55,8 @@ export type Instruction = ValueBase & { readonly span: Span | undefined } &
   /** The program's context pointer; first instruction of the entry block. */
   (
     | { readonly op: 'context' }
+    /** What a function was called with, by position 0 … 4; first instructions of the entry block. */
+    | { readonly op: 'argument'; readonly index: number }
     | { readonly op: 'binary'; readonly operator: BinaryOp; left: Value; right: Value }
     | { readonly op: 'negate'; operand: Value }
     /** Reverses the order of the low `size` bytes, zero-extended. */
@@ -73,8 +77,13 @@ export type Instruction = ValueBase & { readonly span: Span | undefined } &
         expected: Value;
         value: Value;
       }
-    | { readonly op: 'call'; readonly helper: number; args: Value[] }
+    | { readonly op: 'call'; readonly callee: Callee; args: Value[] }
   );
+
+/** A helper by its number, another function of the program, or one of the kernel's that programs may call, by name. */
+export type Callee =
+  | { readonly kind: 'helper'; readonly id: number }
+  | { readonly kind: 'function' | 'kernelFunction'; readonly name: string };
 
 export type Terminator = { readonly span?: Span | undefined } & (
   | { readonly op: 'jump'; target: Block }
@@ -101,8 +110,17 @@ export interface IrFunction {
 }
 
 /** Made anew at each use. */
-export function isRematerialized(value: Value): boolean {
-  return value.op === 'const' || value.op === 'frame' || value.op === 'map' || value.op === 'mapValue';
+export function isRematerialized(value: Value): value is Exclude<Value, PlacedValue> {
+  switch (value.op) {
+    case 'const':
+    case 'frame':
+    case 'map':
+    case 'mapValue':
+    case 'function':
+      return true;
+    default:
+      return false;
+  }
 }
 
 export function hasResult(instruction: Instruction): boolean {
@@ -113,6 +131,7 @@ export function hasResult(instruction: Instruction): boolean {
 export function isPure(instruction: Instruction): boolean {
   switch (instruction.op) {
     case 'context':
+    case 'argument':
     case 'binary':
     case 'negate':
     case 'byteSwap':
@@ -128,6 +147,7 @@ export function isPure(instruction: Instruction): boolean {
 export function operandsOf(instruction: Instruction): Value[] {
   switch (instruction.op) {
     case 'context':
+    case 'argument':
       return [];
     case 'binary':
       return [instruction.left, instruction.right];
@@ -169,6 +189,7 @@ export function successorsOf(block: Block): Block[] {
 export function mapOperands(instruction: Instruction, replace: (value: Value) => Value): void {
   switch (instruction.op) {
     case 'context':
+    case 'argument':
       return;
     case 'binary':
       instruction.left = replace(instruction.left);

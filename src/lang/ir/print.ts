@@ -36,6 +36,8 @@ class Names {
         return `map(${value.map})`;
       case 'mapValue':
         return `&${value.map}+${value.offset}`;
+      case 'function':
+        return `&${value.name}`;
       default: {
         let name = this.values.get(value);
         if (name === undefined) this.values.set(value, (name = `v${this.values.size}`));
@@ -55,6 +57,8 @@ function printOperation(i: Instruction, name: (value: Value) => string): string 
   switch (i.op) {
     case 'context':
       return 'context';
+    case 'argument':
+      return `argument ${i.index}`;
     case 'binary':
       return `${i.operator} ${name(i.left)}, ${name(i.right)}`;
     case 'negate':
@@ -73,7 +77,7 @@ function printOperation(i: Instruction, name: (value: Value) => string): string 
     case 'compareExchange':
       return `compareExchange u${i.size * 8} [${name(i.base)} + ${i.offset}], ${name(i.expected)}, ${name(i.value)}`;
     case 'call':
-      return `call ${i.helper}(${i.args.map(name).join(', ')})`;
+      return `call ${i.callee.kind === 'helper' ? i.callee.id : i.callee.name}(${i.args.map(name).join(', ')})`;
   }
 }
 

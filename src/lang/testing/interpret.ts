@@ -13,6 +13,8 @@ export interface World {
   readonly context: Uint8Array;
   /** Value of each single-element map, by name. Written to. */
   readonly maps: ReadonlyMap<string, Uint8Array>;
+  /** What the function is called with. */
+  readonly arguments?: readonly bigint[];
   call(helper: number, args: readonly bigint[]): bigint;
 }
 
@@ -74,6 +76,7 @@ class Interpreter {
       case 'frame':
         return address(value.slot.id) + BigInt(value.offset);
       case 'map':
+      case 'function':
         throw new Error('the address of a map is for helpers only');
       case 'mapValue':
         return address(this.mapRegions.get(value.map) as number) + BigInt(value.offset);
@@ -90,6 +93,8 @@ class Interpreter {
     switch (i.op) {
       case 'context':
         return address(this.fn.slots.length);
+      case 'argument':
+        return this.world.arguments?.[i.index] ?? 0n;
       case 'binary':
         return binary(i.operator, this.read(i.left), this.read(i.right));
       case 'negate':
@@ -120,7 +125,7 @@ class Interpreter {
       }
       case 'call':
         return this.world.call(
-          i.helper,
+          i.callee.kind === 'helper' ? i.callee.id : unknown(i.callee.name),
           i.args.map((arg) => this.read(arg)),
         );
     }
@@ -144,6 +149,10 @@ class Interpreter {
     const view = this.at(base, offset, size);
     for (let i = 0; i < size; i++) view.setUint8(i, Number((value >> BigInt(8 * i)) & 0xffn));
   }
+}
+
+function unknown(name: string): never {
+  throw new Error(`no function ${name}`);
 }
 
 function address(region: number): bigint {
