@@ -3,7 +3,7 @@ import { disassemble } from '../asm/index.ts';
 import type { CollectionSpec, ProgramSpec, ScriptPlan } from '../spec/index.ts';
 import { printChecked } from './checked/index.ts';
 import type { CheckedProgram } from './checked/index.ts';
-import { generateCode, STACK_BYTES } from './codegen/index.ts';
+import { generateProgram, STACK_BYTES } from './codegen/index.ts';
 import type { Diagnostic, SourceFile } from './diagnostic/index.ts';
 import { clean, type IrFunction, printIr } from './ir/index.ts';
 import { lowerScript } from './lower/index.ts';
@@ -61,23 +61,28 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
 
   const lowered = lowerScript(checked, source, target, options);
   diagnostics.push(...lowered.diagnostics);
-  dump('codegen', () => lowered.functions.map(({ ir }) => printIr(ir)).join('\n'));
-  for (const { ir } of lowered.functions) clean(ir);
-  dump('codegen-opt', () => lowered.functions.map(({ ir }) => printIr(ir)).join('\n'));
+  const functions = lowered.programs.flatMap((made) => made.functions);
+  dump('codegen', () => functions.map(printIr).join('\n'));
+  for (const fn of functions) clean(fn);
+  dump('codegen-opt', () => functions.map(printIr).join('\n'));
 
   const programs: ProgramSpec[] = [];
-  for (const { program, ir } of lowered.functions) {
-    const made = makeProgram(program, ir, checked.config.license);
-    if ('severity' in made) diagnostics.push(made);
-    else programs.push(made);
+  for (const made of lowered.programs) {
+    const program = makeProgram(made.program, made.functions, checked.config.license);
+    if ('severity' in program) diagnostics.push(program);
+    else programs.push(program);
   }
   if (hasError(diagnostics)) return { compiled: undefined, diagnostics };
   dump('dis', () => programs.map((program) => `${program.name}:\n${disassemble(program.instructions)}\n`).join('\n'));
   return { compiled: { collection: { maps: lowered.maps, programs }, plan: lowered.plan }, diagnostics };
 }
 
-function makeProgram(program: CheckedProgram, ir: IrFunction, license: string): ProgramSpec | Diagnostic {
-  const code = generateCode(ir);
+function makeProgram(
+  program: CheckedProgram,
+  functions: readonly IrFunction[],
+  license: string,
+): ProgramSpec | Diagnostic {
+  const code = generateProgram(functions);
   if ('stackOverflow' in code) return stackOverflow(program, code.stackOverflow);
   const { variant } = program;
   return {

@@ -22,6 +22,8 @@ export const targetFeatures = [
   'large-map-key',
   'no-prealloc-tracing',
   'lookup-percpu-elem',
+  'for-each-map-elem',
+  'loop',
   'signed-division',
   'probe-write-user',
 ] as const;

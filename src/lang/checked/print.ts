@@ -58,6 +58,12 @@ export function printStatement(statement: Statement, indent: string): string {
     case 'break':
     case 'continue':
       return `${statement.kind}\n`;
+    case 'forRange': {
+      const range = `${printExpression(statement.from)}..${printExpression(statement.to)}`;
+      return `for ${statement.variable.name}#${statement.variable.id} : ${range} ${inner(statement.body)}\n`;
+    }
+    case 'forMap':
+      return `for ${statement.variable.name}#${statement.variable.id} : ${statement.map.name} ${inner(statement.body)}\n`;
     case 'return':
       return statement.value === undefined ? 'return\n' : `return ${printExpression(statement.value)}\n`;
     case 'emit':

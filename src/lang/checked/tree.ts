@@ -164,6 +164,23 @@ export type Statement =
     }
   | { readonly kind: 'while'; readonly span: Span; readonly condition: Expression; readonly body: readonly Statement[] }
   | { readonly kind: 'unroll'; readonly span: Span; readonly count: number; readonly body: readonly Statement[] }
+  /** The bounds are int64 and evaluated once; `to` itself is left out. */
+  | {
+      readonly kind: 'forRange';
+      readonly span: Span;
+      readonly variable: Variable;
+      readonly from: Expression;
+      readonly to: Expression;
+      readonly body: readonly Statement[];
+    }
+  /** The variable is a tuple of an element's key and value (an aggregation's as an integer, of all CPUs). */
+  | {
+      readonly kind: 'forMap';
+      readonly span: Span;
+      readonly variable: Variable;
+      readonly map: ScriptMap;
+      readonly body: readonly Statement[];
+    }
   | { readonly kind: 'block'; readonly span: Span; readonly statements: readonly Statement[] }
   | { readonly kind: 'break' | 'continue'; readonly span: Span }
   /** Ends the program; the value, if any, is its return value. */

@@ -6,6 +6,7 @@ import type { ScriptConfig } from '../config.ts';
 import type { Diagnostic, Span } from '../diagnostic/index.ts';
 import type { Block, Builder, Value } from '../ir/index.ts';
 import type { Target } from '../target.ts';
+import type { Outline } from './outline.ts';
 import type { DataRegion } from './region.ts';
 
 export const Helper = HelperId;
@@ -63,11 +64,13 @@ export interface Storage {
 export interface Lowering {
   readonly script: ScriptLowering;
   readonly program: CheckedProgram;
+  /** Of the function in hand. */
   readonly builder: Builder;
-  /** Where the program ends without a value. */
+  /** Where the function in hand ends without a value, and with it the program. */
   readonly end: Block;
   /** Innermost loop. */
   readonly loops: { readonly continueTo: Block; readonly breakTo: Block }[];
+  readonly outline: Outline;
   word(expression: Expression): Value;
   /** The value's bytes at an address: an existing place that must not be written, or a new one. */
   address(expression: Expression): Address;
@@ -85,6 +88,22 @@ export interface Lowering {
   permanent(sizeBytes: number): Address;
   /** Where a variable of a type that is no word lives. */
   placeOf(variable: Variable): Address;
+  /** A variable of a word type. */
+  readVariable(variable: Variable): Value;
+  writeVariable(variable: Variable, value: Value): void;
+  /** The run's part of the scratch area, where programs can be preempted. */
+  scratchBase(): Value;
+  /** A place outside of the stack, that all functions of the program reach. */
+  sharedPlace(sizeBytes: number): Address;
+  /**
+   * Makes a function of a loop's body, for a helper to call once a round: gives its name, and whether something in it
+   * ends the program. `build` is given what the helper passes; the last of these must be `sharedPointer()`.
+   */
+  callback(argumentCount: number, build: (args: readonly Value[]) => void): { name: string; leaves: boolean };
+  /** What the first function shares with the others. */
+  sharedPointer(): Value;
+  /** Around the call that runs a loop's function: goes on behind the loop, or leaves the program if the body did. */
+  aroundLoop(leaves: boolean, run: () => void): void;
   /** While `build` runs, `expression` is not evaluated: its value stands at `place`. */
   withPlace(expression: Expression, place: Address, build: () => void): void;
 }

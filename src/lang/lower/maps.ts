@@ -45,7 +45,7 @@ export function keyPointer(l: Lowering, map: ScriptMap, key: Expression | undefi
   return pointer(l, place);
 }
 
-function mapOf(l: Lowering, storage: Storage): Value {
+export function mapOf(l: Lowering, storage: Storage): Value {
   return l.builder.map(storage.planned.kind === 'map' ? storage.planned.map : '');
 }
 
@@ -210,9 +210,9 @@ export function lowerIncrement(l: Lowering, e: Expression & { kind: 'increment' 
   const { size, signed } = wordFormat(e.type);
   const result = (old: Value): Value => (e.prefix ? b.extend(size, signed, b.binary('add', old, by)) : old);
   if (e.target.kind === 'variable') {
-    const old = b.read(e.target.variable.id);
+    const old = l.readVariable(e.target.variable);
     const variable = wordFormat(e.target.variable.type);
-    b.write(e.target.variable.id, b.extend(variable.size, variable.signed, b.binary('add', old, by)));
+    l.writeVariable(e.target.variable, b.extend(variable.size, variable.signed, b.binary('add', old, by)));
     return result(old);
   }
   const storage = l.script.storageOf(e.target.map);
@@ -271,8 +271,10 @@ export function lowerMapHasKey(l: Lowering, e: Expression & { kind: 'mapHasKey' 
   return truth(l, 'ne', element, l.builder.constant(0));
 }
 
-/** count, sum, min, max and avg as an integer: all CPUs' parts combined at this moment. */
-export function readAggregation(l: Lowering, e: Expression & { kind: 'aggregationRead' }): Value {
+type AggregationRead = Pick<Expression & { kind: 'aggregationRead' }, 'map' | 'key' | 'span'>;
+
+/** count, sum, min, max and avg as an integer: all CPUs' parts combined at this moment. `keyAt`: the key's address, where there is one. */
+export function readAggregation(l: Lowering, e: AggregationRead, keyAt?: Value): Value {
   const b = l.builder;
   const storage = l.script.storageOf(e.map);
   const aggregation = e.map.value.kind === 'aggregation' ? e.map.value.aggregation : undefined;
@@ -290,15 +292,16 @@ export function readAggregation(l: Lowering, e: Expression & { kind: 'aggregatio
       combine(b.add(block, offset));
     });
   } else {
-    readKeyed(l, e, storage, combine);
+    readKeyed(l, e, storage, keyAt ?? keyPointer(l, e.map, e.key), combine);
   }
   return kind === 'avg' ? average(l, b.read(second), b.read(total), signed) : b.read(total);
 }
 
 function readKeyed(
   l: Lowering,
-  e: Expression & { kind: 'aggregationRead' },
+  e: AggregationRead,
   storage: Storage,
+  key: Value,
   combine: (element: Value) => void,
 ): void {
   const b = l.builder;
@@ -313,7 +316,6 @@ function readKeyed(
     });
     return;
   }
-  const key = keyPointer(l, e.map, e.key);
   forEachCpu(l, (cpu) => {
     const element = b.call(Helper.map_lookup_percpu_elem, [mapOf(l, storage), key, cpu]);
     ifFound(

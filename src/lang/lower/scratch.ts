@@ -10,12 +10,16 @@ import { type Address, type Lowering, perCpuBlock } from './lowering.ts';
 
 /** Threads that can be in the middle of one program on one CPU before events are lost. */
 const SLOTS = 4;
+/** Nodes that need scratch memory whatever the size of their values. */
+const USES_SCRATCH: ReadonlySet<string> = new Set(['join', 'element', 'compareStrings', 'forRange', 'forMap']);
 /** Where in a slot the mark stands that it is taken; data follows. */
 const MARK_BYTES = 8;
 /** Values up to this size live on the stack. */
 const STACK_VALUE_BYTES = 56;
 
 export interface ScratchSlot {
+  /** Address of the slot, in the program's first function. */
+  base(): Value;
   place(sizeBytes: number): Address;
   release(): void;
   /** All places are known: gives the slots their room in the data region. */
@@ -45,7 +49,7 @@ function mentionsLargeValue(node: unknown): boolean {
   return Object.entries(node).some(([key, child]) => {
     if (key === 'type') return sizeOf(child as Type) > STACK_VALUE_BYTES;
     if (key === 'function') return SCRATCH_FUNCTIONS.has(child as string);
-    if (key === 'kind') return child === 'join' || child === 'element' || child === 'compareStrings';
+    if (key === 'kind') return USES_SCRATCH.has(String(child));
     return key !== 'map' && key !== 'span' && mentionsLargeValue(child);
   });
 }
@@ -69,12 +73,13 @@ export function acquireScratch(l: Lowering, outside: Block): ScratchSlot {
   b.enter(taken);
   let sizeBytes = MARK_BYTES;
   return {
+    base: () => b.read(base),
     place(size) {
       const offset = sizeBytes;
       sizeBytes += size;
       return {
         get base() {
-          return b.read(base);
+          return l.scratchBase();
         },
         offset,
       };

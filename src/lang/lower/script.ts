@@ -13,7 +13,8 @@ import { lowerProgram } from './program.ts';
 import { DataRegion } from './region.ts';
 
 export interface LoweredScript {
-  readonly functions: readonly { readonly program: CheckedProgram; readonly ir: IrFunction }[];
+  /** Of each program its functions, the one that the kernel runs first. */
+  readonly programs: readonly { readonly program: CheckedProgram; readonly functions: readonly IrFunction[] }[];
   readonly maps: readonly MapSpec[];
   readonly plan: ScriptPlan;
   readonly diagnostics: readonly Diagnostic[];
@@ -34,8 +35,8 @@ export function lowerScript(
   options: LowerOptions,
 ): LoweredScript {
   const script = new ScriptState(checked, target, options);
-  const functions = checked.programs.map((program) => ({ program, ir: lowerProgram(script, program) }));
-  return { functions, ...script.finish(source), diagnostics: script.diagnostics };
+  const programs = checked.programs.map((program) => ({ program, functions: lowerProgram(script, program) }));
+  return { programs, ...script.finish(source), diagnostics: script.diagnostics };
 }
 
 class ScriptState implements ScriptLowering {

@@ -2,6 +2,7 @@ import type { Statement } from '../checked/index.ts';
 import { isWord } from '../types/index.ts';
 import { lowerAggregate } from './aggregations.ts';
 import { lowerEmit } from './events.ts';
+import { lowerForMap, lowerForRange } from './loops.ts';
 import type { Lowering } from './lowering.ts';
 import { lowerAssignMap } from './maps.ts';
 import { lowerCondition } from './words.ts';
@@ -15,7 +16,7 @@ export function lowerStatement(l: Lowering, s: Statement): void {
       else l.address(s.expression);
       return;
     case 'assignVariable':
-      if (isWord(s.variable.type)) b.write(s.variable.id, l.word(s.value));
+      if (isWord(s.variable.type)) l.writeVariable(s.variable, l.word(s.value));
       else l.store(s.value, l.placeOf(s.variable), true);
       return;
     case 'assignMap':
@@ -32,6 +33,12 @@ export function lowerStatement(l: Lowering, s: Statement): void {
       return;
     case 'unroll':
       lowerUnroll(l, s);
+      return;
+    case 'forRange':
+      lowerForRange(l, s);
+      return;
+    case 'forMap':
+      lowerForMap(l, s);
       return;
     case 'block':
       l.statements(s.statements);

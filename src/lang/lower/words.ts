@@ -33,7 +33,7 @@ export function lowerWord(l: Lowering, e: Expression): Value {
     case 'constant':
       return b.constant(e.value);
     case 'variable':
-      return b.read(e.variable.id);
+      return l.readVariable(e.variable);
     case 'mapRead':
       return readMapWord(l, e);
     case 'aggregationRead':

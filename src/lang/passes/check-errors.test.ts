@@ -224,7 +224,6 @@ describe('what a script is told', () => {
       ['struct s { int a; }; begin { }', 'ERROR: C definitions are not supported in this version yet'],
       ['#define A 1\nbegin { }', 'ERROR: C macros (#define) are not supported in this version yet'],
       ['import "x.bt"; begin { }', 'ERROR: imports are not supported in this version yet'],
-      ['begin { for $i : 0..3 { print($i); } }', 'ERROR: for loops are not supported in this version yet'],
       ['begin { print(ppid); }', 'ERROR: ppid is not supported in this version yet'],
       [
         'begin { $a = 1; print(&$a); }',

@@ -3,7 +3,6 @@ import type { Span } from '../../diagnostic/index.ts';
 import type { Context } from '../state/context.ts';
 
 const CONSTRUCTS = {
-  for: 'for loops',
   function: 'functions (fn)',
   import: 'imports',
   definition: 'C definitions',

@@ -88,13 +88,7 @@ class ScopeWalk {
       case 'for':
         this.#walk(known.over);
         return this.#inScope(() => {
-          this.#currentScope().set(known.variable, {
-            name: shownName(known.variable),
-            span: known.variableSpan,
-            declared: false,
-            type: undefined,
-            assigned: true,
-          });
+          this.#declareLoopVariable(known);
           this.#walk(known.body);
         });
       case 'increment':
@@ -162,6 +156,20 @@ class ScopeWalk {
     };
     this.#currentScope().set(statement.name, symbol);
     this.#symbols.set(statement, symbol);
+  }
+
+  #declareLoopVariable(loop: Statement & { kind: 'for' }): void {
+    const { variable: name, variableSpan: span } = loop;
+    const visible = this.#find(name);
+    if (visible !== undefined) {
+      this.#report('error', 'shadowing', span, `Loop declaration shadows existing variable: ${shownName(name)}`, {
+        related: [{ span: visible.span, message: 'This is the initial declaration.' }],
+      });
+      return;
+    }
+    const symbol: VariableSymbol = { name: shownName(name), span, declared: true, type: undefined, assigned: true };
+    this.#currentScope().set(name, symbol);
+    this.#symbols.set(loop, symbol);
   }
 
   #read(node: Expression & { kind: 'variable' }): void {

@@ -2,7 +2,6 @@
 import { findFunction } from '../../builtins/index.ts';
 import { INT64 } from '../../checked/index.ts';
 import type { Expression, Statement } from '../../checked/index.ts';
-import { spanOver } from '../../diagnostic/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
 import { isNumber, printType } from '../../types/index.ts';
@@ -12,8 +11,7 @@ import { convert, isConstant } from '../expressions/values.ts';
 import { refuse } from '../scan/refusals.ts';
 import type { Context } from '../state/context.ts';
 import { checkAssign, checkLet } from './assignments.ts';
-
-const MAX_UNROLL = 100n;
+import { checkFor, checkUnroll, checkWhile } from './loops.ts';
 
 /** Statements of a block in their own scope; what can't be reached is checked and left out. `isExpansion`: its value is no one's. */
 export function checkBlock(context: Context, block: ast.Block, isExpansion = false): readonly Statement[] {
@@ -78,8 +76,7 @@ export function checkStatement(context: Context, node: ast.Statement): readonly 
     case 'return':
       return checkReturn(context, node);
     case 'for':
-      refuse(context, 'for', node.span);
-      return [];
+      return checkFor(context, node);
     case 'importStatement':
       refuse(context, 'import', node.span);
       return [];
@@ -161,42 +158,6 @@ function checkComptimeIf(
   return branch === undefined
     ? []
     : [{ kind: 'block', span: branch.span, statements: checkBlock(context, branch, isExpansion) }];
-}
-
-function checkWhile(context: Context, node: ast.Statement & { readonly kind: 'while' }): readonly Statement[] {
-  context.warning(
-    'deprecated',
-    spanOver(node.span, node.condition.span),
-    'While loops are deprecated in favour of for loops; the kernel must be able to see that they end.',
-  );
-  const condition = checkCondition(context, node.condition, node.span);
-  const body = inLoop(context, node.body);
-  return condition === undefined ? [] : [{ kind: 'while', span: node.span, condition, body }];
-}
-
-function checkUnroll(context: Context, node: ast.Statement & { readonly kind: 'unroll' }): readonly Statement[] {
-  const count = context.expression(node.count);
-  const body = inLoop(context, node.body);
-  if (count === undefined) return [];
-  const problem = unrollProblem(count);
-  if (problem !== undefined) {
-    context.error('unroll', node.span, problem);
-    return [];
-  }
-  return [{ kind: 'unroll', span: node.span, count: Number((count as Expression & { kind: 'constant' }).value), body }];
-}
-
-function unrollProblem(count: Expression): string | undefined {
-  if (!isConstant(count) || !isNumber(count.type)) return 'unroll expects a literal or another compile-time integer';
-  if (count.value > MAX_UNROLL) return `unroll maximum value is ${MAX_UNROLL}`;
-  return count.value < 1n ? 'unroll minimum value is 1' : undefined;
-}
-
-function inLoop(context: Context, body: ast.Block): readonly Statement[] {
-  context.loopDepth++;
-  const statements = checkBlock(context, body);
-  context.loopDepth--;
-  return statements;
 }
 
 function checkReturn(context: Context, node: ast.Statement & { readonly kind: 'return' }): readonly Statement[] {
