@@ -44,7 +44,9 @@ export function lowerForRange(l: Lowering, s: ForRange): void {
   b.scope(() => {
     const rounds = limitedRounds(l, b.binary('sub', to, from));
     l.aroundLoop(body.leaves, () => {
-      const result = b.call(Helper.loop, [rounds, b.functionAddress(body.name), l.sharedPointer(), b.constant(0)]);
+      const called = b.call(Helper.loop, [rounds, b.functionAddress(body.name), l.sharedPointer(), b.constant(0)]);
+      // Where the kernel replaces the call by a loop of its own, an error has 32 bits.
+      const result = b.extend(4, true, called);
       whenRare(l, 'slt', result, b.constant(0), () => warn(l, { helper: 'loop', level: 1, span: s.span }, result));
     });
     b.jump(done);

@@ -111,7 +111,7 @@ function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): r
     state.changed = false;
     const checked = programs.map((program, index) => checkProgram(state, program, index));
     if (state.changed) continue;
-    if (countFromZero(state)) continue;
+    if (countFromZero(state, programs)) continue;
     return checked;
   }
   state.diagnostics.push({
@@ -123,14 +123,21 @@ function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): r
   return [];
 }
 
-/** A map that is assigned only from itself (`@n = @n + 1`) is a number. True if there was one. */
-function countFromZero(state: ScriptState): boolean {
+/** A map or variable that is assigned only from itself (`@n = @n + 1`) is a number. True if there was one. */
+function countFromZero(state: ScriptState, programs: readonly ProgramState[]): boolean {
   if (state.diagnostics.some(isError)) return false;
   let found = false;
   for (const map of state.maps.values()) {
     if (map.value !== undefined || map.aggregation !== undefined || !state.assignedMaps.has(map.node.name)) continue;
     map.value = literalType(0n);
     found = true;
+  }
+  for (const { scopes, variableTypes } of programs) {
+    for (const symbol of scopes.symbols.values()) {
+      if (!symbol.assigned || variableTypes.has(symbol)) continue;
+      variableTypes.set(symbol, literalType(0n));
+      found = true;
+    }
   }
   return found;
 }
