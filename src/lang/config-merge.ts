@@ -10,6 +10,7 @@ type Changes = Partial<ScriptConfig>;
 type Reader = (text: string) => Changes | { readonly expected: string };
 
 const PAGE_BYTES = 4096;
+const MAX_AVERAGE_DIGITS = 9;
 const LICENSES = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
 
 /** Keys as written in scripts, without the optional prefix. */
@@ -33,6 +34,10 @@ const READERS: Readonly<Record<string, Reader>> = {
   stack_mode: (text) => oneOf(text, ['bpftrace', 'perf', 'raw', 'build_id'], (stackMode) => ({ stackMode })),
   str_trunc_trailer: (strTruncTrailer) => ({ strTruncTrailer }),
   unstable_tseries: (text) => oneOf(text, ['enable', 'warn', 'error'], (unstableTseries) => ({ unstableTseries })),
+  average_digits: number(0, (averageDigits) => ({ output: { averageDigits } }), MAX_AVERAGE_DIGITS),
+  json_structured_keys: boolean((structuredKeys) => ({ output: { structuredKeys } })),
+  old_attach_message: boolean((oldAttachMessage) => ({ output: { oldAttachMessage } })),
+  old_stats_text: boolean((oldStatsText) => ({ output: { oldStatsText } })),
   // Features that are refused where they are used, whatever these say.
   unstable_dw_ustack: stability,
   unstable_typeinfo: stability,
@@ -105,7 +110,7 @@ class Merge {
   #apply(span: Span | undefined, name: string, written: string, text: string): void {
     const result = (READERS[name] as Reader)(text);
     if ('expected' in result) this.#report('error', span, `${written}: ${result.expected}`);
-    else this.changes = { ...this.changes, ...result };
+    else this.changes = { ...this.changes, ...result, output: { ...this.changes.output, ...result.output } };
   }
 
   #reportUnknown(span: Span, key: string): void {
@@ -145,12 +150,11 @@ function invert(text: string): string {
   return value === undefined ? text : String(!value);
 }
 
-function number(least: number, set: (value: number) => Changes): Reader {
+function number(least: number, set: (value: number) => Changes, most = 0x7fff_ffff): Reader {
   return (text) => {
     if (!/^[0-9]+$/.test(text)) return { expected: `expecting a number, got ${text}` };
     const value = Number(text);
-    if (value < least || value > 0x7fff_ffff)
-      return { expected: `expecting a number from ${least} to ${0x7fff_ffff}, got ${text}` };
+    if (value < least || value > most) return { expected: `expecting a number from ${least} to ${most}, got ${text}` };
     return set(value);
   };
 }

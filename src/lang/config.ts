@@ -1,4 +1,4 @@
-import type { StackMode } from '../spec/index.ts';
+import type { OutputConfig, StackMode } from '../spec/index.ts';
 
 /** All settings of a script (spec section 9), after defaults, config block and environment were merged. */
 export interface ScriptConfig {
@@ -21,6 +21,7 @@ export interface ScriptConfig {
   readonly stackMode: StackMode;
   readonly strTruncTrailer: string;
   readonly unstableTseries: Stability;
+  readonly output: OutputConfig;
 }
 
 /** How the use of a feature is met that may still change. */
@@ -45,4 +46,5 @@ export const defaultConfig: ScriptConfig = {
   stackMode: 'bpftrace',
   strTruncTrailer: '..',
   unstableTseries: 'warn',
+  output: {},
 };

@@ -1,4 +1,5 @@
 import type { Aggregation } from '../spec/index.ts';
+import { computeQuantiles, type Quantiles } from './quantile.ts';
 import { combineSeries, type SeriesPoint } from './series.ts';
 import { readInteger, viewOf } from './value-reader.ts';
 
@@ -7,6 +8,7 @@ export type Aggregate =
   | { readonly kind: 'number'; readonly value: bigint; readonly isSet: boolean }
   | { readonly kind: 'average'; readonly count: bigint; readonly total: bigint; readonly average: bigint }
   | { readonly kind: 'buckets'; readonly counts: readonly bigint[]; readonly total: bigint }
+  | { readonly kind: 'quantiles'; readonly total: bigint; readonly quantiles: Quantiles }
   | { readonly kind: 'series'; readonly points: readonly SeriesPoint[] };
 
 /**
@@ -20,8 +22,9 @@ export function combineAggregation(aggregation: Aggregation, value: Uint8Array, 
   const word = (block: number, index: number): bigint => view.getBigUint64(block + index * 8, true);
   switch (aggregation.kind) {
     case 'count':
-    case 'sum': {
-      const signed = aggregation.kind === 'sum' && aggregation.signed;
+    case 'sum':
+    case 'topk': {
+      const signed = aggregation.kind !== 'count' && aggregation.signed;
       const total = wrap(
         blocks.reduce((sum, block) => sum + word(block, 0), 0n),
         signed,
@@ -49,6 +52,13 @@ export function combineAggregation(aggregation: Aggregation, value: Uint8Array, 
     case 'hist':
     case 'lhist':
       return combineBuckets(aggregation.buckets, blocks, word);
+    case 'quantile': {
+      const { counts, total } = combineBuckets(aggregation.buckets, blocks, word);
+      const ends = blocks.filter((block) => word(block, aggregation.buckets + 1) !== 0n);
+      const largest = ends.map((block) => readInteger(view, block + aggregation.buckets * 8, 8, aggregation.signed));
+      const max = largest.reduce((most, next) => (next > most ? next : most), largest[0] ?? 0n);
+      return { kind: 'quantiles', total, quantiles: computeQuantiles(aggregation.bits, counts, total, max) };
+    }
     case 'tseries':
       return { kind: 'series', points: combineSeries(aggregation, view, blocks) };
   }
@@ -62,6 +72,7 @@ export function isUsed(aggregate: Aggregate): boolean {
     case 'average':
       return aggregate.count !== 0n;
     case 'buckets':
+    case 'quantiles':
       return aggregate.total !== 0n;
     case 'series':
       return aggregate.points.length > 0;
@@ -76,6 +87,7 @@ export function weightOf(aggregate: Aggregate): bigint {
     case 'average':
       return aggregate.average;
     case 'buckets':
+    case 'quantiles':
       return aggregate.total;
     case 'series':
       return 0n;
@@ -87,7 +99,10 @@ export function wordCount(aggregation: Aggregation): number {
   switch (aggregation.kind) {
     case 'count':
     case 'sum':
+    case 'topk':
       return 1;
+    case 'quantile':
+      return aggregation.buckets + 2;
     case 'hist':
     case 'lhist':
       return aggregation.buckets;
@@ -109,7 +124,7 @@ function combineBuckets(
   count: number,
   blocks: readonly number[],
   word: (block: number, index: number) => bigint,
-): Aggregate {
+): Extract<Aggregate, { kind: 'buckets' }> {
   const counts: bigint[] = [];
   let total = 0n;
   for (let index = 0; index < count; index++) {

@@ -4,6 +4,7 @@ import { type ByteString, decodeText, encodeText } from './byte-string.ts';
 import { bucketRange, usedBuckets } from './histogram.ts';
 import {
   divideEntryNumber,
+  formatAverage,
   formatKey,
   isHistogram,
   isSeries,
@@ -12,6 +13,7 @@ import {
   type OrderedEntry,
   orderEntries,
   pointsOf,
+  quantileFields,
   zeroEntry,
 } from './map-text.ts';
 import type { FormatOptions } from './resolver.ts';
@@ -84,10 +86,25 @@ export function formatMapJson(
     data = show(entry);
   } else {
     if (entries.length === 0) return undefined;
-    const keyType = map.key;
-    data = `{${entries.map((entry) => `${jsonKey(keyType, entry.key, options)}: ${show(entry)}`).join(', ')}}`;
+    data = keyedJson(map.key, entries, entries.map(show), options);
   }
   return `{"type": "${typeName(snapshot)}", "data": {${jsonString(map.name)}: ${data}}}`;
+}
+
+/** An object by the keys' texts or, where keys are to keep their structure, a list of keys and values. */
+export function keyedJson(
+  type: ValueType,
+  entries: readonly Pick<OrderedEntry, 'key'>[],
+  values: readonly ByteString[],
+  options: FormatOptions,
+): ByteString {
+  if (options.structuredKeys === true) {
+    const pairs = entries.map(
+      ({ key }, index) => `{"key": ${jsonValue(type, key, 0, options)}, "value": ${values[index]}}`,
+    );
+    return `[${pairs.join(',')}]`;
+  }
+  return `{${entries.map(({ key }, index) => `${jsonKey(type, key, options)}: ${values[index]}`).join(', ')}}`;
 }
 
 /** Keys without a value in the window of the map are left out. */
@@ -107,7 +124,12 @@ function seriesJson(
   const data =
     key === undefined
       ? lists[0]
-      : `{${shown.map(({ entry }, index) => `${jsonKey(key, entry.key, options)}: ${lists[index]}`).join(', ')}}`;
+      : keyedJson(
+          key,
+          shown.map(({ entry }) => entry),
+          lists,
+          options,
+        );
   return `{"type": "tseries", "data": {${jsonString(map.name)}: ${data}}}`;
 }
 
@@ -119,6 +141,7 @@ function typeName({ map }: MapSnapshot): string {
   if (map.value.kind === 'value') return 'map';
   const { aggregation } = map.value;
   if (isHistogram(aggregation)) return 'hist';
+  if (aggregation.kind === 'quantile') return 'quantile';
   return aggregation.kind === 'avg' || aggregation.kind === 'stats' ? 'stats' : 'map';
 }
 
@@ -143,8 +166,18 @@ function jsonEntry({ map }: MapSnapshot, entry: OrderedEntry, divisor: bigint, o
       .map((count, index) => jsonBucket(bucketRange(aggregation, first + index), count / div))
       .join(',')}]`;
   }
-  if (aggregate.kind === 'average' && aggregation.kind === 'stats') {
-    return `{"count": ${jsonNumber(aggregate.count)}, "average": ${jsonNumber(aggregate.average / divisor)}, "total": ${jsonNumber(aggregate.total)}}`;
+  if (aggregate.kind === 'quantiles') {
+    const shown = quantileFields(aggregate, divisor);
+    return `{${shown.map(([name, value]) => `"${name}": ${value === undefined ? 'null' : jsonNumber(value)}`).join(', ')}}`;
+  }
+  if (aggregate.kind === 'average') {
+    const { averageDigits } = options;
+    const average =
+      averageDigits === undefined || averageDigits === 0
+        ? jsonNumber(aggregate.average / divisor)
+        : formatAverage(aggregate, divisor, averageDigits);
+    if (aggregation.kind !== 'stats') return average;
+    return `{"count": ${jsonNumber(aggregate.count)}, "average": ${average}, "total": ${jsonNumber(aggregate.total)}}`;
   }
   return jsonNumber(weightOf(aggregate) / divisor);
 }

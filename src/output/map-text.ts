@@ -56,7 +56,13 @@ export function orderEntries(snapshot: MapSnapshot, top = 0): OrderedEntry[] {
   if (keyType !== undefined) {
     entries.sort((a, b) => compareNumbers(a.weight, b.weight) || compareValues(keyType, a.key, 0, b.key, 0));
   }
-  return top > 0 ? entries.slice(-top) : entries;
+  const shown = top > 0 ? top : shownOf(map);
+  return shown > 0 ? entries.slice(-shown) : entries;
+}
+
+/** topk() says how many entries are shown where print() doesn't. */
+function shownOf({ value }: PlannedMap): number {
+  return value.kind === 'aggregation' && value.aggregation.kind === 'topk' ? value.aggregation.shown : 0;
 }
 
 /**
@@ -151,15 +157,54 @@ function formatEntry(
   if (isHistogram(aggregation) && aggregate.kind === 'buckets') {
     return `${label}:\n${formatHistogram(aggregation, aggregate.counts, divisor)}\n`;
   }
-  return `${label}: ${formatAggregate(aggregation, aggregate, divisor)}\n`;
+  return `${label}: ${formatAggregate(aggregation, aggregate, divisor, options)}\n`;
 }
 
 /** The text of an aggregation that fits a line. */
-function formatAggregate(aggregation: Aggregation, aggregate: Aggregate, divisor: bigint): ByteString {
-  if (aggregate.kind === 'average' && aggregation.kind === 'stats') {
-    return `{ .count = ${aggregate.count}, .average = ${aggregate.average / divisor}, .total = ${aggregate.total} }`;
+function formatAggregate(
+  aggregation: Aggregation,
+  aggregate: Aggregate,
+  divisor: bigint,
+  { averageDigits, oldStats }: FormatOptions,
+): ByteString {
+  if (aggregate.kind === 'quantiles') {
+    const shown = quantileFields(aggregate, divisor).map(([name, value]) => `.${name} = ${value ?? '<0'}`);
+    return `{ ${shown.join(', ')} }`;
+  }
+  if (aggregate.kind === 'average') {
+    const { count, total } = aggregate;
+    const average = formatAverage(aggregate, divisor, averageDigits);
+    if (aggregation.kind !== 'stats') return average;
+    if (oldStats === true) return `count ${count}, average ${average}, total ${total}`;
+    return `{ .count = ${count}, .average = ${average}, .total = ${total} }`;
   }
   return (weightOf(aggregate) / divisor).toString();
+}
+
+type Average = Extract<Aggregate, { kind: 'average' }>;
+
+/** Rounded toward zero without digits, to the nearest with them. */
+export function formatAverage({ count, total, average }: Average, divisor: bigint, digits = 0): string {
+  if (digits === 0) return (average / divisor).toString();
+  const share = count * divisor;
+  const scaled =
+    share === 0n ? 0n : ((total < 0n ? -total : total) * 10n ** BigInt(digits) * 2n + share) / (share * 2n);
+  const text = scaled.toString().padStart(digits + 1, '0');
+  const sign = total < 0n && scaled !== 0n ? '-' : '';
+  return `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
+/** Names and values in the order in which they are shown; undefined: below zero. */
+export function quantileFields(
+  { total, quantiles }: Extract<Aggregate, { kind: 'quantiles' }>,
+  divisor: bigint,
+): readonly (readonly [name: string, value: bigint | undefined])[] {
+  const { p50, p90, p99, max } = quantiles;
+  const values = Object.entries({ p50, p90, p99, max });
+  return [
+    ['count', total],
+    ...values.map(([name, value]) => [name, value === undefined ? undefined : value / divisor] as const),
+  ];
 }
 
 /** Entries sort by this, then by key; values that are no numbers don't weigh. */

@@ -29,6 +29,12 @@ export interface FormatOptions {
   readonly truncationTrailer: string;
   /** The sink is a terminal: control bytes of data are escaped. */
   readonly terminal: boolean;
+  /** Digits behind the point of averages; without it they are integers, rounded toward zero. */
+  readonly averageDigits?: number;
+  /** Stats as `count 3, average 2, total 6`. */
+  readonly oldStats?: boolean;
+  /** Maps with keys in JSON as a list of pairs, whose keys keep their structure. */
+  readonly structuredKeys?: boolean;
   /** Told when a stack was not stored; `errno` is positive (17: the map's slot was taken by another stack). */
   readonly onMissingStack?: (errno: number) => void;
 }

@@ -47,6 +47,10 @@ export class JsonPresenter implements Presenter {
     this.options = to.format;
   }
 
+  attaching(): void {
+    // The message of old tracers is one of text.
+  }
+
   attached(count: number): void {
     if (!this.#to.quiet) this.#line('attached_probes', `"count": ${count}, "data": {"probes": ${count}}`);
   }

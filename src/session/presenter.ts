@@ -18,6 +18,8 @@ export interface Presenter {
   readonly options: FormatOptions;
   /** Records of printf and print go to the output as the text that they mean. */
   readonly writesText: boolean;
+  /** Before anything runs. */
+  attaching(count: number): void;
   attached(count: number): void;
   /** The increase since the last call. */
   lost(count: number): void;

@@ -155,6 +155,7 @@ export class Session {
 
   async #trace(): Promise<void> {
     this.#visit = this.#createVisitor();
+    this.#presenter.attaching(this.#plan.probes.reduce((sum, { pointCount }) => sum + pointCount, 0));
     await this.#runPrograms('begin');
     const attached = await this.#attachAll();
     this.#presenter.attached(attached);
@@ -390,10 +391,14 @@ export class Session {
 
   #createPresenter(as = this.#options.format): Presenter {
     const options = this.#options;
+    const output = options.plan.config.output ?? {};
     const format: FormatOptions = {
       resolver: options.backend.resolver,
       truncationTrailer: options.plan.config.strTruncTrailer,
       terminal: options.outputIsTerminal === true,
+      ...(output.averageDigits === undefined ? {} : { averageDigits: output.averageDigits }),
+      oldStats: output.oldStatsText === true,
+      structuredKeys: output.structuredKeys === true,
       onMissingStack: (errno) => {
         if (errno === EEXIST) this.#reporter.missingStacks++;
       },
@@ -403,6 +408,7 @@ export class Session {
     return new TextPresenter({
       ...common,
       format,
+      oldAttachMessage: output.oldAttachMessage === true,
       messages: this.#messages,
       colour: options.colour === true,
       messagesToTerminal: options.messagesAreTerminal === true,

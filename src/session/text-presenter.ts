@@ -25,6 +25,8 @@ export interface TextPresenterOptions {
   readonly source: SourceText;
   readonly format: FormatOptions;
   readonly quiet: boolean;
+  /** What is attached is said before it is, on the output. */
+  readonly oldAttachMessage: boolean;
   /** Colour in messages. */
   readonly colour: boolean;
   /** Messages go to a terminal: control bytes of data are escaped. */
@@ -41,8 +43,14 @@ export class TextPresenter implements Presenter {
     this.options = to.format;
   }
 
+  attaching(count: number): void {
+    if (!this.#to.quiet && this.#to.oldAttachMessage)
+      this.#to.out.append(`Attaching ${count} probe${count === 1 ? '' : 's'}...\n`);
+  }
+
   attached(count: number): void {
-    if (!this.#to.quiet) this.#to.messages.write(`Attached ${count} probe${count === 1 ? '' : 's'}\n`);
+    if (!this.#to.quiet && !this.#to.oldAttachMessage)
+      this.#to.messages.write(`Attached ${count} probe${count === 1 ? '' : 's'}\n`);
   }
 
   lost(count: number): void {

@@ -24,6 +24,19 @@ export interface PlanConfig {
   readonly maxCatBytes: number;
   readonly cppDemangle: boolean;
   readonly logSizeBytes: number;
+  readonly output?: OutputConfig;
+}
+
+/** How results look, where it is not the usual way. */
+export interface OutputConfig {
+  /** Digits behind the point of averages. */
+  readonly averageDigits?: number;
+  /** Stats as bpftrace printed them up to 0.24. */
+  readonly oldStatsText?: boolean;
+  /** The attach message as bpftrace printed it up to 0.23. */
+  readonly oldAttachMessage?: boolean;
+  /** Maps with keys in JSON as a list of pairs. */
+  readonly structuredKeys?: boolean;
 }
 
 /** `signal`: at a signal to the tracer; `test` and `bench`: when tests or benchmarks are run. */

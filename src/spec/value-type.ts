@@ -69,6 +69,8 @@ export interface NamedValueField extends ValueField {
  * - count: [n]; sum: [total]; avg, stats: [count, total];
  * - min, max: [value, isSet];
  * - hist: bucket counters, `buckets` of them, index as in spec V-04 (0 = negative);
+ * - topk: [total];
+ * - quantile: bucket counters as of a hist with `bits`, then [largest value, isSet];
  * - lhist: bucket counters, index as in spec V-06 (0 = below min, last = at or above max);
  * - tseries: `count` slots of [epoch, value, third], where slot = epoch % count, epoch = time since 1970 / interval and 0
  *   stands for no data; `third` is the number of values for avg, when the value came for last (ns), else of no meaning.
@@ -77,6 +79,9 @@ export type Aggregation =
   | { readonly kind: 'count' }
   | { readonly kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'; readonly signed: boolean }
   | { readonly kind: 'hist'; readonly bits: number; readonly buckets: number }
+  | { readonly kind: 'quantile'; readonly signed: boolean; readonly bits: number; readonly buckets: number }
+  /** `shown`: how many of the largest are printed. */
+  | { readonly kind: 'topk'; readonly signed: boolean; readonly shown: number }
   | {
       readonly kind: 'lhist';
       readonly min: bigint;

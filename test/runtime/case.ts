@@ -92,11 +92,12 @@ function checkResult(test: Case, { status, stdout, stderr }: Run): void {
   for (const line of lines(test, 'STDERR')) assert.ok(errorLines.includes(line), `no line "${line}"${seen}`);
 }
 
-/** The whole of standard output: a script's own, the two newlines that end every run, the maps. */
+/** The whole of standard output: a script's own, the two newlines that end every run as text, the maps. */
 function expectedOutput(test: Case): string | undefined {
   const [printed, maps] = [one(test, 'EXPECT'), one(test, 'MAPS')];
   if (printed === undefined && maps === undefined) return undefined;
-  const end = one(test, 'RUN') === undefined || maps !== undefined ? `\n\n${whole(maps)}` : '';
+  const isText = one(test, 'RUN') === undefined && !(one(test, 'ARGS') ?? '').includes('-f json');
+  const end = isText || maps !== undefined ? `\n\n${whole(maps)}` : '';
   return whole(printed) + end;
 }
 

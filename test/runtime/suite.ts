@@ -11,7 +11,7 @@
  *   BEFORE TEXT           shell text started before and ended after; $BEFORE_PID in ARGS and RUN is its process
  *   AFTER TEXT            shell text run once the probes are attached; $SONDE_PID is the tracer
  *   EXPECT TEXT           standard output while the script runs, exactly. A last line ending in `\c` has no newline
- *   MAPS TEXT             what follows the two newlines at its end, exactly
+ *   MAPS TEXT             what follows the two newlines at its end, exactly (with -f json in ARGS all is in EXPECT)
  *   EXPECT_REGEX REGEX    found in standard output, one per line (multi-line mode)
  *   EXPECT_NONE REGEX     not found in standard output, one per line
  *   STDERR TEXT           lines that standard error has

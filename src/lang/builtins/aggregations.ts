@@ -9,6 +9,9 @@ import { literalNumber, literalText, numberArgument } from './arguments.ts';
 
 const MAX_HIST_BITS = 5n;
 const MAX_LHIST_BUCKETS = 1000n;
+/** Buckets 1/64 as wide as their lower edge: their middle is less than 1 % off. The largest that a key's value has room for. */
+const QUANTILE_BITS = 6;
+const MAX_SHOWN = 1_000_000n;
 const MAX_INTERVALS = 1_000_000n;
 const COMBINATIONS: readonly SeriesCombination[] = ['avg', 'max', 'min', 'sum'];
 
@@ -26,6 +29,8 @@ export const aggregationFunctions: readonly FunctionBuiltin[] = [
   { name: 'hist', arguments: [1, 2], aggregation: histogram },
   { name: 'lhist', arguments: [4, 4], aggregation: linearHistogram },
   { name: 'tseries', arguments: [3, 4], aggregation: timeSeries },
+  { name: 'quantile', arguments: [1, 1], aggregation: quantiles },
+  { name: 'topk', arguments: [1, 2], aggregation: largest },
 ];
 
 function number(kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'): FunctionBuiltin {
@@ -49,9 +54,33 @@ function histogram(context: Context, call: CallNode): AggregationUse | undefined
   if (value === undefined || bits === undefined) return undefined;
   if (bits < 0n || bits > MAX_HIST_BITS)
     return context.error('range', call.span, `hist: bits ${bits} must be 0..${MAX_HIST_BITS}`);
-  // Index of the largest value, 2^63 - 1, and one more for the count.
-  const buckets = ((62 - Number(bits) + 1) << Number(bits)) + ((1 << Number(bits)) - 1) + 2;
-  return use({ kind: 'hist', bits: Number(bits), buckets }, value);
+  return use({ kind: 'hist', bits: Number(bits), buckets: histBuckets(Number(bits)) }, value);
+}
+
+/** Index of the largest value, 2^63 - 1, and one more for the count. */
+function histBuckets(bits: number): number {
+  return ((62 - bits + 1) << bits) + ((1 << bits) - 1) + 2;
+}
+
+function quantiles(context: Context, call: CallNode): AggregationUse | undefined {
+  const value = numberArgument(context, call, 0);
+  if (value === undefined) return undefined;
+  const buckets = histBuckets(QUANTILE_BITS);
+  return use({ kind: 'quantile', signed: isSigned(value.type), bits: QUANTILE_BITS, buckets }, value);
+}
+
+/** `topk(n)` counts, `topk(n, weight)` adds up. */
+function largest(context: Context, call: CallNode): AggregationUse | undefined {
+  const shown = literalNumber(context, call, 0);
+  if (shown === undefined) return undefined;
+  if (shown < 1n || shown > MAX_SHOWN)
+    return context.error('range', call.span, `topk() shows 1..${MAX_SHOWN} keys (provided ${shown})`);
+  if (call.arguments.length === 1)
+    return { aggregation: { kind: 'topk', signed: true, shown: Number(shown) }, value: undefined, bending: true };
+  const weight = numberArgument(context, call, 1);
+  return weight === undefined
+    ? undefined
+    : use({ kind: 'topk', signed: isSigned(weight.type), shown: Number(shown) }, weight);
 }
 
 function linearHistogram(context: Context, call: CallNode): AggregationUse | undefined {

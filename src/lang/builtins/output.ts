@@ -3,7 +3,7 @@ import type { Emit, Expression, Statement } from '../checked/index.ts';
 import { INT64 } from '../checked/index.ts';
 import { checkFormat } from '../passes/statements/format.ts';
 import type { Context } from '../passes/state/context.ts';
-import { aggregationOf, isCastable, wholeMap } from '../passes/expressions/maps.ts';
+import { aggregationOf, isCastable, readStats, wholeMap } from '../passes/expressions/maps.ts';
 import { constant, convert, settled } from '../passes/expressions/values.ts';
 import { isNumber, printAggregation, printType } from '../types/index.ts';
 import type * as ast from '../syntax/index.ts';
@@ -54,6 +54,10 @@ function print(context: Context, call: CallNode): readonly Statement[] {
     return [];
   }
   const aggregation = aggregationOf(context, node);
+  if (aggregation?.kind === 'stats' && node.kind === 'map') {
+    const stats = readStats(context, node);
+    return stats === undefined ? [] : emit(call, { kind: 'printValue', arg: stats });
+  }
   if (aggregation !== undefined && !isCastable(aggregation)) {
     const name = node.kind === 'map' ? node.name : '';
     context.error(

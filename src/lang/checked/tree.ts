@@ -238,7 +238,10 @@ export type Expression =
   | (Node & { readonly kind: 'variable'; readonly variable: Variable })
   /** Zero value where the key is absent. */
   | (Node & { readonly kind: 'mapRead'; readonly map: ScriptMap; readonly key: Expression | undefined })
-  /** count, sum, min, max, avg read as an integer: combined over all CPUs at this moment. */
+  /**
+   * count, sum, min, max, avg read as an integer: combined over all CPUs at this moment. Of stats, a record of count,
+   * average and total, each a 64-bit integer.
+   */
   | (Node & { readonly kind: 'aggregationRead'; readonly map: ScriptMap; readonly key: Expression | undefined })
   | (Node & { readonly kind: 'unary'; readonly operator: 'neg' | 'not' | 'logicalNot'; readonly operand: Expression })
   /** Both operands are 64-bit integers (or pointers, already scaled). A zero divisor gives 1 and a run-time warning. */

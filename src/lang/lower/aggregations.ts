@@ -1,4 +1,4 @@
-/** count, sum, min, max, avg, stats, hist, lhist: updates of this CPU's part, in place. */
+/** count, sum, min, max and the others: updates of this CPU's part, in place. */
 import type { Aggregation } from '../../spec/index.ts';
 import type { Statement } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
@@ -11,7 +11,10 @@ export function aggregationSizeBytes(aggregation: Aggregation): number {
   switch (aggregation.kind) {
     case 'count':
     case 'sum':
+    case 'topk':
       return 8;
+    case 'quantile':
+      return (aggregation.buckets + 2) * 8;
     case 'hist':
     case 'lhist':
       return aggregation.buckets * 8;
@@ -38,6 +41,7 @@ function updateElement(l: Lowering, aggregation: Aggregation, element: Value, va
   switch (aggregation.kind) {
     case 'count':
     case 'sum':
+    case 'topk':
       b.atomicAdd(8, element, 0, value);
       return;
     case 'avg':
@@ -48,6 +52,10 @@ function updateElement(l: Lowering, aggregation: Aggregation, element: Value, va
     case 'min':
     case 'max':
       updateExtreme(l, aggregation, element, value);
+      return;
+    case 'quantile':
+      countBucket(l, element, histBucket(l, value, aggregation.bits), aggregation.buckets);
+      updateExtreme(l, { kind: 'max', signed: aggregation.signed }, b.add(element, aggregation.buckets * 8), value);
       return;
     case 'hist':
       countBucket(l, element, histBucket(l, value, aggregation.bits), aggregation.buckets);

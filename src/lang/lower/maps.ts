@@ -275,6 +275,23 @@ type AggregationRead = Pick<Expression & { kind: 'aggregationRead' }, 'map' | 'k
 
 /** count, sum, min, max and avg as an integer: all CPUs' parts combined at this moment. `keyAt`: the key's address, where there is one. */
 export function readAggregation(l: Lowering, e: AggregationRead, keyAt?: Value): Value {
+  const { kind, signed, total, second } = combineParts(l, e, keyAt);
+  return kind === 'avg' ? average(l, second, total, signed) : total;
+}
+
+/** A record of stats: its count, average and total. */
+export function storeStats(l: Lowering, e: AggregationRead, to: Address): void {
+  const { signed, total, second } = combineParts(l, e);
+  const words = [second, average(l, second, total, signed), total];
+  words.forEach((word, index) => l.builder.store(8, to.base, to.offset + index * 8, word));
+}
+
+/** `second` is the count, where there is one. */
+function combineParts(
+  l: Lowering,
+  e: AggregationRead,
+  keyAt?: Value,
+): { kind: string; signed: boolean; total: Value; second: Value } {
   const b = l.builder;
   const storage = l.script.storageOf(e.map);
   const aggregation = e.map.value.kind === 'aggregation' ? e.map.value.aggregation : undefined;
@@ -294,7 +311,7 @@ export function readAggregation(l: Lowering, e: AggregationRead, keyAt?: Value):
   } else {
     readKeyed(l, e, storage, keyAt ?? keyPointer(l, e.map, e.key), combine);
   }
-  return kind === 'avg' ? average(l, b.read(second), b.read(total), signed) : b.read(total);
+  return { kind, signed, total: b.read(total), second: b.read(second) };
 }
 
 function readKeyed(
@@ -330,9 +347,9 @@ function readKeyed(
 function combinePart(l: Lowering, kind: string, signed: boolean, element: Value, total: number, second: number): void {
   const b = l.builder;
   const first = b.load(8, false, element, 0);
-  if (kind === 'count' || kind === 'sum') {
+  if (kind === 'count' || kind === 'sum' || kind === 'topk') {
     b.write(total, b.binary('add', b.read(total), first));
-  } else if (kind === 'avg') {
+  } else if (kind === 'avg' || kind === 'stats') {
     b.write(second, b.binary('add', b.read(second), first));
     b.write(total, b.binary('add', b.read(total), b.load(8, false, element, 8)));
   } else {

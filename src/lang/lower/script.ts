@@ -225,6 +225,7 @@ class ScriptState implements ScriptLowering {
         maxCatBytes: config.maxCatBytes,
         cppDemangle: config.cppDemangle,
         logSizeBytes: config.logSizeBytes,
+        output: config.output,
       },
     };
     return { maps, plan };

@@ -7,7 +7,7 @@ import { storeBuiltin } from './builtins.ts';
 import { storeInet } from './bytes.ts';
 import { contextAddress, probeReadInto } from './context.ts';
 import { type Address, type Lowering } from './lowering.ts';
-import { storeMapValue } from './maps.ts';
+import { storeMapValue, storeStats } from './maps.ts';
 import { chunks, copy, storeBytes, zero } from './memory.ts';
 import { storeBuffer, storeText } from './strings.ts';
 import { addressOfName, storeJoined, storeName } from './text.ts';
@@ -28,6 +28,9 @@ export function storeValue(l: Lowering, e: Expression, to: Address, padded: bool
       return;
     case 'mapRead':
       storeMapValue(l, e, to);
+      return;
+    case 'aggregationRead':
+      storeStats(l, e, to);
       return;
     case 'conditional':
       storeChoice(l, e, to, padded);

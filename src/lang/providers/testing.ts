@@ -25,6 +25,7 @@ export const defaultConfig: ScriptConfig = {
   stackMode: 'bpftrace',
   strTruncTrailer: '..',
   unstableTseries: 'warn',
+  output: {},
 };
 
 export function options(

@@ -4,14 +4,14 @@ import type { Expression, Statement } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
-import { commonType, printAggregation, printType, sizeOf, withoutLiterals } from '../../types/index.ts';
+import { commonType, makeRecord, printAggregation, printType, sizeOf, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { Context } from '../state/context.ts';
 import type { MapState } from '../state/script-state.ts';
 import { asInteger, convert, tuple } from './values.ts';
 
 /** Aggregations that are no single number. */
-const UNREADABLE: ReadonlySet<Aggregation['kind']> = new Set(['stats', 'hist', 'lhist', 'tseries']);
+const UNREADABLE: ReadonlySet<Aggregation['kind']> = new Set(['stats', 'hist', 'lhist', 'tseries', 'quantile']);
 
 export type MapExpression = ast.Expression & { readonly kind: 'map' };
 
@@ -124,6 +124,20 @@ function readAggregation(
   return { kind: 'aggregationRead', span, type: { kind: 'integer', size: 8, signed }, map: map.node, key };
 }
 
+/** What stats of one key are at the moment, as a record: for print() only. */
+export function readStats(context: Context, node: MapExpression): Expression | undefined {
+  const access = accessMap(context, node);
+  if (access === undefined) return undefined;
+  const { aggregation, node: map } = access.map;
+  const number: Type = { kind: 'integer', size: 8, signed: aggregation?.kind === 'stats' && aggregation.signed };
+  const type = makeRecord([
+    { name: 'count', type: { kind: 'integer', size: 8, signed: false } },
+    { name: 'average', type: number },
+    { name: 'total', type: number },
+  ]);
+  return { kind: 'aggregationRead', span: node.span, type, map, key: access.key };
+}
+
 /** A map that a function takes as a whole; it need not have been seen yet. */
 export function wholeMap(context: Context, node: MapExpression): MapState | undefined {
   if (!isAssigned(context, node.name)) return undefinedMap(context, node.name, node.span);
@@ -222,6 +236,10 @@ export function aggregateInto(
   if (access === undefined) return [];
   const { map, key } = access;
   if (map.value !== undefined) return mismatch(context, map, spans.call, printAggregation(aggregation));
+  if (aggregation.kind === 'topk' && key === undefined) {
+    context.error('aggregation', spans.statement, `topk() needs a map with keys: ${target.name}[comm] = topk(10)`);
+    return [];
+  }
   const joined = joinAggregation(context, map, aggregation, bending);
   if (joined === undefined) return mismatchOfParameters(context, map, aggregation, spans.call);
   if (map.declared !== undefined && !map.declared.kind.startsWith('percpu'))
@@ -256,6 +274,7 @@ function joinAggregation(
     const same = (['intervalNs', 'count', 'combine'] as const).every((part) => known[part] === aggregation[part]);
     if (!same) return undefined;
   }
+  if (known.kind === 'topk' && aggregation.kind === 'topk' && known.shown !== aggregation.shown) return undefined;
   if (!('signed' in known) || !('signed' in aggregation)) return known;
   const signed = bending ? known.signed : map.bendingSign ? aggregation.signed : known.signed || aggregation.signed;
   if (signed !== known.signed || (map.bendingSign && !bending)) {
@@ -269,6 +288,7 @@ function joinAggregation(
 const PARAMETERS: Partial<Record<Aggregation['kind'], string>> = {
   hist: 'a single bits argument',
   lhist: 'one minimum, maximum and step',
+  topk: 'one number of keys',
   tseries: 'one interval, number of intervals and aggregation',
 };
 

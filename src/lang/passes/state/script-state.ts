@@ -131,6 +131,8 @@ export class ScriptState {
     for (const map of this.maps.values()) {
       const type: Type | undefined = map.value === undefined ? undefined : withoutLiterals(map.value);
       map.node.key = map.keyed === true && map.key !== undefined ? withoutLiterals(map.key) : undefined;
+      // Where there are more keys than room, the ones that come up least make way.
+      if (map.aggregation?.kind === 'topk' && map.declared === undefined) map.node.lru = true;
       if (map.aggregation !== undefined) map.node.value = { kind: 'aggregation', aggregation: map.aggregation };
       else if (type !== undefined) map.node.value = { kind: 'value', type };
       else continue;
