@@ -58,7 +58,8 @@ async function run(args: Arguments, messages: Messages): Promise<number> {
   const script = readScript(args, messages, personality);
   if (script === undefined) return 1;
   const { runScript } = await import('./run-script.ts');
-  return runScript(script.source, { args, messages, positional: script.positional, environment: process.env });
+  const { source, positional, named } = script;
+  return runScript(source, { args, messages, positional, named, environment: process.env });
 }
 
 async function explain(error: unknown, messages: Messages, verbose: boolean): Promise<number> {

@@ -11,6 +11,8 @@ import type { Personality } from './personality.ts';
 export interface Script {
   readonly source: SourceFile;
   readonly positional: readonly string[];
+  /** `--name=value` and `--name` behind `--`. */
+  readonly named: ReadonlyMap<string, string | undefined>;
 }
 
 /** Undefined: it is no text, and the user has been told. Throws UsageError, SystemError. */
@@ -19,31 +21,38 @@ export function readScript(
   messages: Messages,
   personality: Personality = 'sonde',
 ): Script | undefined {
-  const named = args.afterDashes.filter((one) => one.startsWith('--'));
-  if (named.length > 0) throw new UsageError(`named options are not supported in this version: ${named.join(' ')}`);
+  const { named, plain } = splitArguments(args.afterDashes);
   if (args.program !== undefined && args.program !== '') {
-    return decode('stdin', new TextEncoder().encode(args.program), [...args.positional, ...args.afterDashes], messages);
+    const source = decode('stdin', new TextEncoder().encode(args.program), messages);
+    return source && { source, named, positional: [...args.positional, ...plain] };
   }
   const [file, ...rest] = args.positional;
   if (file === undefined || args.program === '') throw new UsageError("filename or -e 'program' required.");
-  const positional = [...rest, ...args.afterDashes];
-  if (file === '-') return decode('stdin', readFile('/dev/stdin', 0), positional, messages);
-  const path = findScript(file, personality);
-  return decode(path, readFile(path, path), positional, messages);
+  const path = file === '-' ? file : findScript(file, personality);
+  const source =
+    path === '-' ? decode('stdin', readFile('/dev/stdin', 0), messages) : decode(path, readFile(path, path), messages);
+  return source && { source, named, positional: [...rest, ...plain] };
 }
 
-function decode(
-  name: string,
-  bytes: Uint8Array,
-  positional: readonly string[],
-  messages: Messages,
-): Script | undefined {
+/** What stood behind `--`: the script's named options, and all else. */
+function splitArguments(afterDashes: readonly string[]): { named: Map<string, string | undefined>; plain: string[] } {
+  const named = new Map<string, string | undefined>();
+  const plain: string[] = [];
+  for (const argument of afterDashes) {
+    const option = /^--([^=]+)(?:=([^]*))?$/.exec(argument);
+    if (option === null) plain.push(argument);
+    else named.set(option[1]!, option[2]);
+  }
+  return { named, plain };
+}
+
+function decode(name: string, bytes: Uint8Array, messages: Messages): SourceFile | undefined {
   const { source, diagnostics } = decodeSource(name, bytes);
   if (diagnostics.some(({ severity }) => severity === 'error')) {
     messages.write(renderDiagnostics(source, diagnostics, { colour: messages.colour }));
     return undefined;
   }
-  return { source, positional };
+  return source;
 }
 
 function readFile(name: string, file: string | number): Uint8Array {

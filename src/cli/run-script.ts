@@ -36,6 +36,7 @@ const STATUS_PIPE = 141;
 export interface RunContext {
   readonly args: Arguments;
   readonly positional: readonly string[];
+  readonly named: ReadonlyMap<string, string | undefined>;
   readonly messages: Messages;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -44,6 +45,7 @@ export interface RunContext {
 export async function runScript(source: SourceFile, context: RunContext): Promise<number> {
   const { args } = context;
   const stages = parseStages(args.debug);
+  if (context.named.has('help')) return explainOptions(source, context);
   requireCapabilities();
   const pid = args.pid === undefined ? undefined : parsePid(args.pid);
   using target = pid === undefined ? undefined : watchProcess(pid);
@@ -59,6 +61,13 @@ export async function runScript(source: SourceFile, context: RunContext): Promis
   } finally {
     await child?.end();
   }
+}
+
+/** `-- --help`: what the script's own options are. */
+function explainOptions(source: SourceFile, context: RunContext): number {
+  const { programOptions } = compileScript(source, context, { pid: undefined, childPid: undefined, stages: new Set() });
+  for (const line of programOptions ?? []) process.stdout.write(`${line}\n`);
+  return programOptions === undefined ? 1 : 0;
 }
 
 type Stages = ReadonlySet<DebugStage>;
@@ -88,6 +97,7 @@ function compileScript(
   const runs = runsOf(args);
   const result = compile(source, openTarget(targetOptions(args)), {
     positional: context.positional,
+    named: context.named,
     unsafe: args.unsafe,
     ...(runs === undefined ? {} : { runs }),
     ...(args.probeFilter === undefined ? {} : { probeFilter: parseFilter(args.probeFilter) }),

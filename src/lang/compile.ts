@@ -14,6 +14,8 @@ import type { Target } from './target.ts';
 export interface CompileOptions {
   /** Values of `$1`, `$2`, … */
   readonly positional: readonly string[];
+  /** Named options: `--name=value` by name; undefined: `--name` alone. */
+  readonly named?: ReadonlyMap<string, string | undefined>;
   /** -p: only this process. */
   readonly pid?: number;
   /** Process of -c: `cpid`. */
@@ -42,6 +44,8 @@ export interface CompileResult {
   /** Undefined where a diagnostic is an error. */
   readonly compiled: { readonly collection: CollectionSpec; readonly plan: ScriptPlan } | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** The script's named options, a line for each: what `-- --help` prints. Undefined where the script is wrong. */
+  readonly programOptions?: readonly string[];
 }
 
 export function compile(source: SourceFile, target: Target, options: CompileOptions): CompileResult {
@@ -74,7 +78,11 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
   }
   if (hasError(diagnostics)) return { compiled: undefined, diagnostics };
   dump('dis', () => programs.map((program) => `${program.name}:\n${disassemble(program.instructions)}\n`).join('\n'));
-  return { compiled: { collection: { maps: lowered.maps, programs }, plan: lowered.plan }, diagnostics };
+  return {
+    compiled: { collection: { maps: lowered.maps, programs }, plan: lowered.plan },
+    diagnostics,
+    programOptions: checked.programOptions,
+  };
 }
 
 function makeProgram(

@@ -11,6 +11,7 @@ type Reader = (text: string) => Changes | { readonly expected: string };
 
 const PAGE_BYTES = 4096;
 const MAX_AVERAGE_DIGITS = 9;
+const STABILITIES = ['enable', 'warn', 'error'] as const;
 const LICENSES = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
 
 /** Keys as written in scripts, without the optional prefix. */
@@ -40,8 +41,9 @@ const READERS: Readonly<Record<string, Reader>> = {
   old_stats_text: boolean((oldStatsText) => ({ output: { oldStatsText } })),
   // Features that are refused where they are used, whatever these say.
   unstable_dw_ustack: stability,
-  unstable_typeinfo: stability,
-  unstable_import_statement: stability,
+  unstable_typeinfo: (text) => oneOf(text, STABILITIES, (unstableTypeinfo) => ({ unstableTypeinfo })),
+  unstable_import_statement: (text) =>
+    oneOf(text, STABILITIES, (unstableImportStatement) => ({ unstableImportStatement })),
   use_blazesym: () => ({}),
 };
 

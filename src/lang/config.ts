@@ -22,6 +22,8 @@ export interface ScriptConfig {
   readonly strTruncTrailer: string;
   readonly unstableTseries: Stability;
   readonly output: OutputConfig;
+  readonly unstableTypeinfo: Stability;
+  readonly unstableImportStatement: Stability;
 }
 
 /** How the use of a feature is met that may still change. */
@@ -47,4 +49,41 @@ export const defaultConfig: ScriptConfig = {
   strTruncTrailer: '..',
   unstableTseries: 'warn',
   output: {},
+  unstableTypeinfo: 'error',
+  unstableImportStatement: 'error',
 };
+
+const PAGE_BYTES = 4096;
+
+/** The settings by the names that scripts give them, in alphabetical order. */
+export function settingsOf(
+  config: ScriptConfig,
+): readonly (readonly [name: string, value: string | number | boolean])[] {
+  const { averageDigits = 0, structuredKeys = false, oldAttachMessage = false, oldStatsText = false } = config.output;
+  return [
+    ['average_digits', averageDigits],
+    ['cache_user_symbols', config.cacheUserSymbols],
+    ['cpp_demangle', config.cppDemangle],
+    ['json_structured_keys', structuredKeys],
+    ['lazy_symbolication', config.lazySymbolication],
+    ['license', config.license],
+    ['log_size', config.logSizeBytes],
+    ['max_bpf_progs', config.maxBpfProgs],
+    ['max_cat_bytes', config.maxCatBytes],
+    ['max_map_keys', config.maxMapKeys],
+    ['max_probes', config.maxProbes],
+    ['max_strlen', config.maxStrlen],
+    ['missing_probes', config.missingProbes],
+    ['old_attach_message', oldAttachMessage],
+    ['old_stats_text', oldStatsText],
+    ['on_stack_limit', config.onStackLimit],
+    ['perf_rb_pages', config.ringBytes / PAGE_BYTES],
+    ['print_maps_on_exit', config.printMapsOnExit],
+    ['show_debug_info', config.showDebugInfo],
+    ['stack_mode', config.stackMode],
+    ['str_trunc_trailer', config.strTruncTrailer],
+    ['unstable_import_statement', config.unstableImportStatement],
+    ['unstable_tseries', config.unstableTseries],
+    ['unstable_typeinfo', config.unstableTypeinfo],
+  ];
+}

@@ -2,6 +2,7 @@
 import type { Expression } from '../checked/index.ts';
 import type { Context } from '../passes/state/context.ts';
 import type { MapExpression } from '../passes/expressions/maps.ts';
+import { numberHint, textHint } from '../passes/expressions/parameters.ts';
 import { isConstant } from '../passes/expressions/values.ts';
 import { isNumber, printType } from '../types/index.ts';
 import type * as ast from '../syntax/index.ts';
@@ -25,6 +26,7 @@ export function literalText(context: Context, call: CallNode, index: number): st
     'literal',
     call.span,
     `${call.name}() expects a string literal (${printType(value.type)} provided)`,
+    { hints: textHint(node) },
   );
 }
 
@@ -37,6 +39,7 @@ export function literalNumber(context: Context, call: CallNode, index: number): 
     'literal',
     call.span,
     `${call.name}() expects an integer literal as argument ${index + 1} (${printType(value.type)} provided)`,
+    { hints: numberHint(context, call.arguments[index]) },
   );
 }
 
@@ -48,6 +51,7 @@ export function numberArgument(context: Context, call: CallNode, index: number):
     'argument-type',
     call.span,
     `${call.name}() expects an integer as argument ${index + 1} (${printType(value.type)} provided)`,
+    { hints: numberHint(context, call.arguments[index]) },
   );
 }
 

@@ -9,6 +9,7 @@ import { memoryFunctions } from './memory.ts';
 import { nameFunctions } from './names.ts';
 import { networkFunctions } from './network.ts';
 import { outputFunctions } from './output.ts';
+import { programFunctions, programValues } from './program.ts';
 import { stackFunctions, stackValues } from './stacks.ts';
 import { symbolFunctions } from './symbols.ts';
 import { textFunctions } from './text.ts';
@@ -17,7 +18,7 @@ import { plainValues } from './values.ts';
 export type { AggregationUse, CallNode, FunctionBuiltin, ValueBuiltin } from './builtin.ts';
 
 const values: ReadonlyMap<string, ValueBuiltin> = new Map(
-  [...plainValues, ...contextValues, ...stackValues].map((entry) => [entry.name, entry]),
+  [...plainValues, ...contextValues, ...programValues, ...stackValues].map((entry) => [entry.name, entry]),
 );
 
 const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
@@ -31,6 +32,7 @@ const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
     ...nameFunctions,
     ...networkFunctions,
     ...outputFunctions,
+    ...programFunctions,
     ...stackFunctions,
     ...symbolFunctions,
     ...textFunctions,

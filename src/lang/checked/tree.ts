@@ -14,6 +14,8 @@ export interface CheckedScript {
   readonly programs: readonly CheckedProgram[];
   readonly maps: readonly ScriptMap[];
   readonly config: ScriptConfig;
+  /** Named options, a line for each. */
+  readonly programOptions: readonly string[];
 }
 
 /** One eBPF program: one body at the attach points that share its context. */

@@ -18,6 +18,7 @@ import { refuseItems } from './scan/declarations.ts';
 import { checkExpression } from './expressions/expressions.ts';
 import { checkCondition } from './expressions/operators.ts';
 import type { CheckOptions } from './options.ts';
+import { describeOptions, unknownOptions } from './state/program-options.ts';
 import { ProbeNames } from './state/probe-names.ts';
 import { resolveVariables } from './scan/scopes.ts';
 import { ScriptState } from './state/script-state.ts';
@@ -67,9 +68,12 @@ export function check(written: Script, _source: SourceFile, target: Target, opti
     ),
   );
   const maps = state.finishMaps();
+  // A script that is wrong may have come to no getopt() yet.
+  if (!diagnostics.some(isError)) diagnostics.push(...unknownOptions(state.programOptions, options.named ?? new Map()));
   const shown = withoutRepeats(diagnostics);
   if (shown.some(isError)) return { checked: undefined, diagnostics: shown };
-  return { checked: { programs: checked, maps, config }, diagnostics: shown };
+  const programOptions = describeOptions(state.programOptions);
+  return { checked: { programs: checked, maps, config, programOptions }, diagnostics: shown };
 }
 
 // ---- programs -------------------------------------------------------------------------------------------

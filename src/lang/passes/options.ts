@@ -1,7 +1,11 @@
+import type { NamedOptions } from './state/program-options.ts';
+
 /** What the command line and the surroundings give to a compile. */
 export interface CheckOptions {
   /** Positional parameters: `$1` is the first. */
   readonly positional: readonly string[];
+  /** Named options by name: `--name=value`; undefined: `--name`. */
+  readonly named?: NamedOptions;
   /** -p. */
   readonly pid?: number;
   /** Process id of the -c child. */

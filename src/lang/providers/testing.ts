@@ -26,6 +26,8 @@ export const defaultConfig: ScriptConfig = {
   strTruncTrailer: '..',
   unstableTseries: 'warn',
   output: {},
+  unstableTypeinfo: 'error',
+  unstableImportStatement: 'error',
 };
 
 export function options(

@@ -279,7 +279,8 @@ export abstract class ExpressionParser extends TypeParser {
       const type = this.inPlace('plain', () => this.parseType());
       return { kind: 'typeExpression', span: this.spanFrom(start), type };
     }
-    if (RESERVED_WORDS.has(token.text)) {
+    // The settings as a value: the word is reserved only for the block at the head of a script.
+    if (RESERVED_WORDS.has(token.text) && token.text !== 'config') {
       return this.failExpected('expression', { hints: [`'${token.text}' is a reserved word.`] });
     }
     this.advance();

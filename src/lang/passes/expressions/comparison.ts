@@ -16,6 +16,7 @@ import type { IntegerType, Type } from '../../types/index.ts';
 import type { Context } from '../state/context.ts';
 import { refuseTypes } from './arithmetic.ts';
 import { foldComparison } from './fold.ts';
+import { textHint } from './parameters.ts';
 import { asInteger, BOOL, boolean, constant, convert, isConstant, isLiteral, isSigned, text } from './values.ts';
 
 type Binary = ast.Expression & { readonly kind: 'binary' };
@@ -63,15 +64,9 @@ function mismatch(context: Context, node: Binary, left: Expression, right: Expre
         { span: left.span, message: `left (${names[0]})` },
         { span: right.span, message: `right (${names[1]})` },
       ],
-      hints: parameterHint([node.left, node.right]) ?? literalHint(node, left, right),
+      hints: textHint(node.left, node.right) ?? literalHint(node, left, right),
     },
   );
-}
-
-/** A parameter that looks like a number is one. */
-function parameterHint(operands: readonly ast.Expression[]): readonly string[] | undefined {
-  const parameter = operands.find((operand) => operand.kind === 'positional');
-  return parameter === undefined ? undefined : [`str($${parameter.index}) is the parameter's text.`];
 }
 
 function isWritten({ kind }: ast.Expression): boolean {

@@ -1,5 +1,4 @@
 /** Expressions: which rule checks which. */
-import { readOutsideInteger } from '../../syntax/index.ts';
 import type * as ast from '../../syntax/index.ts';
 import { UINT64 } from '../../checked/index.ts';
 import type { Expression } from '../../checked/index.ts';
@@ -15,6 +14,7 @@ import { checkDereference, checkField, checkIndex } from './fields.ts';
 import { accessMap, joinCounter, readMap } from './maps.ts';
 import type { MapExpression } from './maps.ts';
 import { checkBinary, checkCondition, checkUnary, conditionOf } from './operators.ts';
+import { checkPositional } from './parameters.ts';
 import { refuse, refuseBuiltin } from '../scan/refusals.ts';
 import { typeOfOperand } from './type-syntax.ts';
 import { boolean, constant, convert, isConstant, literal, record, text, tuple } from './values.ts';
@@ -82,19 +82,6 @@ function checkText(context: Context, node: ast.Expression & { readonly kind: 'st
   return context.error('string-length', node.span, `String is too long (over ${longest} bytes): ${length} bytes`, {
     hints: ['The config variable max_strlen sets the limit.'],
   });
-}
-
-function checkPositional(
-  context: Context,
-  node: ast.Expression & { readonly kind: 'positional' },
-): Expression | undefined {
-  const given = context.script.options.positional[node.index - 1];
-  if (given === undefined || given === '') {
-    context.warning('missing-parameter', node.span, `Positional parameter $${node.index} is empty or not provided.`);
-    return literal(node.span, 0n);
-  }
-  const value = readOutsideInteger(given);
-  return value === undefined ? text(node.span, given) : literal(node.span, value);
 }
 
 // ---- names ----------------------------------------------------------------------------------------------

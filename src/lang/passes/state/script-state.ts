@@ -8,6 +8,7 @@ import type { Target } from '../../target.ts';
 import { commonType, sameType, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { CheckOptions } from '../options.ts';
+import type { ProgramOption } from './program-options.ts';
 import type { ProbeNames } from './probe-names.ts';
 import type { ScopeResult, VariableSymbol } from '../scan/scopes.ts';
 
@@ -42,6 +43,8 @@ export class ScriptState {
   readonly assignedMaps: ReadonlySet<string>;
   readonly probeNames: ProbeNames;
   readonly maps = new Map<string, MapState>();
+  /** By name, in the order of the script. */
+  readonly programOptions = new Map<string, ProgramOption>();
   diagnostics: Diagnostic[] = [];
   /** Some type changed in this round. */
   changed = false;

@@ -5,6 +5,7 @@ import type { Expression } from '../../checked/index.ts';
 import { isNumber, printType } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { Context } from '../state/context.ts';
+import { numberHint, textHint } from '../expressions/parameters.ts';
 import { settled } from '../expressions/values.ts';
 
 type Conversion = FormatPiece & { readonly kind: 'conversion' };
@@ -90,6 +91,7 @@ export function checkFormat(
       'format',
       call.span,
       `unsupported format specifier for type '${type}': ${conversions[wrong]?.conversion ?? ''}`,
+      { hints: numberHint(context, call.arguments[wrong + 1]) },
     );
   }
   return { format: parsed.pieces, args: args.map(settled) };
@@ -107,6 +109,7 @@ function formatText(context: Context, call: CallNode): string | undefined {
     'literal',
     call.span,
     `${call.name}() expects a string literal as its format (${printType(value.type)} provided)`,
+    { hints: textHint(node) },
   );
 }
 
