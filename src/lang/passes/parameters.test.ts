@@ -31,7 +31,7 @@ test('T-70 T-72 parameters are literals: they fold, and decide what is compiled'
   const positional = ['-5', '0x10', 'x'];
   assert.deepEqual(
     printedBy('print($1 + $2); print(($2 << 1, $#, $3 + "y")); print(comptime ($# == 3));', { positional }),
-    ['11', '(32, 3, "xy")', 'true'],
+    ['11:int8', '{0: 32:int8, 1: 3:int8, 2: "xy":string[3]}:(int8,int8,string[3])', 'true'],
   );
   assert.equal(
     checkText('begin { if comptime ($# > 3) { fail("at most three"); } else { print($1); } }', { positional }).rendered,
