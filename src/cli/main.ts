@@ -50,6 +50,12 @@ async function run(args: Arguments, messages: Messages): Promise<number> {
     const { list } = await import('./list.ts');
     return list(args, messages);
   }
+  if (args.runCompiled !== undefined) {
+    const { runExecutable } = await import('./run-script.ts');
+    const { readText } = await import('./read-script.ts');
+    const context = { args, messages, positional: args.positional, named: new Map(), environment: process.env };
+    return runExecutable(readText(args.runCompiled), context);
+  }
   if (process.argv.length <= 2) {
     messages.write(usage(personality));
     return 1;

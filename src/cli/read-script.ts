@@ -55,6 +55,11 @@ function decode(name: string, bytes: Uint8Array, messages: Messages): SourceFile
   return source;
 }
 
+/** Throws SystemError. */
+export function readText(path: string): string {
+  return new TextDecoder().decode(readFile(path, path));
+}
+
 function readFile(name: string, file: string | number): Uint8Array {
   try {
     return readFileSync(file);

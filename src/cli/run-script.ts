@@ -1,27 +1,23 @@
 /** A script from its text to the end of its run. */
 import { SondeError, VerifierError } from '../base/index.ts';
-import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage } from '../lang/index.ts';
+import type { CompileResult, SourceFile } from '../lang/index.ts';
 import {
-  bootTimeNs,
-  bootTimeOffsetNs,
   ChildCommand,
   ClosedPipeError,
   FileSink,
   KernelBackend,
   openNotifySocket,
-  openTarget,
   primeSymbols,
   requireCapabilities,
   showsUserSymbols,
   watchProcess,
 } from '../runtime/index.ts';
 import { AttachError, Session } from '../session/index.ts';
-import { type Arguments, type DebugStage, parsePid, parseStages, UsageError } from './arguments.ts';
+import { parsePid, parseStages, UsageError } from './arguments.ts';
+import { benchCompiler, compileScript, type RunContext, runsOf, type Stages } from './compile-script.ts';
 import { describeCollection } from './describe-collection.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
 import { explainRefusal } from './refusal.ts';
-import type { Messages } from './messages.ts';
-import { targetOptions } from './target-options.ts';
 import { handleSignals } from './signals.ts';
 import { isTerminal } from './terminal.ts';
 
@@ -33,14 +29,6 @@ const ATTACHED_LINE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 /** As if SIGPIPE had ended us. */
 const STATUS_PIPE = 141;
 
-export interface RunContext {
-  readonly args: Arguments;
-  readonly positional: readonly string[];
-  readonly named: ReadonlyMap<string, string | undefined>;
-  readonly messages: Messages;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
 /** Returns the exit status. */
 export async function runScript(source: SourceFile, context: RunContext): Promise<number> {
   const { args } = context;
@@ -51,8 +39,15 @@ export async function runScript(source: SourceFile, context: RunContext): Promis
   using target = pid === undefined ? undefined : watchProcess(pid);
   const child = args.command === undefined ? undefined : ChildCommand.spawn(args.command);
   try {
+    if (args.mode === 'compiler-bench') return benchCompiler(source, context);
+    if (args.aot !== undefined) return compileAhead(source, context, args.aot);
     const { compiled } = compileScript(source, context, { pid, childPid: child?.pid, stages });
     if (compiled === undefined) return 1;
+    if (args.emitElf !== undefined) {
+      const { writeObject } = await import('./write-compiled.ts');
+      writeObject(args.emitElf, compiled);
+      return 0;
+    }
     if (args.compileOnly || args.mode === 'codegen') return 0;
     return await runCompiled(source, compiled, context, { child, target, stages });
   } catch (error) {
@@ -70,51 +65,46 @@ function explainOptions(source: SourceFile, context: RunContext): number {
   return programOptions === undefined ? 1 : 0;
 }
 
-type Stages = ReadonlySet<DebugStage>;
+/** --aot. */
+async function compileAhead(source: SourceFile, context: RunContext, path: string): Promise<number> {
+  const { args, positional } = context;
+  if (args.pid !== undefined || args.command !== undefined || args.warnings === 2 || positional.length > 0)
+    throw new UsageError('--aot: -p, -c, -k and parameters of the script are for its run, and are not supported there');
+  const { writeExecutable } = await import('./write-compiled.ts');
+  let diagnosed = false;
+  const compileAt = (bootTimeNs: bigint): CompileResult['compiled'] => {
+    const messages = diagnosed ? { ...context, args: { ...args, warnings: 0 as const } } : context;
+    diagnosed = true;
+    const none = { pid: undefined, childPid: undefined, stages: parseStages([]) };
+    return compileScript(source, messages, { ...none, bootTimeNs }).compiled;
+  };
+  return writeExecutable(path, source, compileAt) ? 0 : 1;
+}
 
-function parseFilter(text: string): RegExp {
+/** What --aot wrote. */
+export async function runExecutable(path: string, context: RunContext): Promise<number> {
+  const { args, positional } = context;
+  const { program, pid, command, warnings } = args;
+  if (positional.length > 0 || [program, pid, command].some((each) => each !== undefined) || warnings === 2)
+    throw new UsageError('a script compiled by --aot takes no parameters, and no -e, -p, -c or -k');
+  requireCapabilities();
+  const { readExecutable } = await import('./write-compiled.ts');
+  const { collection, plan } = readExecutable(path);
+  const stages = parseStages(args.debug);
   try {
-    return new RegExp(text);
+    return await runCompiled(plan.source, { collection, plan }, context, {
+      child: undefined,
+      target: undefined,
+      stages,
+    });
   } catch (error) {
-    throw new UsageError(`--probe-filter: ${(error as Error).message}`);
+    if (error instanceof ClosedPipeError) return STATUS_PIPE;
+    throw error;
   }
 }
 
-/** Which probes are meant instead of those that trace. */
-function runsOf({ mode }: Arguments): 'test' | 'bench' | undefined {
-  return mode === 'test' || mode === 'bench' ? mode : undefined;
-}
-
-function compileScript(
-  source: SourceFile,
-  context: RunContext,
-  options: { pid: number | undefined; childPid: number | undefined; stages: Stages },
-): CompileResult {
-  const { args, messages, environment } = context;
-  const write = (stage: Stage, text: string): void => {
-    process.stdout.write(`${stage}:\n${text.trimEnd()}\n\n`);
-  };
-  const runs = runsOf(args);
-  const result = compile(source, openTarget(targetOptions(args)), {
-    positional: context.positional,
-    named: context.named,
-    unsafe: args.unsafe,
-    ...(runs === undefined ? {} : { runs }),
-    ...(args.probeFilter === undefined ? {} : { probeFilter: parseFilter(args.probeFilter) }),
-    warningLevel: args.warnings,
-    environment,
-    bootTimeNs: bootTimeNs(),
-    bootTimeOffsetNs: bootTimeOffsetNs(),
-    ...(options.pid === undefined ? {} : { pid: options.pid }),
-    ...(options.childPid === undefined ? {} : { childPid: options.childPid }),
-    dump: { stages: options.stages as ReadonlySet<Stage>, write },
-  });
-  const shown = result.diagnostics.filter(({ severity }) => severity === 'error' || args.warnings > 0);
-  if (shown.length > 0) messages.write(renderDiagnostics(source, shown, { colour: messages.colour }));
-  return result;
-}
-
-async function runCompiled(
+/** Runs what was compiled to its end. Returns the exit status. */
+export async function runCompiled(
   source: SourceFile,
   { collection, plan }: NonNullable<CompileResult['compiled']>,
   { args, messages, environment }: RunContext,
@@ -130,7 +120,7 @@ async function runCompiled(
 ): Promise<number> {
   const sink = args.output === undefined ? FileSink.standardOutput() : FileSink.file(args.output);
   const backend = new KernelBackend({
-    cppDemangle: plan.config.cppDemangle,
+    config: plan.config,
     wholeLog: args.verbose,
     ...(stages.has('verifier')
       ? { onVerifierLog: (program, log) => process.stdout.write(`verifier ${program}:\n${log}\n`) }

@@ -1,6 +1,6 @@
 /** Settings of a script: defaults, then its config block, then the environment (spec section 9). */
 import { defaultConfig } from './config.ts';
-import type { ScriptConfig } from './config.ts';
+import type { ScriptConfig, Stability } from './config.ts';
 import { nearest } from './diagnostic/index.ts';
 import type { Diagnostic, Span } from './diagnostic/index.ts';
 import type { Config, ConfigSetting } from './syntax/index.ts';
@@ -11,7 +11,6 @@ type Reader = (text: string) => Changes | { readonly expected: string };
 
 const PAGE_BYTES = 4096;
 const MAX_AVERAGE_DIGITS = 9;
-const STABILITIES = ['enable', 'warn', 'error'] as const;
 const LICENSES = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
 
 /** Keys as written in scripts, without the optional prefix. */
@@ -34,17 +33,20 @@ const READERS: Readonly<Record<string, Reader>> = {
   show_debug_info: boolean((showDebugInfo) => ({ showDebugInfo })),
   stack_mode: (text) => oneOf(text, ['bpftrace', 'perf', 'raw', 'build_id'], (stackMode) => ({ stackMode })),
   str_trunc_trailer: (strTruncTrailer) => ({ strTruncTrailer }),
-  unstable_tseries: (text) => oneOf(text, ['enable', 'warn', 'error'], (unstableTseries) => ({ unstableTseries })),
   average_digits: number(0, (averageDigits) => ({ output: { averageDigits } }), MAX_AVERAGE_DIGITS),
   json_structured_keys: boolean((structuredKeys) => ({ output: { structuredKeys } })),
   old_attach_message: boolean((oldAttachMessage) => ({ output: { oldAttachMessage } })),
   old_stats_text: boolean((oldStatsText) => ({ output: { oldStatsText } })),
-  // Features that are refused where they are used, whatever these say.
-  unstable_dw_ustack: stability,
-  unstable_typeinfo: (text) => oneOf(text, STABILITIES, (unstableTypeinfo) => ({ unstableTypeinfo })),
-  unstable_import_statement: (text) =>
-    oneOf(text, STABILITIES, (unstableImportStatement) => ({ unstableImportStatement })),
+  unstable_dw_ustack: stability((unstableDwUstack) => ({ unstableDwUstack })),
+  unstable_import_statement: stability((unstableImportStatement) => ({ unstableImportStatement })),
+  unstable_tseries: stability((unstableTseries) => ({ unstableTseries })),
+  unstable_typeinfo: stability((unstableTypeinfo) => ({ unstableTypeinfo })),
   use_blazesym: () => ({}),
+};
+
+/** Variables that were never settings of a script. */
+const VARIABLES: Readonly<Record<string, Reader>> = {
+  no_user_symbols: boolean((isOff) => ({ userSymbols: !isOff })),
 };
 
 /** Old names: the new one, and whether the meaning is turned round. */
@@ -96,8 +98,9 @@ class Merge {
     if (renamed !== undefined)
       this.#report('warning', setting.span, `${key}: is deprecated. Use ${renamed.to} instead.`);
     const name = renamed?.to ?? key;
-    if (!Object.hasOwn(READERS, name)) return this.#reportUnknown(setting.span, key);
-    this.#apply(setting.span, name, key, renamed?.inverted === true ? invert(text) : text);
+    const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
+    if (reader === undefined) return this.#reportUnknown(setting.span, key);
+    this.#apply(setting.span, reader, key, renamed?.inverted === true ? invert(text) : text);
   }
 
   /** Unknown variables are ignored: others may mean something to other programs. */
@@ -105,12 +108,17 @@ class Merge {
     const key = variable.slice('BPFTRACE_'.length).toLowerCase();
     const renamed = Object.hasOwn(RENAMED, key) ? RENAMED[key] : undefined;
     const name = renamed?.to ?? key;
-    if (!Object.hasOwn(READERS, name)) return;
-    this.#apply(undefined, name, variable, renamed?.inverted === true ? invert(text) : text);
+    const reader = Object.hasOwn(READERS, name)
+      ? READERS[name]
+      : Object.hasOwn(VARIABLES, key)
+        ? VARIABLES[key]
+        : undefined;
+    if (reader !== undefined)
+      this.#apply(undefined, reader, variable, renamed?.inverted === true ? invert(text) : text);
   }
 
-  #apply(span: Span | undefined, name: string, written: string, text: string): void {
-    const result = (READERS[name] as Reader)(text);
+  #apply(span: Span | undefined, reader: Reader, written: string, text: string): void {
+    const result = reader(text);
     if ('expected' in result) this.#report('error', span, `${written}: ${result.expected}`);
     else this.changes = { ...this.changes, ...result, output: { ...this.changes.output, ...result.output } };
   }
@@ -179,6 +187,6 @@ function oneOf<T extends string>(
   return found === undefined ? { expected: `expecting one of ${known.join(', ')}, got ${text}` } : set(found);
 }
 
-function stability(text: string): Changes | { readonly expected: string } {
-  return oneOf(text, ['enable', 'warn', 'error'], () => ({}));
+function stability(set: (value: Stability) => Changes): Reader {
+  return (text) => oneOf(text, ['enable', 'warn', 'error'], set);
 }

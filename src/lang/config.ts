@@ -12,6 +12,7 @@ export interface ScriptConfig {
   readonly maxMapKeys: number;
   readonly maxProbes: number;
   readonly maxStrlen: number;
+  /** Values up to so many bytes may lie on the stack of the program. */
   readonly onStackLimit: number;
   /** Ring buffer bytes; default 8 MiB. */
   readonly ringBytes: number;
@@ -20,10 +21,13 @@ export interface ScriptConfig {
   readonly showDebugInfo: boolean;
   readonly stackMode: StackMode;
   readonly strTruncTrailer: string;
+  /** False: addresses of processes are shown as numbers. */
+  readonly userSymbols: boolean;
+  readonly unstableDwUstack: Stability;
+  readonly unstableImportStatement: Stability;
   readonly unstableTseries: Stability;
   readonly output: OutputConfig;
   readonly unstableTypeinfo: Stability;
-  readonly unstableImportStatement: Stability;
 }
 
 /** How the use of a feature is met that may still change. */
@@ -40,17 +44,19 @@ export const defaultConfig: ScriptConfig = {
   maxMapKeys: 4096,
   maxProbes: 1024,
   maxStrlen: 1024,
-  onStackLimit: 32,
+  onStackLimit: 64,
   ringBytes: 8 * 1024 * 1024,
   missingProbes: 'error',
   printMapsOnExit: true,
   showDebugInfo: false,
   stackMode: 'bpftrace',
   strTruncTrailer: '..',
+  userSymbols: true,
+  unstableDwUstack: 'warn',
+  unstableImportStatement: 'error',
   unstableTseries: 'warn',
   output: {},
   unstableTypeinfo: 'error',
-  unstableImportStatement: 'error',
 };
 
 const PAGE_BYTES = 4096;
@@ -82,6 +88,7 @@ export function settingsOf(
     ['show_debug_info', config.showDebugInfo],
     ['stack_mode', config.stackMode],
     ['str_trunc_trailer', config.strTruncTrailer],
+    ['unstable_dw_ustack', config.unstableDwUstack],
     ['unstable_import_statement', config.unstableImportStatement],
     ['unstable_tseries', config.unstableTseries],
     ['unstable_typeinfo', config.unstableTypeinfo],

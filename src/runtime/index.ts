@@ -1,4 +1,6 @@
+export { makeBpfObject } from './bpf-object.ts';
 export * from './child.ts';
+export { type CompiledScript, decodeCompiled, encodeCompiled } from './compiled-script.ts';
 export * from './kernel-backend.ts';
 export { bootTimeNs, bootTimeOffsetNs } from '../kernel/index.ts';
 export * from './notify-socket.ts';

@@ -23,7 +23,7 @@ import type {
   RecordVisitor,
   ShellResult,
 } from '../session/index.ts';
-import type { CollectionSpec, PlannedPoint, PlannedProbe, ProgramSpec, ScriptPlan } from '../spec/index.ts';
+import type { CollectionSpec, PlanConfig, PlannedPoint, PlannedProbe, ProgramSpec, ScriptPlan } from '../spec/index.ts';
 import { KernelResolver } from './kernel-resolver.ts';
 
 export interface KernelBackendOptions {
@@ -49,9 +49,13 @@ export class KernelBackend implements Backend {
   #plan: ScriptPlan | undefined;
   #unhit: PlannedProbe[] = [];
 
-  constructor(options: KernelBackendOptions & { readonly cppDemangle?: boolean } = {}) {
+  constructor(options: KernelBackendOptions & { readonly config?: Partial<PlanConfig> } = {}) {
     this.#options = options;
-    this.resolver = new KernelResolver((map) => this.#map(map), { demangle: options.cppDemangle ?? true });
+    this.resolver = new KernelResolver((map) => this.#map(map), {
+      demangle: options.config?.cppDemangle ?? true,
+      cacheUsers: options.config?.cacheUserSymbols !== 'NONE',
+      nameUsers: options.config?.userSymbols !== false,
+    });
   }
 
   // ---- life ---------------------------------------------------------------------------------------
@@ -70,6 +74,7 @@ export class KernelBackend implements Backend {
     const program = KernelProgram.load(spec, {
       maps: this.#maps,
       wholeLog: this.#options.wholeLog === true,
+      ...(this.#plan === undefined ? {} : { logSizeBytes: this.#plan.config.logSizeBytes }),
       ...(onVerifierLog === undefined ? {} : { logLevel: 1 }),
     });
     this.#programs.set(spec.name, program);

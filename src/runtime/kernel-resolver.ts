@@ -4,17 +4,25 @@ import { localTimeZone, type TimeZone, type ValueResolver } from '../output/inde
 import type { Frame } from '../spec/index.ts';
 import { KernelSymbols, UserNames, UserSymbols } from '../symbols/index.ts';
 
+export interface ResolverOptions {
+  readonly demangle: boolean;
+  /** What was read of a process outlives it. */
+  readonly cacheUsers: boolean;
+  /** False: addresses of processes stay numbers. */
+  readonly nameUsers: boolean;
+}
+
 export class KernelResolver implements ValueResolver {
   readonly #map: (name: string) => KernelMap;
-  readonly #demangle: boolean;
+  readonly #options: ResolverOptions;
   #kernel: KernelSymbols | undefined;
   #user: UserSymbols | undefined;
   #userNames: UserNames | undefined;
   #bootOffsetNs: bigint | undefined;
 
-  constructor(map: (name: string) => KernelMap, options: { readonly demangle: boolean }) {
+  constructor(map: (name: string) => KernelMap, options: ResolverOptions) {
     this.#map = map;
-    this.#demangle = options.demangle;
+    this.#options = options;
   }
 
   kernelFrames(address: bigint): readonly Frame[] {
@@ -23,12 +31,12 @@ export class KernelResolver implements ValueResolver {
   }
 
   userFrames(pid: number, address: bigint): readonly Frame[] {
-    return [this.userSymbols.resolve(pid, address)];
+    return this.#options.nameUsers ? [this.userSymbols.resolve(pid, address)] : [{ address }];
   }
 
   /** For reading a process's files while it is still there. */
   get userSymbols(): UserSymbols {
-    return (this.#user ??= new UserSymbols({ demangle: this.#demangle }));
+    return (this.#user ??= new UserSymbols({ demangle: this.#options.demangle, cache: this.#options.cacheUsers }));
   }
 
   stackAddresses(map: string, id: number): readonly bigint[] | undefined {

@@ -23,6 +23,9 @@ export interface PlanConfig {
   readonly strTruncTrailer: string;
   readonly maxCatBytes: number;
   readonly cppDemangle: boolean;
+  readonly cacheUserSymbols?: 'NONE' | 'PER_PROGRAM' | 'PER_PID';
+  /** False: addresses of processes are shown as numbers. */
+  readonly userSymbols?: boolean;
   readonly logSizeBytes: number;
   readonly output?: OutputConfig;
 }

@@ -2,6 +2,7 @@ export { CgroupPaths, cgroupIdOf } from './cgroup-paths.ts';
 export { demangle } from './demangle/index.ts';
 export type { FrameOptions } from './address-space.ts';
 export { KernelSymbols, type KernelSymbolTable } from './kernel-symbols.ts';
+export { useDebugDirectories } from './module.ts';
 export { openTargets } from './open-targets.ts';
 export {
   mappedFiles,

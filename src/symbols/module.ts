@@ -9,7 +9,12 @@ export interface ModuleSymbol {
   readonly offset: bigint;
 }
 
-const debugDirectory = '/usr/lib/debug';
+let debugDirectories: readonly string[] = ['/usr/lib/debug'];
+
+/** Folders that are searched for separate debug files before the usual one, from now on. */
+export function useDebugDirectories(folders: readonly string[]): void {
+  debugDirectories = [...folders, '/usr/lib/debug'];
+}
 
 /** An ELF file with its separate debug file, if one is installed, as a source of names for addresses. */
 export class Module {
@@ -70,16 +75,19 @@ export class Module {
   #openDebug(): ElfFile | undefined {
     const id = this.buildId;
     if (id !== undefined && id.length > 2) {
-      const name = `${debugDirectory}/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
-      for (const root of new Set(['', this.#root])) {
-        const found = this.#openIf(root + name, (elf) => elf.buildId() === id);
-        if (found) return found;
+      for (const directory of debugDirectories) {
+        const name = `${directory}/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
+        for (const root of new Set(['', this.#root])) {
+          const found = this.#openIf(root + name, (elf) => elf.buildId() === id);
+          if (found) return found;
+        }
       }
     }
     const link = tolerant(() => this.elf.debugLink());
     if (!link || link.fileName.includes('/') || this.#path === '') return undefined;
     const folder = dirname(this.#path);
-    for (const candidate of [folder, join(folder, '.debug'), join(debugDirectory, folder)]) {
+    const beside = debugDirectories.flatMap((directory) => [join(directory, folder), directory]);
+    for (const candidate of [folder, join(folder, '.debug'), ...beside]) {
       const path = `${this.#root}${join(candidate, link.fileName)}`;
       const found = this.#openIf(path, (elf, source) =>
         id !== undefined ? elf.buildId() === id : checksum(source) === link.crc32,

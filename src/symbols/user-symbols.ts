@@ -6,6 +6,8 @@ import { ModuleCache } from './module-cache.ts';
 export interface UserSymbolsOptions {
   /** Show C++ and Rust names as in the source. Default true. */
   readonly demangle?: boolean;
+  /** False: a process is read anew at each question, so one that has ended has no names. Default true. */
+  readonly cache?: boolean;
   /** How many processes are remembered, ended ones included. */
   readonly maxProcesses?: number;
 }
@@ -20,10 +22,12 @@ export class UserSymbols {
   readonly #spaces = new Map<number, AddressSpace>();
   readonly #demangle: boolean;
   readonly #maxProcesses: number;
+  readonly #keeps: boolean;
   readonly #demangled = new Map<string, string>();
 
   constructor(options: UserSymbolsOptions = {}) {
     this.#demangle = options.demangle ?? true;
+    this.#keeps = options.cache ?? true;
     this.#maxProcesses = options.maxProcesses ?? 512;
   }
 
@@ -77,7 +81,7 @@ export class UserSymbols {
 
   #space(pid: number): AddressSpace | undefined {
     const known = this.#spaces.get(pid);
-    if (known?.isCurrent()) return known;
+    if (this.#keeps && known?.isCurrent()) return known;
     const space = AddressSpace.open(pid, this.#cache);
     if (!space) return undefined;
     this.#spaces.delete(pid);

@@ -16,9 +16,12 @@ export interface LoadOptions {
   readonly logLevel?: 1 | 2;
   /** Of a refused program, however long it takes: a long log is made by verifying again for each larger buffer. */
   readonly wholeLog?: boolean;
+  /** The longest log that is asked for. */
+  readonly logSizeBytes?: number;
 }
 
 const LOG_FIRST_BYTES = 64 * 1024;
+const LOG_SMALLEST_BYTES = 128;
 /** Kernels before 5.18 refuse more. */
 const LOG_LARGEST_BYTES = (1 << 24) - 1;
 
@@ -40,9 +43,9 @@ export function loadProgram(spec: ProgramSpec, options: LoadOptions): { fd: numb
       if (result >= 0) return { fd: result, log: '' };
       refusedWith = result;
     }
-    const { result, log } = withLog(request, options, refusedWith);
+    const { result, log, isCut } = withLog(request, options, refusedWith);
     if (result >= 0) return { fd: result, log };
-    throw refusal(spec, -result, log);
+    throw refusal(spec, -result, log, isCut && options.wholeLog === true);
   } finally {
     for (const fd of ownedFds) if (fd !== undefined) closeFd(fd);
   }
@@ -116,27 +119,34 @@ function loadAttr(
 
 /** Repeats the request with a larger buffer while the log does not fit. */
 function withLog(
-  request: (log: Uint8Array, level: number) => number,
+  request: (log?: Uint8Array, level?: number) => number,
   options: LoadOptions,
   refusedWith: number,
-): { result: number; log: string } {
+): { result: number; log: string; isCut: boolean } {
   const wantsWhole = options.wholeLog === true || options.logLevel !== undefined;
-  for (let size = LOG_FIRST_BYTES; ; size = Math.min(size * 8, LOG_LARGEST_BYTES)) {
+  const largest = wantsWhole ? clamp(options.logSizeBytes ?? LOG_LARGEST_BYTES) : LOG_LARGEST_BYTES;
+  for (let size = Math.min(LOG_FIRST_BYTES, largest); ; size = Math.min(size * 8, largest)) {
     const buffer = new Uint8Array(size);
     const result = request(buffer, options.logLevel ?? 1);
     const end = buffer.indexOf(0);
     const log = Buffer.from(buffer.subarray(0, end < 0 ? size : end)).toString('utf8');
-    if (result !== -Errno.ENOSPC || size >= LOG_LARGEST_BYTES) return { result, log };
+    if (result !== -Errno.ENOSPC) return { result, log, isCut: false };
+    // An accepted program is not to fail for want of room for its log.
+    if (size >= largest) return { result: refusedWith < 0 ? refusedWith : request(), log, isCut: true };
     // Since 6.4 what doesn't fit is the log's beginning: its end has the reason, and each attempt verifies anew.
-    if (!wantsWhole && refusedWith < 0 && LOG_END.test(log)) return { result: refusedWith, log };
+    if (!wantsWhole && refusedWith < 0 && LOG_END.test(log)) return { result: refusedWith, log, isCut: false };
   }
+}
+
+function clamp(sizeBytes: number): number {
+  return Math.min(Math.max(sizeBytes, LOG_SMALLEST_BYTES), LOG_LARGEST_BYTES);
 }
 
 /** Statistics close a log. */
 const LOG_END = /^processed \d+ insns/m;
 
-function refusal(spec: ProgramSpec, errno: number, log: string): Error {
-  const advice = loadAdvice(spec, errno, log);
+function refusal(spec: ProgramSpec, errno: number, log: string, isCut: boolean): Error {
+  const advice = isCut ? LOG_CUT : loadAdvice(spec, errno, log);
   if (log === '' && errno !== Errno.EACCES) {
     return systemError(`${bpfCallName(Command.ProgLoad)} of program ${spec.name}`, errno, { advice });
   }
@@ -154,6 +164,9 @@ function indexOfSlot(spec: ProgramSpec, slot: number): number | undefined {
   }
   return undefined;
 }
+
+const LOG_CUT =
+  "The verifier's log is longer than shown: raise log_size in a config block, or BPFTRACE_LOG_SIZE, to see all of it.";
 
 function loadAdvice(spec: ProgramSpec, errno: number, log: string): string | undefined {
   if (errno === Errno.EPERM) {

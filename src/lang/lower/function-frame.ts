@@ -2,8 +2,6 @@
 import { type Block, Builder, type Value } from '../ir/index.ts';
 import type { Address } from './lowering.ts';
 
-/** Values above this size live in the per-CPU scratch area. */
-const STACK_SLOT_BYTES = 64;
 /** Stack for values, by how many functions can be active at once: they share 512 bytes, spilled words included. */
 const STACK_BYTES = [256, 256, 128, 64, 40, 24, 16, 8];
 
@@ -18,13 +16,16 @@ export class FunctionFrame {
   leaves = false;
   readonly variables = new Map<number, Address>();
   private readonly stackLimit: number;
+  private readonly largestSlot: number;
   /** Places that are free for the next statement, and those taken by the one at hand. */
   private readonly free: Address[] = [];
   private readonly sizes = new Map<Address, number>();
   private taken: Address[] = [];
   private stackBytes = 0;
 
-  constructor(name: string, depth: number) {
+  /** Values above `largestSlot` bytes don't live on the stack. */
+  constructor(name: string, depth: number, largestSlot: number) {
+    this.largestSlot = largestSlot;
     this.builder = new Builder(name);
     this.end = this.builder.block();
     this.stackLimit = STACK_BYTES[depth] ?? 0;
@@ -55,7 +56,7 @@ export class FunctionFrame {
 
   private onStack(size: number): Address | undefined {
     const b = this.builder;
-    if (size > STACK_SLOT_BYTES || this.stackBytes + size > this.stackLimit) return undefined;
+    if (size > this.largestSlot || this.stackBytes + size > this.stackLimit) return undefined;
     this.stackBytes += size;
     return { base: b.frame(b.slot(size)), offset: 0 };
   }

@@ -43,7 +43,7 @@ class ProgramLowering implements Lowering {
     this.script = script;
     this.program = program;
     this.outline = outline([program.predicate, program.body], script.target);
-    this.main = new FunctionFrame(program.name, this.outline.depth);
+    this.main = new FunctionFrame(program.name, this.outline.depth, script.config.onStackLimit);
     this.frame = this.main;
     this.sharedSlot = this.main.builder.slot(SHARED_BYTES);
   }
@@ -126,7 +126,11 @@ class ProgramLowering implements Lowering {
     build: (args: readonly Value[]) => void,
   ): { readonly name: string; readonly leaves: boolean } {
     const outer = this.frame;
-    const frame = new FunctionFrame(`${this.program.name}_loop${this.others.length + 1}`, this.outline.depth);
+    const frame = new FunctionFrame(
+      `${this.program.name}_loop${this.others.length + 1}`,
+      this.outline.depth,
+      this.script.config.onStackLimit,
+    );
     const b = frame.builder;
     const args = Array.from({ length: argumentCount }, (_, i) => b.argument(i));
     const shared = args.at(-1) as Value;

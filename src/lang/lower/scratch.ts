@@ -40,17 +40,21 @@ export function needsScratchSlot(l: Lowering): boolean {
   const { variant, predicate, body } = l.program;
   const isPreemptible =
     variant.programType === ProgramType.Kprobe && variant.points.some(({ hook }) => hook.kind === 'uprobe');
-  return isPreemptible && l.script.target.have('atomic-fetch') && mentionsLargeValue([predicate, body]);
+  return (
+    isPreemptible &&
+    l.script.target.have('atomic-fetch') &&
+    mentionsLargeValue([predicate, body], Math.min(STACK_VALUE_BYTES, l.script.config.onStackLimit - MARK_BYTES))
+  );
 }
 
-function mentionsLargeValue(node: unknown): boolean {
+function mentionsLargeValue(node: unknown, largest: number): boolean {
   if (typeof node !== 'object' || node === null) return false;
-  if (Array.isArray(node)) return node.some(mentionsLargeValue);
+  if (Array.isArray(node)) return node.some((each) => mentionsLargeValue(each, largest));
   return Object.entries(node).some(([key, child]) => {
-    if (key === 'type') return sizeOf(child as Type) > STACK_VALUE_BYTES;
+    if (key === 'type') return sizeOf(child as Type) > largest;
     if (key === 'function') return SCRATCH_FUNCTIONS.has(child as string);
     if (key === 'kind') return USES_SCRATCH.has(String(child));
-    return key !== 'map' && key !== 'span' && mentionsLargeValue(child);
+    return key !== 'map' && key !== 'span' && mentionsLargeValue(child, largest);
   });
 }
 

@@ -224,6 +224,8 @@ class ScriptState implements ScriptLowering {
         strTruncTrailer: config.strTruncTrailer,
         maxCatBytes: config.maxCatBytes,
         cppDemangle: config.cppDemangle,
+        cacheUserSymbols: config.cacheUserSymbols,
+        userSymbols: config.userSymbols,
         logSizeBytes: config.logSizeBytes,
         output: config.output,
       },

@@ -24,10 +24,12 @@ export const defaultConfig: ScriptConfig = {
   showDebugInfo: false,
   stackMode: 'bpftrace',
   strTruncTrailer: '..',
+  userSymbols: true,
+  unstableDwUstack: 'warn',
+  unstableImportStatement: 'error',
   unstableTseries: 'warn',
   output: {},
   unstableTypeinfo: 'error',
-  unstableImportStatement: 'error',
 };
 
 export function options(

@@ -132,7 +132,9 @@ function featureNamed(text: string): string {
   const name = text.replaceAll('_', '-');
   const known: readonly string[] = featureNames;
   if (known.includes(name)) return name;
-  throw new SondeError(`unknown feature '${text}'`, { advice: `There are ${known.join(', ')}.` });
+  throw new SondeError(`unknown feature '${text}'`, {
+    advice: `There are ${known.join(', ').replaceAll('-', '_')}.`,
+  });
 }
 
 function readTracepoints(category: string | undefined): readonly string[] | { readonly error: string } {

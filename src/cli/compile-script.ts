@@ -1,0 +1,86 @@
+/** A script's text to programs and a plan, as the command line wants it. */
+import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage } from '../lang/index.ts';
+import { bootTimeNs, bootTimeOffsetNs, openTarget } from '../runtime/index.ts';
+import { jsonReport, textReport } from '../session/index.ts';
+import { useDebugDirectories } from '../symbols/index.ts';
+import { type Arguments, type DebugStage, UsageError } from './arguments.ts';
+import type { Messages } from './messages.ts';
+import { targetOptions } from './target-options.ts';
+
+export interface RunContext {
+  readonly args: Arguments;
+  readonly positional: readonly string[];
+  readonly named: ReadonlyMap<string, string | undefined>;
+  readonly messages: Messages;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export type Stages = ReadonlySet<DebugStage>;
+
+function parseFilter(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new UsageError(`--probe-filter: ${(error as Error).message}`);
+  }
+}
+
+/** Which probes are meant instead of those that trace. */
+export function runsOf({ mode }: Arguments): 'test' | 'bench' | undefined {
+  return mode === 'test' || mode === 'bench' ? mode : undefined;
+}
+
+export interface CompileScriptOptions {
+  readonly pid: number | undefined;
+  readonly childPid: number | undefined;
+  readonly stages: Stages;
+  /** Instead of now: when the run is taken to have started. */
+  readonly bootTimeNs?: bigint;
+}
+
+/** Diagnostics go to the messages, stages to standard output. */
+export function compileScript(source: SourceFile, context: RunContext, options: CompileScriptOptions): CompileResult {
+  const { args, messages, environment } = context;
+  const write = (stage: Stage, text: string): void => {
+    process.stdout.write(`${stage}:\n${text.trimEnd()}\n\n`);
+  };
+  const runs = runsOf(args);
+  useDebugDirectories(args.debugRoots);
+  const result = compile(source, openTarget(targetOptions(args)), {
+    positional: context.positional,
+    named: context.named,
+    unsafe: args.unsafe,
+    ...(runs === undefined ? {} : { runs }),
+    ...(args.probeFilter === undefined ? {} : { probeFilter: parseFilter(args.probeFilter) }),
+    warningLevel: args.warnings,
+    environment,
+    bootTimeNs: options.bootTimeNs ?? bootTimeNs(),
+    bootTimeOffsetNs: options.bootTimeNs ?? bootTimeOffsetNs(),
+    ...(options.pid === undefined ? {} : { pid: options.pid }),
+    ...(options.childPid === undefined ? {} : { childPid: options.childPid }),
+    dump: { stages: options.stages as ReadonlySet<Stage>, write },
+  });
+  const shown = result.diagnostics.filter(({ severity }) => severity === 'error' || args.warnings > 0);
+  if (shown.length > 0) messages.write(renderDiagnostics(source, shown, { colour: messages.colour }));
+  return result;
+}
+
+const BENCH_MS = 300;
+const FEWEST_ROUNDS = 3;
+
+/** --mode compiler-bench: how long the compile takes, as --bench reports it. */
+export function benchCompiler(source: SourceFile, context: RunContext): number {
+  const quiet = { ...context, args: { ...context.args, warnings: 0 as const } };
+  const options = { pid: undefined, childPid: undefined, stages: new Set<DebugStage>() };
+  if (compileScript(source, context, options).compiled === undefined) return 1;
+  const start = performance.now();
+  let iterations = 0;
+  while (iterations < FEWEST_ROUNDS || performance.now() - start < BENCH_MS) {
+    compileScript(source, quiet, options);
+    iterations++;
+  }
+  const averageNs = Math.round(((performance.now() - start) * 1e6) / iterations);
+  const report = context.args.format === 'json' ? jsonReport : textReport;
+  process.stdout.write(report.benchmarks([{ name: 'compile', averageNs, iterations }]));
+  return 0;
+}
