@@ -2,7 +2,7 @@ export * from './aggregate.ts';
 export * from './byte-buffer.ts';
 export * from './byte-string.ts';
 export * from './compare.ts';
-export * from './gfp.ts';
+export * from './flags.ts';
 export * from './histogram.ts';
 export * from './json.ts';
 export * from './map-text.ts';

@@ -15,7 +15,7 @@ import {
   tuple,
   u64,
 } from './testdata/values.ts';
-import { formatPrintf, locateArguments, viewOf } from './index.ts';
+import { formatFlags, formatPrintf, locateArguments, viewOf } from './index.ts';
 
 const flags = enumeration({ P: 3, Q: 4 });
 
@@ -176,23 +176,21 @@ test('whole renderings are cut and padded, in bytes', () => {
   assert.equal(printf('%4s|', [[string(8), 'ä']]), '  ä|');
 });
 
-test('gfp flags', () => {
-  assert.equal(
-    printf('%gr|%gr|%20gr\n', [
-      [i64, 0xcc0],
-      [i64, 0xdc0],
-      [i64, 1],
-    ]),
-    'GFP_KERNEL|GFP_KERNEL|__GFP_ZERO|             GFP_DMA\n',
-  );
-  assert.equal(
-    printf('%gr %gr %gr', [
-      [i64, 0],
-      [u64, 0x80000000n],
-      [i64, 0xcc0 | 0x40000],
-    ]),
-    '0 0x80000000 GFP_KERNEL|__GFP_COMP',
-  );
+test('flags by name, in the order of the table', () => {
+  const names = [
+    [6n, 'BOTH'],
+    [2n, 'TWO'],
+    [4n, 'FOUR'],
+  ] as const;
+  assert.equal(formatFlags(0n, names), '0');
+  assert.equal(formatFlags(6n, names), 'BOTH');
+  assert.equal(formatFlags(0x80000002n, names), 'TWO|0x80000000');
+  assert.equal(formatFlags(1n, []), '0x1');
+});
+
+test('R-14 a conversion that can not be made says so in its place', () => {
+  assert.equal(printf('a%db%s.', [[i8, 7]]), 'a7b!{missing argument}.');
+  assert.equal(printf('[%d]', [[string(3), 'ab']]), '[!{not a number}]');
 });
 
 test('text without conversions stays', () => {

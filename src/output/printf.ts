@@ -1,6 +1,6 @@
 import type { EventField, FormatPiece } from '../spec/index.ts';
 import { type ByteString, encodeText, escapeByte, escapeControls, pad } from './byte-string.ts';
-import { formatGfpFlags } from './gfp.ts';
+import { formatFlags } from './flags.ts';
 import type { FormatOptions } from './resolver.ts';
 import { bufferBytes, formatBuffer, formatString, formatValue } from './value-text.ts';
 import { readNumber, type ValueBytes } from './value-reader.ts';
@@ -87,10 +87,9 @@ function formatNumeric(conversion: Conversion, value: bigint | undefined, option
       return pad(address === 0n ? '0' : `0x${address.toString(16)}`, conversion.width, conversion.leftAlign);
     }
     case 'gr':
-      return pad(
-        formatGfpFlags(BigInt.asUintN(conversion.bits === 64 ? 64 : 32, value)),
-        conversion.width,
-        conversion.leftAlign,
+      return padCut(
+        formatFlags(BigInt.asUintN(conversion.bits === 64 ? 64 : 32, value), conversion.flags ?? []),
+        conversion,
       );
     default:
       return formatInteger(conversion, value);

@@ -173,4 +173,6 @@ export type FormatPiece =
       readonly precision: number | undefined;
       /** Width of the integer by length modifier: hh 8, h 16, none 32, l ll j z t 64. */
       readonly bits: 8 | 16 | 32 | 64;
+      /** gr: the names of bits, those looked for first in front. */
+      readonly flags?: readonly (readonly [bits: bigint, name: string])[];
     };

@@ -6,6 +6,7 @@ import { isNumber, printType } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { Context } from '../state/context.ts';
 import { numberHint, textHint } from '../expressions/parameters.ts';
+import { gfpFlags } from './gfp-flags.ts';
 import { settled } from '../expressions/values.ts';
 
 type Conversion = FormatPiece & { readonly kind: 'conversion' };
@@ -94,7 +95,12 @@ export function checkFormat(
       { hints: numberHint(context, call.arguments[wrong + 1]) },
     );
   }
-  return { format: parsed.pieces, args: args.map(settled) };
+  return { format: parsed.pieces.map((piece) => withFlags(context, piece)), args: args.map(settled) };
+}
+
+function withFlags(context: Context, piece: FormatPiece): FormatPiece {
+  const named = piece.kind === 'conversion' && piece.conversion === 'gr';
+  return named ? { ...piece, flags: gfpFlags(context.script.target.btf) } : piece;
 }
 
 /** A literal, or what folds to one. Formats may be longer than max_strlen. */
