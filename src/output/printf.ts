@@ -82,10 +82,8 @@ function formatNumeric(conversion: Conversion, value: bigint | undefined, option
   switch (conversion.conversion) {
     case 'c':
       return pad(formatByte(Number(BigInt.asUintN(8, value)), options), conversion.width, conversion.leftAlign);
-    case 'p': {
-      const address = BigInt.asUintN(64, value);
-      return pad(address === 0n ? '0' : `0x${address.toString(16)}`, conversion.width, conversion.leftAlign);
-    }
+    case 'p':
+      return formatInteger({ ...conversion, conversion: 'x', plus: false, alternate: true, bits: 64 }, value);
     case 'gr':
       return padCut(
         formatFlags(BigInt.asUintN(conversion.bits === 64 ? 64 : 32, value), conversion.flags ?? []),

@@ -102,7 +102,8 @@ class Generator {
     const field = this.#format.args[this.#nextArgument++];
     if (field === undefined || conversion.plus) return undefined;
     if (conversion.conversion === 's') return this.#string(field, conversion);
-    const isPlain = conversion.precision === undefined && !(conversion.alternate && conversion.zeroPad);
+    const isPrefixed = conversion.alternate || conversion.conversion === 'p';
+    const isPlain = conversion.precision === undefined && !(isPrefixed && conversion.zeroPad);
     if (!isPlain || field.packed === true || !isNumeric(field.type)) return undefined;
     const code = this.#number(field.type, `o + ${field.offset}`, conversion);
     return code === undefined ? undefined : this.#padded(code, conversion);
