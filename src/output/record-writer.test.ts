@@ -159,9 +159,10 @@ const textArgument: fc.Arbitrary<Argument> = fc.oneof(
 );
 const pieces = fc.array(fc.oneof(numberArgument, textArgument, fc.string({ maxLength: 40 })), { maxLength: 8 });
 
-/** `#` with zero filling is left to the interpreter. */
+/** Prefixes with zero filling are left to the interpreter. */
 function isSimple(piece: FormatPiece): boolean {
-  return piece.kind === 'text' || piece.conversion === 's' || !(piece.alternate && piece.zeroPad);
+  if (piece.kind === 'text' || piece.conversion === 's') return true;
+  return !(piece.zeroPad && (piece.alternate || piece.conversion === 'p'));
 }
 
 test('generated writers print what the interpreter prints', () => {
