@@ -25,6 +25,10 @@ export interface CompileOptions {
   readonly runs?: 'test' | 'bench';
   /** Only points whose full name this matches. */
   readonly probeFilter?: RegExp;
+  /** -I: folders in which the C section's headers are looked for first. */
+  readonly includeFolders?: readonly string[];
+  /** --include: headers read before the C section. */
+  readonly includes?: readonly string[];
   /** Where `BPFTRACE_*` settings are looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** 2: code for the warnings of -k too. */

@@ -91,6 +91,10 @@ export interface Target {
   kernelFunctionSize?(name: string): bigint | undefined;
   /** Executables for a path as written in a script; several where it has a wildcard. */
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string };
+  /** Text of a C header; undefined: there is no such file. A relative path counts from the working directory. */
+  readHeader(path: string): string | undefined;
+  /** Folders of the C library's and the compiler's headers, in the order in which they are searched. */
+  headerFolders(): readonly string[];
   /** Device and inode of the tracer's pid namespace where it isn't the initial one. */
   readonly pidNamespace: { readonly device: bigint; readonly inode: bigint } | undefined;
 }

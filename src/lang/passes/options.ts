@@ -16,5 +16,9 @@ export interface CheckOptions {
   readonly runs?: 'test' | 'bench';
   /** --probe-filter: only points whose full name this matches. */
   readonly probeFilter?: RegExp;
+  /** -I: folders in which the C section's headers are looked for first. */
+  readonly includeFolders?: readonly string[];
+  /** --include: headers read before the C section. */
+  readonly includes?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

@@ -81,6 +81,8 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     modules: () => [],
     kernelSymbol: () => undefined,
     userBinaries: () => ({ error: 'no such file' }),
+    readHeader: () => undefined,
+    headerFolders: () => [],
     pidNamespace: undefined,
     ...rest,
   };

@@ -22,6 +22,9 @@ export interface RecordedTarget {
   readonly kernelSymbols: Readonly<Record<string, string | null>>;
   /** By pid (or `-`) and path. */
   readonly binaries: Readonly<Record<string, readonly RecordedBinary[] | Refusal>>;
+  /** Texts by path. Absent: no script asked for one. */
+  readonly headers?: Readonly<Record<string, string | null>>;
+  readonly headerFolders?: readonly string[];
 }
 
 export interface RecordedBinary {
@@ -56,6 +59,8 @@ export function withFeatures(target: Target, features: Partial<Record<TargetFeat
     kernelSymbol: (name) => target.kernelSymbol(name),
     kernelFunctionSize: (name) => target.kernelFunctionSize?.(name),
     userBinaries: (path, pid) => target.userBinaries(path, pid),
+    readHeader: (path) => target.readHeader(path),
+    headerFolders: () => target.headerFolders(),
   };
 }
 
@@ -74,6 +79,7 @@ class Recorder implements Target {
   readonly #formats: Record<string, TracepointFormat | null> = {};
   readonly #symbols: Record<string, string | null> = {};
   readonly #binaries: Record<string, readonly BinaryRecorder[] | Refusal> = {};
+  readonly #headers: Record<string, string | null> = {};
 
   constructor(real: Target) {
     this.#real = real;
@@ -127,6 +133,14 @@ class Recorder implements Target {
     }
     return this.#binaries[key];
   }
+  readHeader(path: string): string | undefined {
+    const text = this.#real.readHeader(path);
+    this.#headers[path] = text ?? null;
+    return text;
+  }
+  headerFolders(): readonly string[] {
+    return this.#real.headerFolders();
+  }
 
   toJSON(): RecordedTarget {
     const { pidNamespace } = this;
@@ -150,6 +164,9 @@ class Recorder implements Target {
           'error' in found ? found : found.map((binary) => binary.toJSON()),
         ]),
       ),
+      ...(Object.keys(this.#headers).length === 0
+        ? {}
+        : { headers: this.#headers, headerFolders: this.headerFolders() }),
     };
   }
 }
@@ -236,6 +253,8 @@ export function replayTarget(json: RecordedTarget): Target {
       const found = recorded(json.binaries, `${pid ?? '-'} ${path}`, 'executables for');
       return 'error' in found ? found : found.map(replayBinary);
     },
+    readHeader: (path) => recorded(json.headers ?? {}, path, 'header') ?? undefined,
+    headerFolders: () => json.headerFolders ?? unknown('folders of headers'),
   };
 }
 

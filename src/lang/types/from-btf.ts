@@ -137,7 +137,7 @@ function convertMember(btf: Btf, member: Member): Field {
 }
 
 /** The aligned integer that holds the bits; a wider, unaligned one for bits of a packed struct that cross its border. */
-function placeBits(type: Type, bitOffset: number, bitSize: number): Omit<Field, 'name'> {
+export function placeBits(type: Type, bitOffset: number, bitSize: number): Omit<Field, 'name'> {
   const size = type.kind === 'integer' || type.kind === 'enum' ? type.size : 1;
   const offset = Math.floor(bitOffset / (size * 8)) * size;
   const bits = { offset: bitOffset - offset * 8, size: bitSize };
@@ -153,7 +153,7 @@ function placeBits(type: Type, bitOffset: number, bitSize: number): Omit<Field, 
 }
 
 /** Named first, then inside anonymous members. */
-function findField(fields: readonly Field[], name: string): Field | undefined {
+export function findField(fields: readonly Field[], name: string): Field | undefined {
   for (const field of fields) {
     if (field.name === name && name !== '') return field;
   }

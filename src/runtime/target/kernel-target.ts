@@ -15,6 +15,7 @@ import {
 } from '../../kernel/index.ts';
 import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary } from '../../lang/index.ts';
 import { openTargets } from '../../symbols/index.ts';
+import { findHeaderFolders, readHeader } from './headers.ts';
 
 export interface TargetOptions {
   /** Features (`kprobe_multi`) that are to be taken as missing. */
@@ -40,6 +41,7 @@ class KernelTarget implements Target {
   readonly #functionsFile: string | undefined;
   #functions: ReturnType<Target['kernelFunctions']> | undefined;
   #modules: readonly string[] | undefined;
+  #headerFolders: readonly string[] | undefined;
 
   constructor({ without = [], traceableFunctions }: TargetOptions) {
     const architecture = architectureOf(process.arch);
@@ -107,6 +109,14 @@ class KernelTarget implements Target {
 
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string } {
     return openTargets(path, { pid });
+  }
+
+  readHeader(path: string): string | undefined {
+    return readHeader(path);
+  }
+
+  headerFolders(): readonly string[] {
+    return (this.#headerFolders ??= findHeaderFolders());
   }
 
   get pidNamespace(): { readonly device: bigint; readonly inode: bigint } | undefined {

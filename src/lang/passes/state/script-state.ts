@@ -1,6 +1,7 @@
 /** What is known about a script while it is checked: kept from round to round until no type changes any more. */
 import type { Aggregation } from '../../../spec/index.ts';
 import type { ProbeVariant, ScriptMap, Variable } from '../../checked/index.ts';
+import type { CDefinitions } from '../../c/index.ts';
 import type { ScriptConfig } from '../../config.ts';
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
 import type { Probe } from '../../syntax/index.ts';
@@ -42,6 +43,8 @@ export class ScriptState {
   readonly config: ScriptConfig;
   readonly assignedMaps: ReadonlySet<string>;
   readonly probeNames: ProbeNames;
+  /** What the C section defines; undefined: there is none. */
+  readonly c: CDefinitions | undefined;
   readonly maps = new Map<string, MapState>();
   /** By name, in the order of the script. */
   readonly programOptions = new Map<string, ProgramOption>();
@@ -55,12 +58,14 @@ export class ScriptState {
     config: ScriptConfig;
     assignedMaps: ReadonlySet<string>;
     probeNames: ProbeNames;
+    c: CDefinitions | undefined;
   }) {
     this.target = input.target;
     this.options = input.options;
     this.config = input.config;
     this.assignedMaps = input.assignedMaps;
     this.probeNames = input.probeNames;
+    this.c = input.c;
   }
 
   map(name: string, span: Span): MapState {
