@@ -41,6 +41,10 @@ export interface Arguments {
   readonly debug: readonly string[];
   readonly warnings: 0 | 1 | 2;
   readonly unsafe: boolean;
+  /** -I. */
+  readonly includeFolders: readonly string[];
+  /** --include. */
+  readonly includes: readonly string[];
   readonly dryRun: boolean;
   /** Stop after the compile: a bare -d, and what only writes a file. */
   readonly compileOnly: boolean;
@@ -73,6 +77,8 @@ const OPTIONS = {
   warnings: { type: 'boolean', short: 'k', multiple: true },
   'no-warnings': { type: 'boolean' },
   unsafe: { type: 'boolean' },
+  'include-dir': { type: 'string', short: 'I', multiple: true },
+  include: { type: 'string', multiple: true },
   'dry-run': { type: 'boolean' },
   mode: { type: 'string' },
   test: { type: 'boolean' },
@@ -93,9 +99,6 @@ const OPTIONS = {
   btf: { type: 'boolean', short: 'b' },
   'verify-llvm-ir': { type: 'boolean' },
 } as const;
-
-/** Options of other tracers that scripts in the wild use: refused by name, so that no one takes them for granted. */
-const NOT_BUILT: ReadonlySet<string> = new Set(['include', 'I']);
 
 export const DEBUG_STAGES = ['parse', 'ast', 'types', 'codegen', 'codegen-opt', 'dis', 'libbpf', 'verifier'] as const;
 export type DebugStage = (typeof DEBUG_STAGES)[number];
@@ -140,6 +143,8 @@ export function parseArguments(argv: readonly string[], personality: Personality
     debug: [...(BARE_STAGES[bareDebug - 1] ?? []), ...texts(values, 'debug')],
     warnings: values['no-warnings'] === true ? 0 : values.warnings === undefined ? 1 : 2,
     unsafe: values.unsafe === true,
+    includeFolders: texts(values, 'include-dir'),
+    includes: texts(values, 'include'),
     dryRun: values['dry-run'] === true,
     compileOnly: bareDebug > 0,
     mode,
@@ -237,7 +242,6 @@ function setOption(
   token: { name: string; rawName: string; value?: string | undefined },
 ): void {
   const { name, rawName } = token;
-  if (NOT_BUILT.has(name)) throw new UsageError(`${rawName} is not supported in this version`);
   const option = Object.hasOwn(OPTIONS, name)
     ? (OPTIONS[name as keyof typeof OPTIONS] as { type: string; multiple?: boolean })
     : undefined;

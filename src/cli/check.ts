@@ -16,7 +16,8 @@ export function checkFiles(args: Arguments, messages: Messages, environment: Nod
   const files = args.program === undefined ? args.positional : [undefined];
   if (files.length === 0) throw new UsageError("check: filename or -e 'program' required.");
   const { target, blind } = openCheckTarget();
-  const options = { unsafe: args.unsafe, environment, blind, positional: args.afterDashes };
+  const { unsafe, includeFolders, includes, afterDashes: positional } = args;
+  const options = { unsafe, includeFolders, includes, environment, blind, positional };
   const checked: Checked[] = [];
   let failed = false;
   for (const file of files) {

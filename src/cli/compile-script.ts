@@ -50,6 +50,8 @@ export function compileScript(source: SourceFile, context: RunContext, options: 
     positional: context.positional,
     named: context.named,
     unsafe: args.unsafe,
+    includeFolders: args.includeFolders,
+    includes: args.includes,
     ...(runs === undefined ? {} : { runs }),
     ...(args.probeFilter === undefined ? {} : { probeFilter: parseFilter(args.probeFilter) }),
     warningLevel: args.warnings,

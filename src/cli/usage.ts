@@ -27,6 +27,8 @@ OPTIONS:
     -v, --verbose        say what is done; the kernel's whole log when it refuses a program
     -k, --warnings       also warn of failing reads and look-ups
     --no-warnings        no warnings
+    -I DIR               look for C headers in this folder first; may be repeated
+    --include FILE       read a C header before the script; may be repeated
     --unsafe             allow functions that change the system: system(), signal()
     --dry-run            compile, load and attach, then end
     --test, --bench      run the script's test or bench probes and report on them

@@ -6,6 +6,8 @@ import type { Target } from './target.ts';
 export interface AnalyzeOptions {
   readonly positional: readonly string[];
   readonly unsafe: boolean;
+  readonly includeFolders?: readonly string[];
+  readonly includes?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What of the machine's knowledge was not to be had: mistakes that lie in it are not the script's. */
   readonly blind: { readonly functions: boolean; readonly symbols: boolean };

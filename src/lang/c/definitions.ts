@@ -135,4 +135,3 @@ export function btfAsOutside(btf: Btf | undefined): Outside {
 function asC(type: Type, align: number): CType {
   return { kind: 'kernel', type, size: sizeOf(type), align: Math.max(1, align) };
 }
-

@@ -107,10 +107,9 @@ export abstract class Expansion {
   #readArguments(use: CToken, macro: Macro): CToken[][] {
     const arguments_: CToken[][] = [[]];
     const wanted = macro.parameters?.length ?? 0;
-    for (let depth = 0; ; ) {
+    for (let depth = 0; ;) {
       const token = this.#pull();
-      if (token.kind === 'end')
-        throw new CError(`unterminated argument list of macro '${macro.name}'`, placeOf(use));
+      if (token.kind === 'end') throw new CError(`unterminated argument list of macro '${macro.name}'`, placeOf(use));
       if (token.text === ')' && depth === 0) return arguments_;
       if (token.text === '(') depth++;
       if (token.text === ')') depth--;

@@ -21,7 +21,9 @@ export interface Names {
   /** Value of an identifier (not yet read); undefined: it has none. */
   identifier(name: string): CValue | undefined;
   /** Reads a type name, as in a cast; undefined (and nothing read) where none begins. */
-  typeName?(): { readonly cast: (value: CValue) => CValue; readonly size: () => bigint; readonly align: () => bigint } | undefined;
+  typeName?():
+    | { readonly cast: (value: CValue) => CValue; readonly size: () => bigint; readonly align: () => bigint }
+    | undefined;
   /** Reads the parentheses of `offsetof`. */
   offsetOf?(): bigint;
   /** Size of what follows `sizeof`, where it is no type. Nothing of it is evaluated. */

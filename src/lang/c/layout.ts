@@ -47,7 +47,8 @@ export function placeRecord(
     if (bitSize === undefined) bits = roundUp(bits, align * 8);
     else if (mustMove(member, attributes, bits, size, align)) bits = roundUp(bits, align * 8);
     if (bitSize === undefined || member.name !== '') recordAlign = Math.max(recordAlign, align);
-    if (bitSize === undefined || member.name !== '') members.push({ name: member.name, type, bitOffset: bits, bitSize });
+    if (bitSize === undefined || member.name !== '')
+      members.push({ name: member.name, type, bitOffset: bits, bitSize });
     bits += bitSize ?? size * 8;
     longest = Math.max(longest, bits);
   }

@@ -49,7 +49,8 @@ function readParameters(
       }
     } else throw new CError("expected parameter name or ')' in macro definition", placeOf(token) ?? place);
     if (tokens[at]?.text === ',' && !variadic) at++;
-    else if (tokens[at]?.text !== ')') throw new CError("expected ')' in macro definition", placeOf(tokens[at]) ?? place);
+    else if (tokens[at]?.text !== ')')
+      throw new CError("expected ')' in macro definition", placeOf(tokens[at]) ?? place);
   }
   return { parameters, variadic, end: at + 1 };
 }
@@ -132,7 +133,8 @@ export function spell(tokens: readonly CToken[]): string {
 function stringify(tokens: readonly CToken[], use: CToken): CToken {
   const text = tokens
     .map((token, index) => {
-      const own = token.kind === 'string' || token.kind === 'character' ? token.text.replace(/["\\]/g, '\\$&') : token.text;
+      const own =
+        token.kind === 'string' || token.kind === 'character' ? token.text.replace(/["\\]/g, '\\$&') : token.text;
       return index > 0 && token.spaced ? ` ${own}` : own;
     })
     .join('');

@@ -204,7 +204,8 @@ export class Preprocessor extends Expansion {
   /** A header as if it were included by the command line: before all else. */
   includeFirst(name: string, at: CPlace): void {
     const found = this.#search.find(name, '');
-    if (found === undefined) throw new CError(`file not found: "${name}"`, at, 'include', ['--include names a header.']);
+    if (found === undefined)
+      throw new CError(`file not found: "${name}"`, at, 'include', ['--include names a header.']);
     this.#enterHeader(found, at);
   }
 
@@ -296,7 +297,7 @@ export class Preprocessor extends Expansion {
   /** To the directive that may end the group. */
   #skipGroup(frame: Frame): void {
     const { lexer } = frame;
-    for (let depth = 0; ; ) {
+    for (let depth = 0; ;) {
       const before_ = lexer.at;
       const token = lexer.next();
       if (token.kind === 'end') {

@@ -81,7 +81,8 @@ function enterFiles(
   source.enter(main);
   for (const name of [...includes].reverse()) source.includeFirst(name, nowhere);
   const readsHeaders =
-    includes.length > 0 || [main.text, ...imports.map(({ text }) => text)].some((text) => /^\s*#\s*include/m.test(text));
+    includes.length > 0 ||
+    [main.text, ...imports.map(({ text }) => text)].some((text) => /^\s*#\s*include/m.test(text));
   const kernel = readsHeaders && search.kernelFolders.length > 0;
   if (kernel) source.includeFirst('linux/kconfig.h', nowhere);
   source.enter(virtual(kernel ? predefined + KERNEL_DEFINITIONS : predefined));

@@ -105,7 +105,8 @@ export class HeaderSearch {
   #findKernelFolders(): readonly string[] {
     const { environment } = this.#options;
     const modules = `/lib/modules/${this.#source.kernelRelease}`;
-    const isSource = (path: string): boolean => this.#source.readHeader(`${path}/include/linux/kconfig.h`) !== undefined;
+    const isSource = (path: string): boolean =>
+      this.#source.readHeader(`${path}/include/linux/kconfig.h`) !== undefined;
     const isBuild = (path: string): boolean =>
       this.#source.readHeader(`${path}/include/generated/autoconf.h`) !== undefined;
     const given = environment['BPFTRACE_KERNEL_SOURCE'];
@@ -115,8 +116,14 @@ export class HeaderSearch {
     const build = built ? built : given ? given : [`${modules}/build`].find(isBuild);
     const folders = [source, ...(build === undefined || build === source ? [] : [build])];
     const arch = `arch/${this.#source.architecture === 'x86_64' ? 'x86' : 'arm64'}/include`;
-    return [arch, `${arch}/generated`, 'include', `${arch}/uapi`, `${arch}/generated/uapi`, 'include/uapi', 'include/generated/uapi'].flatMap(
-      (part) => folders.map((folder) => `${folder}/${part}`),
-    );
+    return [
+      arch,
+      `${arch}/generated`,
+      'include',
+      `${arch}/uapi`,
+      `${arch}/generated/uapi`,
+      'include/uapi',
+      'include/generated/uapi',
+    ].flatMap((part) => folders.map((folder) => `${folder}/${part}`));
   }
 }

@@ -177,7 +177,8 @@ export class TypeReader {
       return place();
     } catch (error) {
       if (!(error instanceof IncompleteType)) throw error;
-      const what = error.type === record ? 'contains itself' : `has a member of unknown type '${printCType(error.type)}'`;
+      const what =
+        error.type === record ? 'contains itself' : `has a member of unknown type '${printCType(error.type)}'`;
       return this.#cursor.fail(`'${printCType(record)}' ${what}`, name ?? this.#cursor.token, 'unknown-type');
     }
   }
@@ -248,7 +249,8 @@ export class TypeReader {
     if (underlying.kind !== 'integer' && underlying.kind !== 'enum' && underlying.kind !== 'kernel')
       this.#cursor.fail(`bit-field '${name?.text ?? ''}' is no integer`, token);
     const most = underlying.size * 8;
-    if (size < 0 || size > most) this.#cursor.fail(`bit-field '${name?.text ?? ''}' has ${size} bits, its type ${most}`, token);
+    if (size < 0 || size > most)
+      this.#cursor.fail(`bit-field '${name?.text ?? ''}' has ${size} bits, its type ${most}`, token);
     return size;
   }
 

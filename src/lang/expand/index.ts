@@ -1,1 +1,2 @@
+export { expandCMacros } from './c-macros.ts';
 export { expandScript } from './expand-script.ts';

@@ -6,7 +6,8 @@ import type { CheckedProgram, CheckedScript, Statement } from '../checked/index.
 import { mergeConfig } from '../config-merge.ts';
 import { spanOver } from '../diagnostic/index.ts';
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
-import { expandScript } from '../expand/index.ts';
+import { type CDefinitions, readCSection } from '../c/index.ts';
+import { expandCMacros, expandScript } from '../expand/index.ts';
 import { checkLimits, resolvePoints } from '../providers/index.ts';
 import type { MapDeclaration, Probe, Script } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
@@ -38,10 +39,18 @@ const MAX_ROUNDS = 50;
 const rules: Rules = { expression: checkExpression, block: checkBlock, statement: checkStatement };
 
 /** What a script means on this target. Pure: all knowledge of the machine comes through `target`. */
-export function check(written: Script, _source: SourceFile, target: Target, options: CheckOptions): CheckResult {
+export function check(written: Script, source: SourceFile, target: Target, options: CheckOptions): CheckResult {
   const configured = mergeConfig(written.config, options.environment);
-  const { script, diagnostics: found } = expandScript(written);
-  const diagnostics: Diagnostic[] = [...configured.diagnostics, ...refuseItems(script), ...found];
+  const { c, diagnostics: ofC } = readC(written, source, target, options);
+  const plain = c === undefined ? { script: written, diagnostics: [] } : expandCMacros(written, c);
+  const { script, diagnostics: found } = expandScript(plain.script);
+  const diagnostics: Diagnostic[] = [
+    ...ofC,
+    ...configured.diagnostics,
+    ...refuseItems(script),
+    ...plain.diagnostics,
+    ...found,
+  ];
   // Uses of what was refused would look like further mistakes.
   if (diagnostics.some(isError)) return { checked: undefined, diagnostics };
   const { config } = configured;
@@ -57,6 +66,7 @@ export function check(written: Script, _source: SourceFile, target: Target, opti
     config,
     assignedMaps: scanAssignedMaps(script),
     probeNames,
+    c,
   });
   for (const item of script.items) if (item.kind === 'mapDeclaration') declareMap(state, item, diagnostics);
   const checked = checkInRounds(state, programs);
@@ -74,6 +84,19 @@ export function check(written: Script, _source: SourceFile, target: Target, opti
   if (shown.some(isError)) return { checked: undefined, diagnostics: shown };
   const programOptions = describeOptions(state.programOptions);
   return { checked: { programs: checked, maps, config, programOptions }, diagnostics: shown };
+}
+
+/** Nothing is read where there is no C. */
+function readC(
+  { declarations }: Script,
+  source: SourceFile,
+  target: Target,
+  { includes = [], includeFolders = [], environment }: CheckOptions,
+): { readonly c: CDefinitions | undefined; readonly diagnostics: readonly Diagnostic[] } {
+  if (declarations.length === 0 && includes.length === 0) return { c: undefined, diagnostics: [] };
+  const input = { source, pieces: declarations, imports: [], includes, includeFolders, environment };
+  const { definitions, diagnostics } = readCSection(input, target);
+  return { c: definitions, diagnostics };
 }
 
 // ---- programs -------------------------------------------------------------------------------------------

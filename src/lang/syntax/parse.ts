@@ -1,8 +1,8 @@
 import { BugError } from '../../base/index.ts';
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
 import { checkSourceText } from '../source/index.ts';
-import type { Macro, Script } from './ast.ts';
-import { TooManyErrors } from './cursor.ts';
+import type { Expression, Macro, Script } from './ast.ts';
+import { SyntaxFailure, TooManyErrors } from './cursor.ts';
 import { ScriptParser } from './script-parser.ts';
 
 export interface ParseOptions {
@@ -43,6 +43,18 @@ export function parseMacro(source: SourceFile, offset: number): Macro {
   const [wrong] = parser.diagnostics;
   if (wrong !== undefined) throw new BugError(`${source.name}: ${wrong.message} (at ${wrong.span?.start})`);
   return macro;
+}
+
+/** A text that is one expression and nothing else; undefined: it is none. */
+export function parseExpression(text: string): Expression | undefined {
+  const parser = new ScriptParser({ name: '', text }, []);
+  try {
+    const expression = parser.parseExpression();
+    return parser.token.kind === 'end' && parser.diagnostics.length === 0 ? expression : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxFailure || error instanceof TooManyErrors) return undefined;
+    throw error;
+  }
 }
 
 /** The first node deeper than the limit: long chains such as `1 + 1 + …` are deep without any nesting in the text. */

@@ -68,6 +68,12 @@ class Everything implements Target {
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string } {
     return this.#real.userBinaries(path, pid);
   }
+  readHeader(path: string): string | undefined {
+    return this.#real.readHeader(path);
+  }
+  headerFolders(): readonly string[] {
+    return this.#real.headerFolders();
+  }
   get pidNamespace(): Target['pidNamespace'] {
     return this.#real.pidNamespace;
   }

@@ -19,7 +19,9 @@ export function readHeader(path: string): string | undefined {
 /** In the order of a C compiler: local ones, the compiler's own, then those of this architecture, then the common ones. */
 export function findHeaderFolders(): readonly string[] {
   const triple = `${architectureOf(process.arch) === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
-  const gcc = versions(`/usr/lib/gcc/${triple}`).concat(versions(`/usr/lib/gcc/${triple.replace('-', '-redhat-').replace('-gnu', '')}`));
+  const gcc = versions(`/usr/lib/gcc/${triple}`).concat(
+    versions(`/usr/lib/gcc/${triple.replace('-', '-redhat-').replace('-gnu', '')}`),
+  );
   const clang = ['/usr/lib', '/usr/lib64'].flatMap((folder) => versions(join(folder, 'clang')));
   return [
     '/usr/local/include',

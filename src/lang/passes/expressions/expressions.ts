@@ -101,18 +101,19 @@ function checkIdentifier(
   const builtin = findValue(node.name);
   if (builtin !== undefined) return builtin.value(context, node.span, node.name);
   if (refuseBuiltin(context, node.name, node.span)) return undefined;
-  const { btf } = context.script.target;
-  const enumerator = btf === undefined ? undefined : findEnumerator(btf, node.name);
+  const { c, target } = context.script;
+  const enumerator =
+    c?.enumerator(node.name) ?? (target.btf === undefined ? undefined : findEnumerator(target.btf, node.name));
   if (enumerator !== undefined) return constant(node.span, enumerator.type, enumerator.value);
   return context.error('unknown-identifier', node.span, `Unknown identifier: '${node.name}'`, {
-    hints: hintsAtUnknown(node.name),
+    hints: hintsAtUnknown(node.name, c?.userNames()),
   });
 }
 
-function hintsAtUnknown(name: string): readonly string[] {
+function hintsAtUnknown(name: string, ofC: Iterable<string> = []): readonly string[] {
   if (/^null(?:ptr)?$/i.test(name)) return ['The null pointer is 0.'];
   if (findFunction(name) !== undefined) return [`Call it: ${name}().`];
-  const near = nearest(name, valueNames());
+  const near = nearest(name, [...valueNames(), ...ofC]);
   return near === undefined ? [] : [`Did you mean ${near}?`];
 }
 

@@ -38,7 +38,7 @@ export function namedType(context: Context, name: string): Type | undefined {
     case 'username_t':
       return { kind: 'username' };
     default:
-      return cInteger(name) ?? kernelType(context, name);
+      return cInteger(name) ?? context.script.c?.named(name) ?? kernelType(context, name);
   }
 }
 
@@ -62,8 +62,9 @@ export function resolveType(context: Context, node: ast.TypeSyntax): Type | unde
     case 'named':
       return namedType(context, node.name) ?? unknownType(context, node, node.name);
     case 'tagged': {
-      const { btf } = context.script.target;
-      const found = btf === undefined ? undefined : findTaggedType(btf, node.tag, node.name);
+      const { c, target } = context.script;
+      const own = c?.tagged(node.tag, node.name);
+      const found = own ?? (target.btf === undefined ? undefined : findTaggedType(target.btf, node.tag, node.name));
       return found ?? unknownType(context, node, `${node.tag} ${node.name}`);
     }
     case 'pointer': {

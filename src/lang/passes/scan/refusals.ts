@@ -5,9 +5,6 @@ import type { Context } from '../state/context.ts';
 const CONSTRUCTS = {
   function: 'functions (fn)',
   import: 'imports',
-  definition: 'C definitions',
-  define: 'C macros (#define)',
-  conditional: 'C preprocessor conditions other than on BPFTRACE_HAVE_BTF',
   addressOf: 'addresses of variables and maps (&)',
   typeinfo: 'typeinfo()',
 } as const;
