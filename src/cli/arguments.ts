@@ -13,8 +13,8 @@ export class UsageError extends Error {
 }
 
 /** What is asked for: a run, or a command by its name in first place. */
-export type Task = 'run' | 'fmt' | 'check';
-const TASKS: readonly Task[] = ['fmt', 'check'];
+export type Task = 'run' | 'fmt' | 'check' | 'lsp';
+const TASKS: readonly Task[] = ['fmt', 'check', 'lsp'];
 
 /** What is done with the script: run it (undefined), or one of these. */
 export type Mode = 'codegen' | 'compiler-bench' | 'bench' | 'test' | 'format';
@@ -119,7 +119,9 @@ type Values = {
 
 export function parseArguments(argv: readonly string[], personality: Personality = 'sonde'): Arguments {
   const named = personality === 'bpftrace' ? undefined : TASKS.find((name) => name === argv[0]);
-  const { args, bareDebug } = takeBareDebug(named === undefined ? argv : argv.slice(1));
+  // `--stdio` is how editors name the only way to talk that there is.
+  const rest = argv.slice(named === undefined ? 0 : 1).filter((word) => named !== 'lsp' || word !== '--stdio');
+  const { args, bareDebug } = takeBareDebug(rest);
   const { values, positionals, afterDashes } = tokenize(args);
   checkContradictions(values);
   for (const pid of texts(values, 'dwarf-pid')) parsePid(pid);

@@ -39,6 +39,10 @@ async function run(args: Arguments, messages: Messages): Promise<number> {
     const { checkFiles } = await import('./check.ts');
     return checkFiles(args, messages, process.env);
   }
+  if (args.task === 'lsp') {
+    const { serveLanguage } = await import('./lsp/lsp.ts');
+    return serveLanguage(process.env);
+  }
   const { setThreadName } = await import('../kernel/index.ts');
   setThreadName(personality);
   if (args.info) {

@@ -13,6 +13,7 @@ const TEXT = `USAGE:
     sonde [options] TOOL [ARGS]       run a shipped tool
     sonde -l [PATTERN | FILE]         list probes
     sonde check FILE…                 say what is wrong with scripts, without running them
+    sonde lsp                         serve an editor: diagnostics, completion, hover, formatting
     sonde fmt FILE                    print a script in its canonical layout; with -o FILE rewrite that file
 
 OPTIONS:

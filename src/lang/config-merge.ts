@@ -49,6 +49,11 @@ const VARIABLES: Readonly<Record<string, Reader>> = {
   no_user_symbols: boolean((isOff) => ({ userSymbols: !isOff })),
 };
 
+/** For editors. */
+export function settingNames(): readonly string[] {
+  return Object.keys(READERS);
+}
+
 /** Old names: the new one, and whether the meaning is turned round. */
 const RENAMED: Readonly<Record<string, { readonly to: string; readonly inverted?: true }>> = {
   strlen: { to: 'max_strlen' },

@@ -5,5 +5,6 @@ export { type FormatResult, formatScript } from './format/index.ts';
 export { namesIn } from './names.ts';
 export { listProbes } from './listing.ts';
 export { liveRelatives } from './providers/index.ts';
+export * from './services/index.ts';
 export * from './source/index.ts';
 export type * from './target.ts';

@@ -1,4 +1,6 @@
 import type { NamedOptions } from './state/program-options.ts';
+import type { Expression } from '../syntax/index.ts';
+import type { Type } from '../types/index.ts';
 
 /** What the command line and the surroundings give to a compile. */
 export interface CheckOptions {
@@ -21,4 +23,6 @@ export interface CheckOptions {
   /** --include: headers read before the C section. */
   readonly includes?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Told of the type of each expression that has one, in every round of the check: for editors. */
+  readonly observe?: (node: Expression, type: Type) => void;
 }

@@ -4,3 +4,4 @@ export { readOutsideInteger } from './literal.ts';
 export * from './parse.ts';
 export { printAst, printAstInline, printType } from './print.ts';
 export { endOfComment, isBlank, RESERVED_WORDS, scanToken, skipTrivia, type Token } from './token.ts';
+export { scanAttachPoint, startsAttachPoint } from './attach-point.ts';

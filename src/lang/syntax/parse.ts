@@ -13,6 +13,8 @@ export interface ParseOptions {
 export interface ParseResult {
   /** Undefined when some diagnostic is an error. */
   readonly script: Script | undefined;
+  /** The script, or what of a wrong one could be understood: for editors. */
+  readonly partial: Script | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -22,17 +24,21 @@ const DEEPEST_TREE = 1000;
 /** The syntax tree of a script. Never throws: whatever the text is, what is wrong with it is in the diagnostics. */
 export function parse(source: SourceFile, options: ParseOptions): ParseResult {
   const unfit = checkSourceText(source);
-  if (unfit !== undefined) return { script: undefined, diagnostics: [unfit] };
+  if (unfit !== undefined) return { script: undefined, partial: undefined, diagnostics: [unfit] };
   const parser = new ScriptParser(source, options.positional);
   try {
     const script = parser.parseScript();
     const deep = findTooDeep(script);
     if (deep !== undefined) parser.report(`nested too deeply (more than ${DEEPEST_TREE} levels)`, deep);
     const failed = parser.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
-    return { script: failed ? undefined : script, diagnostics: parser.diagnostics };
+    return {
+      script: failed ? undefined : script,
+      partial: deep === undefined ? script : undefined,
+      diagnostics: parser.diagnostics,
+    };
   } catch (error) {
     if (!(error instanceof TooManyErrors)) throw error;
-    return { script: undefined, diagnostics: parser.diagnostics };
+    return { script: undefined, partial: undefined, diagnostics: parser.diagnostics };
   }
 }
 

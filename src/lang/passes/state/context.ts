@@ -39,7 +39,9 @@ export class Context {
   }
 
   expression(node: ast.Expression): Expression | undefined {
-    return this.#rules.expression(this, node);
+    const found = this.#rules.expression(this, node);
+    if (found !== undefined) this.script.options.observe?.(node, found.type);
+    return found;
   }
 
   block(block: ast.Block): readonly Statement[] {
