@@ -128,16 +128,16 @@ async function started(...args: string[]): Promise<Editor> {
 describe('the language server', () => {
   it('publishes what is wrong, follows changes, and ends as told', async () => {
     await using editor = await started('--stdio');
-    const [found] = await editor.open('begin {\n  print("ä𝛑", nosuchid);\n}');
+    const [found] = await editor.open('begin {\n  print(("ä𝛑", nosuchid));\n}');
     assert.deepEqual(found, {
-      range: range(1, 15, 23),
+      range: range(1, 16, 24),
       severity: 1,
       code: 'unknown-identifier',
       source: 'sonde',
       message: "Unknown identifier: 'nosuchid'",
       relatedInformation: [],
     });
-    const change = { range: range(1, 15, 23), text: '1' };
+    const change = { range: range(1, 16, 24), text: '1' };
     editor.notify('textDocument/didChange', {
       textDocument: { uri, version: 2 },
       contentChanges: [change, { text: 'begin { if (pid = 1) { } }' }],
