@@ -118,6 +118,8 @@ avg | @ = avg(n) | Average.
 stats | @ = stats(n) | Count, average and total.
 hist | @ = hist(n [, bits]) | Histogram with buckets that double.
 lhist | @ = lhist(n, min, max, step) | Histogram with buckets of one width.
+quantile | @ = quantile(n) | Quantiles: the median and what few numbers are above.
+topk | @[key] = topk(n [, weight]) | Shows the n keys that come most often, or weigh most.
 tseries | @ = tseries(n, interval, count [, aggregation]) | Values over time.
 `;
 
