@@ -74,6 +74,13 @@ function compareBytes(context: Context, call: CallNode): Expression | undefined 
   const right = bytesOfArgument(context, call, 1, Number(count));
   if (left === undefined || right === undefined) return undefined;
   const { span } = call;
+  const number = [left, right].find(({ type }) => isNumber(type));
+  if (number !== undefined && !(isNumber(left.type) && isNumber(right.type))) {
+    const message = 'memcmp() compares the bytes of a number with those of another number only';
+    return context.error('argument-type', span, message, {
+      hints: ['Cast an address to a pointer to compare what stands there: (uint8 *)arg0'],
+    });
+  }
   return { kind: 'call', span, type: INT64, call: { function: 'memcmp', left, right, count: Number(count) } };
 }
 

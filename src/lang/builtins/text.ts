@@ -57,11 +57,12 @@ function position(context: Context, call: CallNode): Expression | undefined {
   const [haystack, needle] = texts;
   if (haystack.kind === 'string' && needle.kind === 'string')
     return constant(call.span, INT64, BigInt(indexOfBytes(bytesOf(haystack.value), bytesOf(needle.value))));
-  return context.error(
-    'not-supported',
-    call.span,
-    `${call.name}() of texts that the script doesn't hold is not supported in this version yet`,
-  );
+  if (!context.script.target.have('loop')) {
+    return context.error('helper', call.span, `${call.name}() needs the helper bpf_loop, which this kernel lacks`, {
+      hints: ['it came with kernel 5.17'],
+    });
+  }
+  return { kind: 'call', span: call.span, type: INT64, call: { function: 'strstr', haystack, needle } };
 }
 
 function contains(context: Context, call: CallNode): Expression | undefined {

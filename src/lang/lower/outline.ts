@@ -68,6 +68,8 @@ class Walk {
       this.visitOutlined(statement);
       return;
     }
+    // A search is a loop of the kernel's too.
+    if ('function' in node && node.function === 'strstr') this.deepest = Math.max(this.deepest, this.depth + 1);
     for (const [key, child] of Object.entries(node)) {
       if (key === 'variable') this.note((child as { id: number }).id);
       else if (key !== 'type' && key !== 'map' && key !== 'span') this.visit(child);

@@ -16,7 +16,7 @@ export function textLength(l: Lowering, call: SyncCall & { function: 'strlen' })
 }
 
 /** Copies the text and its NUL to `to`, which has room for a byte more than its type; gives the length without the NUL. */
-function copyText(l: Lowering, e: Expression, to: Value): Value {
+export function copyText(l: Lowering, e: Expression, to: Value): Value {
   const b = l.builder;
   const most = sizeOf(e.type);
   const read =

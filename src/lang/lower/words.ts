@@ -9,6 +9,7 @@ import { probeRead, readContext, truth } from './context.ts';
 import { type Address, Helper, type Lowering, pointer, warn, whenRare } from './lowering.ts';
 import { readAggregation, readMapWord, lowerMapDelete, lowerMapHasKey, lowerIncrement } from './maps.ts';
 import { compareMemory, compareStrings, strncmp } from './strings.ts';
+import { findText } from './text-search.ts';
 import { textLength } from './text.ts';
 import { wordFormat } from './word-format.ts';
 
@@ -284,6 +285,8 @@ function lowerCall(l: Lowering, e: Expression & { kind: 'call' }): Value {
   switch (call.function) {
     case 'strncmp':
       return strncmp(l, call);
+    case 'strstr':
+      return findText(l, call);
     case 'strlen':
       return textLength(l, call);
     case 'memcmp':
