@@ -7,6 +7,8 @@ export * from './histogram.ts';
 export * from './json.ts';
 export * from './map-text.ts';
 export * from './printf.ts';
+export * from './rate.ts';
+export * from './remainder.ts';
 export {
   compileRecordWriter,
   generateRecordWriter,

@@ -168,6 +168,12 @@ export class KernelBackend implements Backend {
     return found;
   }
 
+  takeAll(map: string): Iterable<MapEntry> {
+    const taken: MapEntry[] = [];
+    for (const [key, value] of this.#map(map).takeAll()) taken.push({ key, value });
+    return taken;
+  }
+
   update(map: string, key: Uint8Array, value: Uint8Array): void {
     this.#map(map).update(key, value);
   }
@@ -280,6 +286,12 @@ class MappedRegion implements DataRegion {
 
   readCounter(offset: number): number {
     return (this.#halves[offset / 4] ?? 0) + (this.#halves[offset / 4 + 1] ?? 0) * 2 ** 32;
+  }
+
+  subtract(offset: number, words: Uint8Array): void {
+    const view = new DataView(words.buffer, words.byteOffset, words.length);
+    for (let at = 0; at < words.length; at += 8)
+      Atomics.sub(this.#words, (offset + at) / 8, view.getBigUint64(at, true));
   }
 
   zero(offset: number, length: number): void {

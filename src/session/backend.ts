@@ -23,6 +23,8 @@ export interface Backend {
 
   /** All elements, copied. A per-CPU value is the values of all possible CPUs, each rounded up to 8 bytes. */
   entries(map: string): Iterable<MapEntry>;
+  /** Takes all elements out, each in one step: what comes meanwhile is either among them or stays. */
+  takeAll(map: string): Iterable<MapEntry>;
   /** Creates or replaces an element. The value is in the form of `entries`. */
   update(map: string, key: Uint8Array, value: Uint8Array): void;
   /** Deleting what isn't there is no error. */
@@ -74,6 +76,8 @@ export interface DataRegion {
   copy(offset: number, length: number): Uint8Array;
   /** A u64, exact below 2^53. `offset` is a multiple of 8. */
   readCounter(offset: number): number;
+  /** Takes these u64 words from those at `offset`, each in one step. */
+  subtract(offset: number, words: Uint8Array): void;
   /** Writes zeros, in words of 8 bytes. Both are multiples of 8. */
   zero(offset: number, length: number): void;
 }

@@ -6,6 +6,7 @@ import {
   type FormatOptions,
   formatArgument,
   formatMapJson,
+  formatRatesJson,
   formatPrintf,
   jsonBytes,
   jsonString,
@@ -14,6 +15,7 @@ import {
   locateArguments,
   type MapPrintOptions,
   type MapSnapshot,
+  type RateRow,
   type RecordFormat,
   type RecordWriter,
   type ValueBytes,
@@ -79,6 +81,11 @@ export class JsonPresenter implements Presenter {
 
   map(snapshot: MapSnapshot, print: MapPrintOptions): void {
     const line = formatMapJson(snapshot, print, this.options);
+    if (line !== undefined) this.#to.out.append(`${line}\n`);
+  }
+
+  rates(snapshot: MapSnapshot, rows: readonly RateRow[], print: MapPrintOptions): void {
+    const line = formatRatesJson(snapshot, rows, print, this.options);
     if (line !== undefined) this.#to.out.append(`${line}\n`);
   }
 

@@ -4,6 +4,7 @@ import type {
   FormatOptions,
   MapPrintOptions,
   MapSnapshot,
+  RateRow,
   RecordFormat,
   RecordWriter,
   ValueBytes,
@@ -28,6 +29,7 @@ export interface Presenter {
   text(kind: TextKind, text: ByteString): void;
   value(argument: FormatArgument, memory: ValueBytes): void;
   map(snapshot: MapSnapshot, print: MapPrintOptions): void;
+  rates(snapshot: MapSnapshot, rows: readonly RateRow[], print: MapPrintOptions): void;
   /** errorf and warnf. */
   located(level: 'ERROR' | 'WARNING', text: ByteString, span: WarningSite['span']): void;
   /** `count` occurrences since the last call; `code` is what the helper returned last. */

@@ -15,6 +15,7 @@ import {
 import type { EventSchema, FormatPiece, ScriptPlan } from '../spec/index.ts';
 import type { Backend, MessageSink, RecordVisitor, SessionClock } from './backend.ts';
 import type { Presenter } from './presenter.ts';
+import type { Rates } from './rates.ts';
 import type { ScriptMaps } from './script-maps.ts';
 
 /** What the actions need around them. */
@@ -22,6 +23,7 @@ export interface ActionContext {
   readonly plan: ScriptPlan;
   readonly backend: Backend;
   readonly maps: ScriptMaps;
+  readonly rates: Rates;
   readonly presenter: Presenter;
   readonly out: ByteBuffer;
   readonly messages: MessageSink;
@@ -87,13 +89,22 @@ function createAction(event: EventSchema, context: ActionContext): RecordVisitor
       return valueAction(event, context);
     case 'printMap':
       return () => {
-        presenter.map(maps.snapshot(event.map), { top: event.top, div: event.div });
+        printMap(event, context);
         return isSpaceLeft();
       };
     case 'clearMap':
-      return () => (maps.clear(event.map), true);
+      return () => {
+        if (event.printed === true) maps.clearPrinted(event.map);
+        else maps.clear(event.map);
+        context.rates.reset(event.map);
+        return true;
+      };
     case 'zeroMap':
-      return () => (maps.zero(event.map), true);
+      return () => {
+        maps.zero(event.map);
+        context.rates.reset(event.map);
+        return true;
+      };
     case 'time': {
       const formatter = new TimeFormatter(event.format, context.backend.resolver);
       return () => {
@@ -108,6 +119,13 @@ function createAction(event: EventSchema, context: ActionContext): RecordVisitor
     default:
       return textAction(event, context);
   }
+}
+
+function printMap(event: Event<'printMap'>, { presenter, maps, rates, clock }: ActionContext): void {
+  const print = { top: event.top, div: event.div };
+  const snapshot = maps.snapshotToPrint(event.map);
+  if (event.rate === true) presenter.rates(snapshot, rates.next(event.id, snapshot, clock.nowMs()), print);
+  else presenter.map(snapshot, print);
 }
 
 function writeAction(

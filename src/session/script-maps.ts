@@ -1,9 +1,19 @@
 import { BugError } from '../base/index.ts';
-import { combineAggregation, isUsed, type MapEntry, type MapSnapshot, wordCount } from '../output/index.ts';
+import {
+  additiveWords,
+  combineAggregation,
+  isUsed,
+  type MapEntry,
+  type MapSnapshot,
+  remainderOf,
+  wordCount,
+} from '../output/index.ts';
 import type { DataLayout, MapStorage, PlannedMap, ScriptPlan } from '../spec/index.ts';
 import type { Backend } from './backend.ts';
+import { Leftovers } from './leftovers.ts';
 
 const NO_KEY = new Uint8Array(0);
+const MINUS_ONE = new Uint8Array(8).fill(0xff);
 type PerCpuStorage = Extract<MapStorage, { kind: 'perCpu' }>;
 
 /** The script's maps by name, wherever they are stored. */
@@ -13,10 +23,14 @@ export class ScriptMaps {
   readonly #byName: ReadonlyMap<string, PlannedMap>;
   /** Scalars that were set when zero() came: they show zero values, where the memory alone would say unset. */
   readonly #zeroed = new Set<string>();
+  readonly #leftovers = new Leftovers();
+  readonly #clearedWhenPrinted: ReadonlySet<string>;
 
   constructor(plan: ScriptPlan, backend: Backend) {
     this.#plan = plan;
     this.#backend = backend;
+    const clears = plan.events.filter((event) => event.kind === 'clearMap' && event.printed === true);
+    this.#clearedWhenPrinted = new Set(clears.map((event) => ('map' in event ? event.map : '')));
     this.#byName = new Map(plan.maps.map((map) => [map.name, map]));
   }
 
@@ -26,6 +40,17 @@ export class ScriptMaps {
   }
 
   snapshot(name: string): MapSnapshot {
+    return this.#leftovers.addTo(this.#read(name));
+  }
+
+  /** The same for a print, which a clear of what was printed may follow. */
+  snapshotToPrint(name: string): MapSnapshot {
+    const snapshot = this.#read(name);
+    if (this.#clearedWhenPrinted.has(name)) this.#leftovers.notePrinted(name, snapshot.entries);
+    return this.#leftovers.addTo(snapshot);
+  }
+
+  #read(name: string): MapSnapshot {
     const map = this.#map(name);
     const { storage } = map;
     if (storage.kind === 'map') {
@@ -37,10 +62,46 @@ export class ScriptMaps {
     return { map, entries: value === undefined ? [] : [{ key: NO_KEY, value }], strideBytes };
   }
 
+  /** Takes away what was last printed, and leaves what was counted since. */
+  clearPrinted(name: string): void {
+    const map = this.#map(name);
+    const printed = this.#leftovers.takePrinted(name);
+    const { storage } = map;
+    const isCounted = map.value.kind === 'aggregation' || map.isCounter === true;
+    if (printed === undefined || !isCounted) return this.clear(name);
+    this.#zeroed.delete(name);
+    if (storage.kind === 'map') this.#leftovers.keep(map, printed, this.#backend.takeAll(storage.map));
+    else this.#subtract(map, printed[0]?.value);
+  }
+
+  /** In the data region. */
+  #subtract(map: PlannedMap, printed: Uint8Array | undefined): void {
+    const { storage } = map;
+    const { data } = this.#backend;
+    if (printed === undefined) return;
+    if (storage.kind === 'shared') {
+      data.zero(storage.isSetOffset, 8);
+      data.subtract(storage.valueOffset, printed.subarray(0, 8));
+      if (data.readCounter(storage.valueOffset) !== 0) data.subtract(storage.isSetOffset, MINUS_ONE);
+    } else if (storage.kind === 'perCpu' && map.value.kind === 'aggregation') {
+      const { aggregation } = map.value;
+      const { offset, sizeBytes, isSetOffset } = storage;
+      const sumBytes = additiveWords(aggregation) * 8;
+      this.#blocks().forEach((block, cpu) => {
+        const share = printed.subarray(cpu * sizeBytes, (cpu + 1) * sizeBytes);
+        if (isSetOffset !== undefined) data.zero(block + isSetOffset, 8);
+        data.subtract(block + offset, share.subarray(0, sumBytes));
+        const rest = remainderOf(aggregation, share, data.copy(block + offset, sizeBytes)).subarray(sumBytes);
+        if (rest.length > 0 && rest.every((byte) => byte === 0)) data.zero(block + offset + sumBytes, rest.length);
+      });
+    }
+  }
+
   /** Deletes all keys; a scalar becomes unset. */
   clear(name: string): void {
     const { storage } = this.#map(name);
     this.#zeroed.delete(name);
+    this.#leftovers.forget(name);
     if (storage.kind === 'map') return this.#backend.deleteAll(storage.map);
     this.#zeroValue(this.#map(name));
     if (storage.kind === 'shared') this.#backend.data.zero(storage.isSetOffset, 8);
@@ -52,6 +113,7 @@ export class ScriptMaps {
   zero(name: string): void {
     const map = this.#map(name);
     const { storage } = map;
+    this.#leftovers.forget(name);
     if (storage.kind === 'map') {
       for (const { key, value } of this.#backend.entries(storage.map))
         this.#backend.update(storage.map, key, new Uint8Array(value.length));

@@ -21,6 +21,7 @@ import { JsonPresenter } from './json-presenter.ts';
 import { jsonReport, type MeasuredHost, runBenchmarks, runTests, textReport } from './measured-runs.ts';
 import { PollTimer } from './poll-timer.ts';
 import type { Presenter } from './presenter.ts';
+import { Rates } from './rates.ts';
 import { createRecordVisitor, FLUSH_BYTES } from './record-actions.ts';
 import { Reporter } from './reporter.ts';
 import { ScriptMaps } from './script-maps.ts';
@@ -356,6 +357,7 @@ export class Session {
       plan: this.#plan,
       backend: this.#backend,
       maps: this.#maps,
+      rates: new Rates(this.#clock.nowMs()),
       presenter: this.#presenter,
       out: this.#out,
       messages: this.#messages,

@@ -9,8 +9,10 @@ import {
   type FormatOptions,
   formatArgument,
   formatMap,
+  formatRates,
   type MapPrintOptions,
   type MapSnapshot,
+  type RateRow,
   type RecordFormat,
   type RecordWriter,
   type ValueBytes,
@@ -74,6 +76,10 @@ export class TextPresenter implements Presenter {
 
   map(snapshot: MapSnapshot, print: MapPrintOptions): void {
     this.#to.out.append(formatMap(snapshot, print, this.options));
+  }
+
+  rates(snapshot: MapSnapshot, rows: readonly RateRow[], print: MapPrintOptions): void {
+    this.#to.out.append(formatRates(snapshot, rows, print, this.options));
   }
 
   located(level: 'ERROR' | 'WARNING', text: ByteString, span: WarningSite['span']): void {

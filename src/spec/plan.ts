@@ -78,6 +78,8 @@ export interface PlannedMap {
     | { readonly kind: 'value'; readonly type: ValueType }
     | { readonly kind: 'aggregation'; readonly aggregation: Aggregation };
   readonly storage: MapStorage;
+  /** Its numbers are only counted up and down, never assigned. */
+  readonly isCounter?: boolean;
 }
 
 export type MapStorage =
@@ -149,8 +151,16 @@ export type EventSchema =
     })
   /** print() of a value that is no whole map. */
   | (EventBase & { readonly kind: 'printValue'; readonly arg: EventField })
-  | (EventBase & { readonly kind: 'printMap'; readonly map: string; readonly top?: number; readonly div?: number })
-  | (EventBase & { readonly kind: 'clearMap' | 'zeroMap'; readonly map: string })
+  | (EventBase & {
+      readonly kind: 'printMap';
+      readonly map: string;
+      /** How fast the numbers grow, not the numbers. */
+      readonly rate?: boolean;
+      readonly top?: number;
+      readonly div?: number;
+    })
+  /** `printed`: a print of the map comes before it in the same run; what is counted between the two stays. */
+  | (EventBase & { readonly kind: 'clearMap' | 'zeroMap'; readonly map: string; readonly printed?: boolean })
   | (EventBase & { readonly kind: 'time'; readonly format: string })
   /** arg: array of strings, one after another; an empty one ends the list. */
   | (EventBase & { readonly kind: 'join'; readonly separator: string; readonly args: readonly EventField[] })

@@ -1,5 +1,5 @@
 import { Command, Errno } from '../../abi/index.ts';
-import { Attr, checked, tryBpf } from '../sys/index.ts';
+import { Attr, bpfCallName, checked, tryBpf } from '../sys/index.ts';
 import type { KernelMap } from './kernel-map.ts';
 
 /** Key bytes and value bytes (all CPUs' slots of a per-CPU map). */
@@ -12,8 +12,12 @@ const MIN_TOKEN_BYTES = 8;
 /** A hash holds more than its maximum for moments, while CPUs replace entries. */
 const BUCKET_SLACK = 64;
 
-/** Reads the whole map by BPF_MAP_LOOKUP_BATCH. Returns false, having given nothing, where the kernel can't. */
-export function* readBatches(map: KernelMap): Generator<MapEntry, boolean> {
+/**
+ * Reads the whole map by BPF_MAP_LOOKUP_BATCH, or takes the entries out by BPF_MAP_LOOKUP_AND_DELETE_BATCH. Returns false,
+ * having given nothing, where the kernel can't.
+ */
+export function* readBatches(map: KernelMap, { take = false } = {}): Generator<MapEntry, boolean> {
+  const command = take ? Command.MapLookupAndDeleteBatch : Command.MapLookupBatch;
   const { keySizeBytes, maxEntries } = map.spec;
   const valueSizeBytes = map.transferSizeBytes;
   let capacity = Math.max(
@@ -32,14 +36,14 @@ export function* readBatches(map: KernelMap): Generator<MapEntry, boolean> {
       .pointer(24, values)
       .u32(32, capacity)
       .u32(36, map.fd);
-    const result = tryBpf(Command.MapLookupBatch, attr);
+    const result = tryBpf(command, attr);
     if (result === -Errno.ENOSPC && capacity < maxEntries * 2) {
       // One bucket of the hash holds more than asked for: ask again with more room.
       capacity *= 2;
       continue;
     }
     if (position === undefined && cannotBatch(-result)) return false;
-    if (result !== -Errno.ENOENT) checked(`bpf(MAP_LOOKUP_BATCH) on map ${map.name}`, result);
+    if (result !== -Errno.ENOENT) checked(`${bpfCallName(command)} on map ${map.name}`, result);
     const count = attr.getU32(32);
     for (let i = 0; i < count; i++) {
       yield [

@@ -112,11 +112,33 @@ export class KernelMap implements Disposable {
     if (!(yield* readBatches(this))) yield* readOneByOne(this);
   }
 
+  /**
+   * Takes all entries out of a hash map; each is read and deleted in one step. In batches (kernel 5.6), entry by entry
+   * where the kernel can't.
+   */
+  *takeAll(): IterableIterator<MapEntry> {
+    if (yield* readBatches(this, { take: true })) return;
+    for (const key of [...this.entries()].map(([found]) => found)) {
+      const value = this.#takeOne(key);
+      if (value !== undefined) yield [key, value];
+    }
+  }
+
   /** Deletes all entries; of an array, writes zeros. */
   clear(): void {
     if (isArrayMap(this.spec.type)) return this.zero();
-    const keys = [...this.entries()].map(([key]) => key);
-    for (const key of keys) this.delete(key);
+    for (const _ of this.takeAll());
+  }
+
+  #takeOne(key: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.lookupAndDelete(key);
+    } catch {
+      // Kernels before 5.14 have it for no hash.
+      const value = this.lookup(key);
+      this.delete(key);
+      return value;
+    }
   }
 
   /** Sets the value of each entry to zeros; the keys stay. */

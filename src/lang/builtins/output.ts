@@ -6,6 +6,7 @@ import type { Context } from '../passes/state/context.ts';
 import { aggregationOf, isCastable, readStats, wholeMap } from '../passes/expressions/maps.ts';
 import { constant, convert, settled } from '../passes/expressions/values.ts';
 import { isNumber, printAggregation, printType } from '../types/index.ts';
+import type { Type } from '../types/index.ts';
 import type * as ast from '../syntax/index.ts';
 import { argument, literalNumber, literalText } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
@@ -19,6 +20,7 @@ export const outputFunctions: readonly FunctionBuiltin[] = [
   formatted('cat'),
   formatted('system', true),
   { name: 'print', arguments: [1, 3], action: print },
+  { name: 'rate', arguments: [1, 1], value: rateElsewhere },
   { name: 'time', arguments: [0, 1], action: time },
   { name: 'join', arguments: [1, 2], action: join },
   { name: 'exit', arguments: [0, 1], action: exit },
@@ -45,6 +47,7 @@ function formatted(name: 'printf' | 'errorf' | 'warnf' | 'cat' | 'system', unsaf
 function print(context: Context, call: CallNode): readonly Statement[] {
   const node = argument(call, 0);
   if (node.kind === 'map' && node.key === undefined) return printMap(context, call, node);
+  if (node.kind === 'call' && node.name === 'rate') return printRate(context, call, node);
   if (call.arguments.length > 1) {
     context.error(
       'argument-count',
@@ -79,10 +82,36 @@ function print(context: Context, call: CallNode): readonly Statement[] {
   return emit(call, { kind: 'printValue', arg: settled(value) });
 }
 
+/** `print(rate(@m))`: how fast its numbers grow. */
+function printRate(context: Context, call: CallNode, rate: CallNode): readonly Statement[] {
+  const [node] = rate.arguments;
+  if (node?.kind !== 'map' || node.key !== undefined || rate.arguments.length !== 1) {
+    context.error('argument-type', rate.span, 'rate() expects a map without a key');
+    return [];
+  }
+  const map = wholeMap(context, node);
+  if (map === undefined) return [];
+  const { aggregation, value } = map;
+  if (aggregation === undefined ? value !== undefined && value.kind !== 'integer' : !GROWING.has(aggregation.kind)) {
+    const type = aggregation === undefined ? printType(value as Type) : printAggregation(aggregation);
+    context.error('argument-type', rate.span, `rate() expects a map of numbers that add up (${type} provided)`);
+    return [];
+  }
+  return printMap(context, call, node, true);
+}
+
+const GROWING: ReadonlySet<string> = new Set(['count', 'sum', 'topk']);
+
+function rateElsewhere(context: Context, call: CallNode): undefined {
+  const name = call.arguments[0]?.kind === 'map' ? call.arguments[0].name : '@x';
+  return context.error('rate', call.span, 'rate() can only be printed', { hints: [`Write print(rate(${name})).`] });
+}
+
 function printMap(
   context: Context,
   call: CallNode,
   node: ast.Expression & { readonly kind: 'map' },
+  isRate = false,
 ): readonly Statement[] {
   const map = wholeMap(context, node);
   const top = call.arguments.length > 1 ? literalNumber(context, call, 1) : undefined;
@@ -102,6 +131,7 @@ function printMap(
   return emit(call, {
     kind: 'printMap',
     map: map.node,
+    rate: isRate,
     top: top === undefined ? undefined : Number(top),
     div: div === undefined ? undefined : Number(div),
   });

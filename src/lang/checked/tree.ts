@@ -200,10 +200,12 @@ export type Emit =
   | {
       readonly kind: 'printMap';
       readonly map: ScriptMap;
+      readonly rate: boolean;
       readonly top: number | undefined;
       readonly div: number | undefined;
     }
-  | { readonly kind: 'clearMap' | 'zeroMap'; readonly map: ScriptMap }
+  /** `printed`: a print of the map comes before it in the same block. */
+  | { readonly kind: 'clearMap' | 'zeroMap'; readonly map: ScriptMap; readonly printed?: boolean }
   | { readonly kind: 'time'; readonly format: string }
   /** `array`: address of an array of `char *`, ended by a null pointer, in address space `space`. */
   | { readonly kind: 'join'; readonly array: Expression; readonly space: 'kernel' | 'user'; readonly separator: string }

@@ -53,12 +53,13 @@ function schemaOf(
         ...base,
         kind: 'printMap',
         map: event.map.name,
+        ...(event.rate ? { rate: true } : {}),
         ...(event.top === undefined ? {} : { top: event.top }),
         ...(event.div === undefined ? {} : { div: event.div }),
       };
     case 'clearMap':
     case 'zeroMap':
-      return { ...base, kind: event.kind, map: event.map.name };
+      return { ...base, kind: event.kind, map: event.map.name, ...(event.printed === true ? { printed: true } : {}) };
     case 'time':
       return { ...base, kind: 'time', format: event.format };
     default:

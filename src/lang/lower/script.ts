@@ -50,6 +50,8 @@ class ScriptState implements ScriptLowering {
   private readonly stackLimits = new Set<number>();
   private readonly usesRing: boolean;
   private readonly deletedFrom: ReadonlySet<string>;
+  private readonly counters: ReadonlySet<string>;
+  private readonly assigned: ReadonlySet<string>;
   private readonly hits = new Map<CheckedProgram, number>();
   private lost: number | undefined;
   private exit: number | undefined;
@@ -64,6 +66,8 @@ class ScriptState implements ScriptLowering {
     for (const program of checked.programs) facts.visit([program.predicate, program.body]);
     this.usesRing = facts.emits;
     this.deletedFrom = facts.deletedFrom;
+    this.counters = facts.counters;
+    this.assigned = facts.assigned;
     // What all CPUs read comes first, so that every map has its place before programs are lowered.
     for (const map of checked.maps) this.storages.set(map.name, this.makeStorage(map));
     const largest = Math.max(
@@ -255,14 +259,26 @@ class ScriptState implements ScriptLowering {
       key: map.key === undefined ? undefined : layout(map.key),
       value,
       storage: this.storageOf(map).planned,
+      ...(this.counters.has(map.name) && !this.assigned.has(map.name) ? { isCounter: true } : {}),
     };
   }
+}
+
+/** Any node, as far as it concerns us. */
+interface Facts {
+  readonly kind?: string;
+  readonly map?: ScriptMap;
+  readonly event?: { readonly kind: string; readonly map?: ScriptMap };
+  readonly target?: { readonly map?: ScriptMap };
 }
 
 /** What one look over the whole tree tells. */
 class ScriptFacts {
   emits = false;
   readonly deletedFrom = new Set<string>();
+  /** Maps of `++` and `--`, and those assigned. */
+  readonly counters = new Set<string>();
+  readonly assigned = new Set<string>();
 
   visit(node: unknown): void {
     if (typeof node !== 'object' || node === null) return;
@@ -270,7 +286,9 @@ class ScriptFacts {
       for (const item of node) this.visit(item);
       return;
     }
-    const { kind, map, event } = node as { kind?: string; map?: ScriptMap; event?: { kind: string; map?: ScriptMap } };
+    const { kind, map, event, target } = node as Facts;
+    if (kind === 'increment' && target?.map !== undefined) this.counters.add(target.map.name);
+    if (kind === 'assignMap' && map !== undefined) this.assigned.add(map.name);
     if (kind === 'mapDelete' && map !== undefined) this.deletedFrom.add(map.name);
     if (kind === 'emit' && event !== undefined) {
       if (event.kind !== 'exit') this.emits = true;

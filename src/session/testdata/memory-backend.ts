@@ -53,6 +53,12 @@ export class MemoryBackend implements Backend {
   delete(map: string, key: Uint8Array): void {
     this.#map(map).delete(key.join());
   }
+  takeAll(map: string): MapEntry[] {
+    this.calls.push(`takeAll ${map}`);
+    const taken = [...this.#map(map).values()];
+    this.#map(map).clear();
+    return taken;
+  }
   deleteAll(map: string): void {
     this.#map(map).clear();
   }
@@ -68,6 +74,11 @@ export class MemoryBackend implements Backend {
     return {
       copy: (offset, length) => memory.slice(offset, offset + length),
       readCounter: (offset) => Number(view.getBigUint64(offset, true)),
+      subtract: (offset, words) => {
+        const taken = new DataView(words.buffer, words.byteOffset);
+        for (let at = 0; at < words.length; at += 8)
+          view.setBigUint64(offset + at, view.getBigUint64(offset + at, true) - taken.getBigUint64(at, true), true);
+      },
       zero: (offset, length) => void memory.fill(0, offset, offset + length),
     };
   }

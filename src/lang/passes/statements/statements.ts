@@ -1,7 +1,7 @@
 /** Statements: which rule checks which, branches, loops, and calls that stand alone. */
 import { findFunction } from '../../builtins/index.ts';
 import { INT64 } from '../../checked/index.ts';
-import type { Expression, Statement } from '../../checked/index.ts';
+import type { Expression, ScriptMap, Statement } from '../../checked/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
 import { isNumber, printType } from '../../types/index.ts';
@@ -16,6 +16,7 @@ import { checkFor, checkUnroll, checkWhile } from './loops.ts';
 /** Statements of a block in their own scope; what can't be reached is checked and left out. `isExpansion`: its value is no one's. */
 export function checkBlock(context: Context, block: ast.Block, isExpansion = false): readonly Statement[] {
   const result: Statement[] = [];
+  const printed = new Set<ScriptMap>();
   let ended: string | undefined;
   let warned = false;
   for (const statement of statementsOf(block, isExpansion)) {
@@ -25,10 +26,19 @@ export function checkBlock(context: Context, block: ast.Block, isExpansion = fal
     }
     const checked = context.statement(statement);
     if (ended !== undefined) continue;
-    result.push(...checked);
+    result.push(...checked.map((made) => markPrinted(made, printed)));
     ended = endOf(checked.at(-1));
   }
   return result;
+}
+
+/** A clear behind a print of the same map clears what was printed, not what is counted until it is done. */
+function markPrinted(statement: Statement, printed: Set<ScriptMap>): Statement {
+  if (statement.kind !== 'emit') return statement;
+  const { event } = statement;
+  if (event.kind === 'printMap') printed.add(event.map);
+  if (event.kind !== 'clearMap' || !printed.delete(event.map)) return statement;
+  return { ...statement, event: { ...event, printed: true } };
 }
 
 function statementsOf({ statements, value }: ast.Block, isExpansion: boolean): readonly ast.Statement[] {
