@@ -1,4 +1,5 @@
 /** Functions that send something to the user side: printf() and its like, print(), time(), join(), exit(). */
+import type { FormatPiece } from '../../spec/index.ts';
 import type { Emit, Expression, Statement } from '../checked/index.ts';
 import { INT64 } from '../checked/index.ts';
 import { checkFormat } from '../passes/statements/format.ts';
@@ -11,6 +12,10 @@ import type * as ast from '../syntax/index.ts';
 import { argument, literalNumber, literalText } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
 
+type Conversion = FormatPiece & { readonly kind: 'conversion' };
+
+const MAX_DEBUG_ARGUMENTS = 3;
+const KERNEL_FORMATS = new Set(['d', 'i', 'u', 'x', 'p', 'c', 's']);
 const MANY = Number.POSITIVE_INFINITY;
 
 export const outputFunctions: readonly FunctionBuiltin[] = [
@@ -19,6 +24,7 @@ export const outputFunctions: readonly FunctionBuiltin[] = [
   formatted('warnf'),
   formatted('cat'),
   formatted('system', true),
+  { name: 'debugf', arguments: [1, MANY], action: debug },
   { name: 'print', arguments: [1, 3], action: print },
   { name: 'rate', arguments: [1, 1], value: rateElsewhere },
   { name: 'time', arguments: [0, 1], action: time },
@@ -40,6 +46,49 @@ function formatted(name: 'printf' | 'errorf' | 'warnf' | 'cat' | 'system', unsaf
       return result === undefined ? [] : emit(call, { kind: name, ...result });
     },
   };
+}
+
+/** What the kernel formats itself: into its trace pipe, at once. */
+function debug(context: Context, call: CallNode): readonly Statement[] {
+  const result = checkFormat(context, call);
+  if (result === undefined) return [];
+  if (result.args.length > MAX_DEBUG_ARGUMENTS) {
+    const most = MAX_DEBUG_ARGUMENTS;
+    context.error('argument-count', call.span, `debugf() takes up to ${most} values (${result.args.length} provided)`);
+    return [];
+  }
+  const refused = result.format.find((piece) => piece.kind === 'conversion' && !isKernelFormat(piece));
+  if (refused?.kind === 'conversion') {
+    const hints = ['The kernel formats %d, %i, %u, %x, %p, %c and %s, with l and ll, and no widths.'];
+    context.error('format', call.span, `debugf() can't format with this kind of %${refused.conversion}`, { hints });
+    return [];
+  }
+  context.warning(
+    'debugf',
+    call.span,
+    'debugf() writes to the trace pipe of the whole system: it is meant for finding mistakes, not for output.',
+  );
+  const expression: Expression = {
+    kind: 'call',
+    span: call.span,
+    type: { kind: 'void' },
+    call: { function: 'debugf', format: kernelFormat(result.format), args: result.args },
+  };
+  return [{ kind: 'expression', span: call.span, expression }];
+}
+
+function isKernelFormat(piece: Conversion): boolean {
+  const isPlain = !piece.leftAlign && !piece.plus && !piece.space && !piece.alternate && !piece.zeroPad;
+  return isPlain && piece.width === undefined && piece.precision === undefined && KERNEL_FORMATS.has(piece.conversion);
+}
+
+function kernelFormat(pieces: readonly FormatPiece[]): string {
+  return pieces
+    .map((piece) => {
+      if (piece.kind === 'text') return piece.text.replaceAll('%', '%%');
+      return `%${piece.bits === 64 && /[diux]/.test(piece.conversion) ? 'll' : ''}${piece.conversion}`;
+    })
+    .join('');
 }
 
 // ---- print ----------------------------------------------------------------------------------------------

@@ -230,6 +230,8 @@ function argumentsOf(call: SyncCall): readonly string[] {
       return [printExpression(call.address)];
     case 'strncmp':
       return [printExpression(call.left), printExpression(call.right), String(call.count)];
+    case 'debugf':
+      return [JSON.stringify(call.format), ...call.args.map(printExpression)];
     case 'signal':
       return [printExpression(call.signal)];
     case 'strlen':

@@ -385,6 +385,8 @@ export type SyncCall =
   | { readonly function: 'usym'; readonly address: Expression }
   /** 0 if the first `count` bytes are equal (up to a NUL), else 1. */
   | { readonly function: 'strncmp'; readonly left: Expression; readonly right: Expression; readonly count: number }
+  /** `format` in the kernel's own form. */
+  | { readonly function: 'debugf'; readonly format: string; readonly args: readonly Expression[] }
   | { readonly function: 'signal'; readonly signal: Expression; readonly thread: boolean }
   /** Bytes up to the NUL. */
   | { readonly function: 'strlen'; readonly value: Expression }

@@ -6,6 +6,7 @@ import { isWord, sizeOf } from '../types/index.ts';
 import { readBuiltin } from './builtins.ts';
 import { memcmp, swapBytes, writeUser } from './bytes.ts';
 import { probeRead, readContext, truth } from './context.ts';
+import { writeToTracePipe } from './debug.ts';
 import { type Address, Helper, type Lowering, pointer, warn, whenRare } from './lowering.ts';
 import { readAggregation, readMapWord, lowerMapDelete, lowerMapHasKey, lowerIncrement } from './maps.ts';
 import { compareMemory, compareStrings, strncmp } from './strings.ts';
@@ -295,6 +296,8 @@ function lowerCall(l: Lowering, e: Expression & { kind: 'call' }): Value {
       return swapBytes(l, call);
     case 'writeUser':
       return writeUser(l, e, call);
+    case 'debugf':
+      return writeToTracePipe(l, call);
     case 'signal': {
       const helper = call.thread ? Helper.send_signal_thread : Helper.send_signal;
       const result = l.builder.call(helper, [l.word(call.signal)]);

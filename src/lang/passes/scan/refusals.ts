@@ -15,7 +15,6 @@ export type Construct = keyof typeof CONSTRUCTS;
 const BUILTINS: ReadonlySet<string> = new Set([
   'cgroup_path',
   'cgroupid',
-  'debugf',
   'dw_ustack',
   'find',
   'kfunc_allowed',
