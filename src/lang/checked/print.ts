@@ -1,6 +1,7 @@
 /** The checked tree as text, for `-d types` and for tests: one line a statement, types where they are decided. */
 import { printAggregation, printType } from '../types/index.ts';
 import type {
+  CheckedFunction,
   CheckedProgram,
   CheckedScript,
   ContextAccess,
@@ -13,7 +14,7 @@ import type {
 
 export function printChecked(script: CheckedScript): string {
   const maps = script.maps.map((map) => `map ${printMap(map)}\n`);
-  return [...maps, ...script.programs.map(printProgram)].join('');
+  return [...maps, ...script.functions.map(printFunction), ...script.programs.map(printProgram)].join('');
 }
 
 function printMap(map: ScriptMap): string {
@@ -28,6 +29,11 @@ function printProgram(program: CheckedProgram): string {
     (variable) => `  var ${variable.name}#${variable.id}: ${printType(variable.type)}\n`,
   );
   return `program ${program.name} (${program.title})${predicate} {\n${variables.join('')}${printBlock(program.body, '  ')}}\n`;
+}
+
+function printFunction(fn: CheckedFunction): string {
+  const parameters = fn.parameters.map(({ name, id, type }) => `${name}#${id}: ${printType(type)}`).join(', ');
+  return `fn ${fn.name}(${parameters}): ${printType(fn.result)} {\n${printBlock(fn.body, '  ')}}\n`;
 }
 
 function printBlock(statements: readonly Statement[], indent: string): string {
@@ -187,6 +193,8 @@ export function printExpression(node: Expression): string {
       return `delete(${element(node.map, node.key)})`;
     case 'mapHasKey':
       return `has_key(${element(node.map, node.key)})`;
+    case 'ownCall':
+      return `${node.name}(${node.arguments.map(printExpression).join(', ')}):${printType(node.type)}`;
     case 'sequence':
       return `({ ${node.statements.map((statement) => printStatement(statement, '').trimEnd()).join('; ')}; ${printExpression(node.value)} })`;
   }

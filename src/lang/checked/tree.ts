@@ -12,10 +12,24 @@ import type { ScriptConfig } from '../config.ts';
 
 export interface CheckedScript {
   readonly programs: readonly CheckedProgram[];
+  readonly functions: readonly CheckedFunction[];
   readonly maps: readonly ScriptMap[];
   readonly config: ScriptConfig;
   /** Named options, a line for each. */
   readonly programOptions: readonly string[];
+}
+
+/** A function of the script, as programs that read this address space call it. */
+export interface CheckedFunction {
+  readonly name: string;
+  readonly space: ProbeContext['space'];
+  readonly span: Span;
+  readonly parameters: readonly Variable[];
+  /** `void` for none. */
+  readonly result: Type;
+  readonly body: readonly Statement[];
+  /** The parameters among them. */
+  readonly variables: readonly Variable[];
 }
 
 /** One eBPF program: one body at the attach points that share its context. */
@@ -185,7 +199,7 @@ export type Statement =
     }
   | { readonly kind: 'block'; readonly span: Span; readonly statements: readonly Statement[] }
   | { readonly kind: 'break' | 'continue'; readonly span: Span }
-  /** Ends the program; the value, if any, is its return value. */
+  /** Ends the program or function; the value, if any, is its return value, of a function's declared type. */
   | { readonly kind: 'return'; readonly span: Span; readonly value: Expression | undefined }
   | { readonly kind: 'emit'; readonly span: Span; readonly event: Emit };
 
@@ -340,6 +354,13 @@ export type Expression =
   /** True if the key existed. Without key: a scalar map is unset. */
   | (Node & { readonly kind: 'mapDelete'; readonly map: ScriptMap; readonly key: Expression | undefined })
   | (Node & { readonly kind: 'mapHasKey'; readonly map: ScriptMap; readonly key: Expression })
+  /** A call of a function of the script; the arguments have its parameters' types. */
+  | (Node & {
+      readonly kind: 'ownCall';
+      readonly name: string;
+      readonly space: ProbeContext['space'];
+      readonly arguments: readonly Expression[];
+    })
   /** Statements, then a value. */
   | (Node & { readonly kind: 'sequence'; readonly statements: readonly Statement[]; readonly value: Expression });
 

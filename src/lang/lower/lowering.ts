@@ -1,7 +1,7 @@
 /** What the parts of lowering share: the program being built, and the script that it belongs to. */
 import { HelperId } from '../../abi/index.ts';
 import type { EventSchema, MapSpec, MapStorage } from '../../spec/index.ts';
-import type { CheckedProgram, Expression, ScriptMap, Statement, Variable } from '../checked/index.ts';
+import type { CheckedFunction, CheckedProgram, Expression, ScriptMap, Statement, Variable } from '../checked/index.ts';
 import type { ScriptConfig } from '../config.ts';
 import type { Diagnostic, Span } from '../diagnostic/index.ts';
 import type { Block, Builder, Value } from '../ir/index.ts';
@@ -30,6 +30,7 @@ export interface LowerOptions {
 
 /** One script: what its programs have in common. */
 export interface ScriptLowering {
+  function(name: string, space: 'kernel' | 'user'): CheckedFunction;
   readonly target: Target;
   readonly config: ScriptConfig;
   readonly options: LowerOptions;
@@ -80,8 +81,10 @@ export interface Lowering {
    */
   store(expression: Expression, to: Address, padded: boolean): void;
   statements(list: readonly Statement[]): void;
-  /** Ends the program with this value. */
-  exit(value: Value): void;
+  /** Ends the program or function with this value. */
+  returnValue(value: Expression): void;
+  /** Calls a function of the script: its word, or where its value stands until the next call. */
+  callOwn(call: Expression & { kind: 'ownCall' }): Value | Address;
   /** A place for the statement at hand, on the stack or, if large, in the per-CPU scratch area. */
   temporary(sizeBytes: number): Address;
   /** A place that keeps its contents to the end of the program. */

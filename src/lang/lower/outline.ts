@@ -2,17 +2,21 @@
  * Which loops of a program become functions of their own, called back by the kernel, and what that means for its
  * variables: those that several functions use live in memory that all of them reach.
  */
-import type { Statement } from '../checked/index.ts';
+import type { Expression, Statement } from '../checked/index.ts';
 import type { Target } from '../target.ts';
 
 export type ForStatement = Statement & { kind: 'forRange' | 'forMap' };
+
+export type OwnCall = Expression & { kind: 'ownCall' };
 
 export interface Outline {
   readonly loops: ReadonlySet<Statement>;
   /** Ids of the variables that more than one function uses, or that keep their value from round to round. */
   readonly shared: ReadonlySet<number>;
-  /** Functions that can be active at once. */
+  /** Functions that can be active at once: this one, and those of loops and of the script that it calls. */
   readonly depth: number;
+  /** Something here ends the whole program: exit(), or a function that does. */
+  readonly exits: boolean;
 }
 
 /** A short loop is cheaper as a plain one, and the verifier knows its variable in each round. */
@@ -20,8 +24,13 @@ const PLAIN_ROUNDS = 8n;
 /** Without bpf_loop (5.17) longer ones have to do, as far as the verifier follows. */
 const PLAIN_ROUNDS_AT_MOST = 512n;
 
-export function outline(roots: readonly unknown[], target: Target): Outline {
-  const walk = new Walk(target);
+/** `called` outlines a function of the script. */
+export function outline(
+  roots: readonly unknown[],
+  target: Target,
+  called: (call: OwnCall) => Outline,
+): Outline {
+  const walk = new Walk(target, called);
   for (const root of roots) walk.visit(root);
   return walk.result();
 }
@@ -41,9 +50,12 @@ class Walk {
   private within: ForStatement | undefined;
   private depth = 1;
   private deepest = 1;
+  private exits = false;
+  private readonly called: (call: OwnCall) => Outline;
 
-  constructor(target: Target) {
+  constructor(target: Target, called: (call: OwnCall) => Outline) {
     this.target = target;
+    this.called = called;
   }
 
   result(): Outline {
@@ -53,7 +65,7 @@ class Walk {
       if (users.size > 1 || (only !== undefined && only.variable.id !== id && !isAssignedFirst(only.body, id)))
         shared.add(id);
     }
-    return { loops: this.loops, shared, depth: this.deepest };
+    return { loops: this.loops, shared, depth: this.deepest, exits: this.exits };
   }
 
   visit(node: unknown): void {
@@ -70,6 +82,9 @@ class Walk {
     }
     // A search is a loop of the kernel's too.
     if ('function' in node && node.function === 'strstr') this.deepest = Math.max(this.deepest, this.depth + 1);
+    const { kind } = node as { kind?: string };
+    if (kind === 'ownCall') this.noteCall(this.called(node as OwnCall));
+    if (kind === 'emit') this.exits ||= (statement as Statement & { kind: 'emit' }).event.kind === 'exit';
     for (const [key, child] of Object.entries(node)) {
       if (key === 'variable') this.note((child as { id: number }).id);
       else if (key !== 'type' && key !== 'map' && key !== 'span') this.visit(child);
@@ -85,6 +100,11 @@ class Walk {
     this.visit(loop.body);
     this.depth--;
     this.within = outer;
+  }
+
+  private noteCall({ depth, exits }: Outline): void {
+    this.deepest = Math.max(this.deepest, this.depth + depth);
+    this.exits ||= exits;
   }
 
   private note(id: number): void {

@@ -1,12 +1,12 @@
 /** One checked program -> IR: filters, predicate, body. */
-import type { CheckedProgram, Expression, Statement, SystemCallFilter, Variable } from '../checked/index.ts';
+import type { CheckedFunction, CheckedProgram, Expression, Statement, SystemCallFilter, Variable } from '../checked/index.ts';
 import type { Block, Builder, FrameSlot, IrFunction, Value } from '../ir/index.ts';
 import { isWord, sizeOf } from '../types/index.ts';
 import { readBuiltin } from './builtins.ts';
 import { probeRead, readContext } from './context.ts';
 import { FunctionFrame } from './function-frame.ts';
 import { type Address, Helper, type Lowering, perCpuBlock, type ScriptLowering } from './lowering.ts';
-import { zero } from './memory.ts';
+import { copy, zero } from './memory.ts';
 import { isAssignedFirst, outline, type Outline } from './outline.ts';
 import { acquireScratch, needsScratchSlot, type ScratchSlot } from './scratch.ts';
 import { lowerStatement } from './statements.ts';
@@ -25,27 +25,66 @@ export function lowerProgram(script: ScriptLowering, program: CheckedProgram): r
 const SHARED_BYTES = 16;
 const SHARED_SCRATCH = 8;
 
+/** Functions that the kernel lets be active at once. */
+const MAX_FUNCTIONS = 8;
+/** Words that are passed in registers, behind the pointer to what the first function shares. */
+const REGISTER_WORDS = 4;
+
+/** The program itself, or a function of the script as this program calls it: each has variables of its own. */
+interface Unit {
+  readonly outline: Outline;
+  readonly root: FunctionFrame;
+  readonly declared: readonly Variable[];
+  /** Where those variables live that several functions use. */
+  readonly variables: Map<number, Address>;
+  /** Parameters that live where they were passed. */
+  readonly fixed: Set<number>;
+  /** By parameter: where it is passed; undefined: in a register. */
+  readonly places: (Address | undefined)[];
+  /** Where a value is returned that is no word. */
+  result: Address | undefined;
+  /** Where a loop's body leaves word that all is to end: a mark, and the value to return. */
+  leaving: Address | undefined;
+}
+
+interface FunctionUnit {
+  readonly label: string;
+  readonly unit: Unit;
+}
+
 class ProgramLowering implements Lowering {
   readonly script: ScriptLowering;
   readonly program: CheckedProgram;
-  readonly outline: Outline;
-  private readonly main: FunctionFrame;
+  private readonly main: Unit;
+  /** The program or function of the script in hand, and which of its functions. */
+  private unit: Unit;
   private frame: FunctionFrame;
+  private readonly functions = new Map<string, FunctionUnit>();
   private readonly others: IrFunction[] = [];
   private readonly places = new Map<Expression, Address>();
-  private readonly sharedVariables = new Map<number, Address>();
   private readonly sharedSlot: FrameSlot;
-  /** Where a loop's body leaves word that the program is to end: a mark, and the value to return. */
-  private leaving: Address | undefined;
   private slot: ScratchSlot | undefined;
 
   constructor(script: ScriptLowering, program: CheckedProgram) {
     this.script = script;
     this.program = program;
-    this.outline = outline([program.predicate, program.body], script.target);
-    this.main = new FunctionFrame(program.name, this.outline.depth, script.config.onStackLimit);
-    this.frame = this.main;
-    this.sharedSlot = this.main.builder.slot(SHARED_BYTES);
+    const found = this.outlineOf([program.predicate, program.body]);
+    if (found.depth > MAX_FUNCTIONS) {
+      script.diagnostics.push({
+        severity: 'error',
+        code: 'call-depth',
+        message: `This probe nests ${found.depth} loops and functions; an eBPF program can have ${MAX_FUNCTIONS} active at once`,
+        span: program.span,
+      });
+    }
+    this.main = this.newUnit(program.name, found, found.depth, program.variables);
+    this.unit = this.main;
+    this.frame = this.main.root;
+    this.sharedSlot = this.builder.slot(SHARED_BYTES);
+  }
+
+  get outline(): Outline {
+    return this.unit.outline;
   }
 
   get builder(): Builder {
@@ -72,17 +111,17 @@ class ProgramLowering implements Lowering {
       if (variant.filterByPid && this.script.options.pid !== undefined) this.filterPid(this.script.options.pid);
       const outside = this.end;
       if (needsScratchSlot(this)) this.slot = acquireScratch(this, outside);
-      if (this.slot !== undefined) this.main.end = b.block();
+      if (this.slot !== undefined) this.main.root.end = b.block();
       if (predicate !== undefined) this.filterPredicate(predicate);
       this.share();
-      this.initializeVariables();
+      this.initializeVariables(body);
       this.statements(body);
       b.jump(this.end);
       if (this.slot === undefined) return;
       b.enter(this.end);
       this.slot.release();
       b.jump(outside);
-      this.main.end = outside;
+      this.main.root.end = outside;
     });
     b.enter(this.end);
     b.exit(b.constant(0));
@@ -90,10 +129,11 @@ class ProgramLowering implements Lowering {
     return [b.finish(), ...this.others];
   }
 
-  exit(value: Value): void {
+  /** Ends the program, or the function of the script, with a word. */
+  private exit(value: Value): void {
     const b = this.builder;
-    if (this.frame === this.main) {
-      this.slot?.release();
+    if (this.frame === this.unit.root) {
+      if (this.unit === this.main) this.slot?.release();
       b.exit(value);
       return;
     }
@@ -102,10 +142,20 @@ class ProgramLowering implements Lowering {
     b.jump(this.end);
   }
 
+  returnValue(value: Expression): void {
+    const { result } = this.unit;
+    if (result === undefined) {
+      this.exit(this.word(value));
+      return;
+    }
+    this.store(value, result, true);
+    this.builder.jump(this.end);
+  }
+
   // ---- functions of loops -------------------------------------------------------------------------
 
   private share(): void {
-    if (this.outline.loops.size === 0) return;
+    if (this.outline.depth === 1) return;
     const b = this.builder;
     b.store(8, this.sharedPointer(), 0, b.context());
     if (this.slot !== undefined) b.store(8, this.sharedPointer(), SHARED_SCRATCH, this.slot.base());
@@ -128,7 +178,7 @@ class ProgramLowering implements Lowering {
     const outer = this.frame;
     const frame = new FunctionFrame(
       `${this.program.name}_loop${this.others.length + 1}`,
-      this.outline.depth,
+      this.main.outline.depth,
       this.script.config.onStackLimit,
     );
     const b = frame.builder;
@@ -171,14 +221,102 @@ class ProgramLowering implements Lowering {
     b.branch('ne', b.load(8, false, base, offset), b.constant(0), gone, after);
     b.enter(gone);
     b.scope(() => {
-      if (this.frame === this.main) this.exit(b.load(8, false, base, offset + 8));
+      if (this.frame === this.unit.root) this.exit(b.load(8, false, base, offset + 8));
       else b.jump(this.end);
     });
     b.enter(after);
   }
 
   private leavingPlace(): Address {
-    return (this.leaving ??= this.sharedPlace(16));
+    return (this.unit.leaving ??= this.sharedPlace(16));
+  }
+
+  private newUnit(name: string, found: Outline, depth: number, declared: readonly Variable[]): Unit {
+    return {
+      outline: found,
+      root: new FunctionFrame(name, depth, this.script.config.onStackLimit),
+      declared,
+      variables: new Map(),
+      fixed: new Set(),
+      places: [],
+      result: undefined,
+      leaving: undefined,
+    };
+  }
+
+  // ---- functions of the script --------------------------------------------------------------------
+
+  private outlineOf(roots: readonly unknown[]): Outline {
+    return outline(roots, this.script.target, (call) => {
+      const fn = this.script.function(call.name, call.space);
+      return this.outlineOf([fn.body]);
+    });
+  }
+
+  callOwn(call: Expression & { kind: 'ownCall' }): Value | Address {
+    const callee = this.functions.get(call.name) ?? this.makeFunction(this.script.function(call.name, call.space));
+    const b = this.builder;
+    // All arguments are made before any is passed: one of them may call this function itself.
+    const given = call.arguments.map((argument) => (isWord(argument.type) ? this.word(argument) : this.address(argument)));
+    const words: Value[] = [];
+    for (const [i, value] of given.entries()) {
+      const place = callee.unit.places[i];
+      if (place === undefined) words.push(value as Value);
+      else if ('op' in value) b.store(8, place.base, place.offset, value);
+      else copy(this, place, value, sizeOf((call.arguments[i] as Expression).type));
+    }
+    const result = b.callFunction({ kind: 'function', name: callee.label }, [this.sharedPointer(), ...words]);
+    if (callee.unit.outline.exits) {
+      const goOn = b.block();
+      b.branch('ne', b.load(8, false, b.mapValue('data', this.script.exitOffset())), b.constant(0), this.end, goOn);
+      b.enter(goOn);
+    }
+    return callee.unit.result ?? result;
+  }
+
+  /** Arguments and results that fit no register stand at fixed places: no function is active twice in one run. */
+  private makeFunction(fn: CheckedFunction): FunctionUnit {
+    const outer = { unit: this.unit, frame: this.frame };
+    const label = `${this.program.name}_fn_${fn.name}`;
+    const unit = this.newUnit(label, this.outlineOf([fn.body]), this.main.outline.depth, fn.variables);
+    const made: FunctionUnit = { label, unit };
+    this.functions.set(fn.name, made);
+    this.unit = unit;
+    this.frame = unit.root;
+    const b = this.builder;
+    const index = this.others.push(b.function) - 1;
+    b.span = fn.span;
+    let words = 0;
+    const sizes = fn.parameters.map(({ type }) => (isWord(type) ? 8 : Math.ceil((sizeOf(type) + 1) / 8) * 8));
+    for (const [i, { type }] of fn.parameters.entries())
+      unit.places.push(isWord(type) && words++ < REGISTER_WORDS ? undefined : this.sharedPlace(sizes[i] as number));
+    if (fn.result.kind !== 'void' && !isWord(fn.result)) unit.result = this.sharedPlace(sizeOf(fn.result) + 1);
+    b.scope(() => {
+      this.takeArguments(fn, unit);
+      this.initializeVariables(fn.body, fn.parameters);
+      this.statements(fn.body);
+      b.jump(this.end);
+    });
+    b.enter(this.end);
+    b.exit(b.constant(0));
+    this.others[index] = b.finish();
+    this.unit = outer.unit;
+    this.frame = outer.frame;
+    return made;
+  }
+
+  private takeArguments(fn: CheckedFunction, unit: Unit): void {
+    const b = this.builder;
+    const inRegisters = fn.parameters.filter((_, i) => unit.places[i] === undefined);
+    unit.root.shared = b.argument(0);
+    const words = inRegisters.map((_, i) => b.argument(i + 1));
+    for (const [i, parameter] of inRegisters.entries()) this.writeVariable(parameter, words[i] as Value);
+    for (const [i, parameter] of fn.parameters.entries()) {
+      const place = unit.places[i];
+      if (place === undefined) continue;
+      unit.fixed.add(parameter.id);
+      unit.variables.set(parameter.id, place);
+    }
   }
 
   // ---- values -------------------------------------------------------------------------------------
@@ -218,8 +356,9 @@ class ProgramLowering implements Lowering {
   }
 
   sharedPlace(sizeBytes: number): Address {
-    if (this.slot !== undefined) return this.slot.place(sizeBytes);
-    const offset = this.script.region.perCpu(sizeBytes);
+    const size = Math.ceil(sizeBytes / 8) * 8;
+    if (this.slot !== undefined) return this.slot.place(size);
+    const offset = this.script.region.perCpu(size);
     // Looked up at each use: where it was computed first need not lead here.
     const block = (): Value => perCpuBlock(this);
     return {
@@ -231,8 +370,8 @@ class ProgramLowering implements Lowering {
   }
 
   placeOf(variable: Variable): Address {
-    const isShared = this.outline.shared.has(variable.id);
-    const places = isShared ? this.sharedVariables : this.frame.variables;
+    const isShared = this.isShared(variable);
+    const places = isShared ? this.unit.variables : this.frame.variables;
     let place = places.get(variable.id);
     if (place === undefined) {
       const size = Math.ceil((sizeOf(variable.type) + 1) / 8) * 8;
@@ -241,14 +380,18 @@ class ProgramLowering implements Lowering {
     return place;
   }
 
+  private isShared(variable: Variable): boolean {
+    return this.outline.shared.has(variable.id) || this.unit.fixed.has(variable.id);
+  }
+
   readVariable(variable: Variable): Value {
-    if (!this.outline.shared.has(variable.id)) return this.builder.read(variable.id);
+    if (!this.isShared(variable)) return this.builder.read(variable.id);
     const { base, offset } = this.placeOf(variable);
     return this.builder.load(8, false, base, offset);
   }
 
   writeVariable(variable: Variable, value: Value): void {
-    if (this.outline.shared.has(variable.id)) {
+    if (this.isShared(variable)) {
       const { base, offset } = this.placeOf(variable);
       this.builder.store(8, base, offset, value);
     } else {
@@ -263,11 +406,10 @@ class ProgramLowering implements Lowering {
   }
 
   /** A variable that may be read before it is assigned reads as zero: words in registers do by construction. */
-  private initializeVariables(): void {
-    const { shared } = this.outline;
-    for (const variable of this.program.variables) {
-      const isInMemory = !isWord(variable.type) || shared.has(variable.id);
-      if (!isInMemory || isAssignedFirst(this.program.body, variable.id)) continue;
+  private initializeVariables(body: readonly Statement[], given: readonly Variable[] = []): void {
+    for (const variable of this.unit.declared) {
+      const isInMemory = !isWord(variable.type) || this.isShared(variable);
+      if (!isInMemory || given.includes(variable) || isAssignedFirst(body, variable.id)) continue;
       zero(this, this.placeOf(variable), isWord(variable.type) ? 8 : sizeOf(variable.type));
     }
   }

@@ -1,7 +1,7 @@
 /** A checked script -> IR of its programs, kernel maps, and the plan for the user side. */
 import { BpfFlag, MapType } from '../../abi/index.ts';
 import type { EventSchema, MapSpec, PlannedMap, PlannedProbe, ScriptPlan } from '../../spec/index.ts';
-import type { CheckedProgram, CheckedScript, ScriptMap } from '../checked/index.ts';
+import type { CheckedFunction, CheckedProgram, CheckedScript, ScriptMap } from '../checked/index.ts';
 import type { Diagnostic, SourceFile } from '../diagnostic/index.ts';
 import type { IrFunction } from '../ir/index.ts';
 import type { Target } from '../target.ts';
@@ -64,6 +64,7 @@ class ScriptState implements ScriptLowering {
     this.region = new DataRegion(target.possibleCpus);
     const facts = new ScriptFacts();
     for (const program of checked.programs) facts.visit([program.predicate, program.body]);
+    for (const fn of checked.functions) facts.visit(fn.body);
     this.usesRing = facts.emits;
     this.deletedFrom = facts.deletedFrom;
     this.counters = facts.counters;
@@ -81,6 +82,10 @@ class ScriptState implements ScriptLowering {
 
   get config(): CheckedScript['config'] {
     return this.checked.config;
+  }
+
+  function(name: string, space: 'kernel' | 'user'): CheckedFunction {
+    return this.checked.functions.find((fn) => fn.name === name && fn.space === space) as CheckedFunction;
   }
 
   addEvent(make: (id: number) => EventSchema): number {

@@ -51,7 +51,7 @@ export function lowerStatement(l: Lowering, s: Statement): void {
     }
     case 'return':
       if (s.value === undefined) b.jump(l.end);
-      else l.exit(l.word(s.value));
+      else l.returnValue(s.value);
       return;
     case 'emit':
       lowerEmit(l, s);

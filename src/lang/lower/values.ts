@@ -51,6 +51,9 @@ export function storeValue(l: Lowering, e: Expression, to: Address, padded: bool
     case 'call':
       storeCall(l, e, to, padded);
       return;
+    case 'ownCall':
+      copy(l, to, l.callOwn(e) as Address, sizeOf(e.type));
+      return;
     default:
       copy(l, to, l.address(e), sizeOf(e.type));
   }

@@ -75,6 +75,8 @@ export function lowerWord(l: Lowering, e: Expression): Value {
       return lowerMapDelete(l, e);
     case 'mapHasKey':
       return lowerMapHasKey(l, e);
+    case 'ownCall':
+      return l.callOwn(e) as Value;
     case 'sequence':
       l.statements(e.statements);
       return l.word(e.value);

@@ -217,10 +217,6 @@ describe('what a script is told', () => {
 
   it('refuses what is not built yet by name', () => {
     const cases: readonly (readonly [string, string])[] = [
-      [
-        'fn f($a : int64) : int64 { return $a; } begin { }',
-        'ERROR: functions (fn) are not supported in this version yet',
-      ],
       ['import "x.bt"; begin { }', 'ERROR: imports are not supported in this version yet'],
       ['begin { print(ppid); }', 'ERROR: ppid is not supported in this version yet'],
       [

@@ -2,16 +2,17 @@
  * The checker. Types depend on each other across probes (a map may be read before the probe that assigns it),
  * so the whole script is checked again until no type changes; what the last round made is the checked tree.
  */
-import type { CheckedProgram, CheckedScript, Statement } from '../checked/index.ts';
+import type { CheckedFunction, CheckedProgram, CheckedScript, Statement } from '../checked/index.ts';
 import { mergeConfig } from '../config-merge.ts';
 import { spanOver } from '../diagnostic/index.ts';
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
 import { type CDefinitions, readCSection } from '../c/index.ts';
 import { expandCMacros, expandScript } from '../expand/index.ts';
+import { checkFunctions, declareFunctions } from './functions.ts';
 import { checkLimits, resolvePoints } from '../providers/index.ts';
 import type { MapDeclaration, Probe, Script } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
-import { literalType, withoutLiterals } from '../types/index.ts';
+import { literalType } from '../types/index.ts';
 import { Context } from './state/context.ts';
 import type { Rules } from './state/context.ts';
 import { findNothingToRun, findRepeatedNames, wantedPoints } from './scan/wanted-probes.ts';
@@ -69,6 +70,8 @@ export function check(written: Script, source: SourceFile, target: Target, optio
     c,
   });
   for (const item of script.items) if (item.kind === 'mapDeclaration') declareMap(state, item, diagnostics);
+  const spaces = new Set(programs.map(({ variant }) => variant.context.space));
+  diagnostics.push(...declareFunctions(script, state, spaces, rules));
   const checked = checkInRounds(state, programs);
   diagnostics.push(
     ...state.diagnostics,
@@ -83,7 +86,7 @@ export function check(written: Script, source: SourceFile, target: Target, optio
   const shown = withoutRepeats(diagnostics);
   if (shown.some(isError)) return { checked: undefined, diagnostics: shown };
   const programOptions = describeOptions(state.programOptions);
-  return { checked: { programs: checked, maps, config, programOptions }, diagnostics: shown };
+  return { checked: { ...checked, maps, config, programOptions }, diagnostics: shown };
 }
 
 /** Nothing is read where there is no C. */
@@ -132,14 +135,22 @@ function programName(program: ProgramState, index: number): string {
 
 // ---- rounds ---------------------------------------------------------------------------------------------
 
-function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): readonly CheckedProgram[] {
+interface Round {
+  readonly programs: readonly CheckedProgram[];
+  readonly functions: readonly CheckedFunction[];
+}
+
+function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): Round {
+  const functions = [...state.functions.values()].flatMap(({ instances }) => [...instances.values()]);
+  const all = [...programs, ...functions.map((instance) => instance.program)];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     state.diagnostics = [];
     state.changed = false;
     const checked = programs.map((program, index) => checkProgram(state, program, index));
+    const called = checkFunctions(state, rules);
     if (state.changed) continue;
-    if (countFromZero(state, programs)) continue;
-    return checked;
+    if (countFromZero(state, all)) continue;
+    return { programs: checked, functions: called };
   }
   state.diagnostics.push({
     severity: 'error',
@@ -147,7 +158,7 @@ function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): r
     span: undefined,
     message: 'The type of some map or variable contains itself.',
   });
-  return [];
+  return { programs: [], functions: [] };
 }
 
 /** A map or variable that is assigned only from itself (`@n = @n + 1`) is a number. True if there was one. */
@@ -175,11 +186,7 @@ function checkProgram(state: ScriptState, program: ProgramState, index: number):
   const predicate =
     probe.predicate === undefined ? undefined : checkCondition(context, probe.predicate, probe.predicate.span);
   const body: readonly Statement[] = checkBlock(context, probe.body);
-  const variables = context.variables().map(([symbol, node]) => {
-    const type = symbol === undefined ? undefined : program.variableTypes.get(symbol);
-    if (type !== undefined) node.type = withoutLiterals(type);
-    return node;
-  });
+  const variables = context.finishVariables();
   return {
     name: programName(program, index),
     variant,

@@ -10,6 +10,8 @@ export function brokenPromises(script: CheckedScript): readonly string[] {
   const names = script.programs.map((program) => program.name);
   if (new Set(names).size !== names.length || names.some((name) => !/^[A-Za-z0-9_]+$/.test(name)))
     broken.push(`program names: ${names.join(' ')}`);
+  for (const fn of script.functions)
+    for (const node of fn.body) visit(node, (found) => broken.push(...problems(found, maps)));
   for (const program of script.programs) {
     const roots = program.predicate === undefined ? [] : [program.predicate];
     for (const node of [...roots, ...program.body]) visit(node, (found) => broken.push(...problems(found, maps)));

@@ -4,10 +4,13 @@ import type { CallNode, FunctionBuiltin } from '../../builtins/index.ts';
 import type { Expression, Statement } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import type { Context } from '../state/context.ts';
-import { refuseBuiltin } from '../scan/refusals.ts';
+import { refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
+import { checkOwnCall } from './own-calls.ts';
 
 /** A call in an expression. */
 export function callValue(context: Context, call: CallNode): Expression | undefined {
+  const own = context.script.functions.get(call.name);
+  if (own !== undefined) return checkOwnCall(context, call, own);
   const builtin = resolveFunction(context, call);
   if (builtin === undefined) return undefined;
   if (builtin.value !== undefined) return builtin.value(context, call);
@@ -28,6 +31,7 @@ export function callAction(context: Context, call: CallNode): readonly Statement
 
 /** The function, if it exists, may be used here and has the right number of arguments. */
 export function resolveFunction(context: Context, call: CallNode): FunctionBuiltin | undefined {
+  if (refuseInFunction(context, call.name, call.span)) return undefined;
   const builtin = findFunction(call.name) ?? valueAsFunction(call.name);
   if (builtin === undefined) return unknownFunction(context, call);
   if (builtin.unsafe === true && !context.script.options.unsafe) {

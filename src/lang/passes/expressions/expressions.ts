@@ -15,7 +15,7 @@ import { accessMap, joinCounter, readMap } from './maps.ts';
 import type { MapExpression } from './maps.ts';
 import { checkBinary, checkCondition, checkUnary, conditionOf } from './operators.ts';
 import { checkPositional } from './parameters.ts';
-import { refuse, refuseBuiltin } from '../scan/refusals.ts';
+import { refuse, refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
 import { typeOfOperand } from './type-syntax.ts';
 import { boolean, constant, convert, isConstant, literal, record, text, tuple } from './values.ts';
 
@@ -98,6 +98,7 @@ function checkIdentifier(
   context: Context,
   node: ast.Expression & { readonly kind: 'identifier' },
 ): Expression | undefined {
+  if (refuseInFunction(context, node.name, node.span)) return undefined;
   const builtin = findValue(node.name);
   if (builtin !== undefined) return builtin.value(context, node.span, node.name);
   if (refuseBuiltin(context, node.name, node.span)) return undefined;

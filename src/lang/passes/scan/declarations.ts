@@ -7,9 +7,6 @@ import type { Construct } from './refusals.ts';
 export function refuseItems(script: Script): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const item of script.imports) found.push(refusal('import', item.span));
-  for (const item of script.items) {
-    if (item.kind === 'function') found.push(refusal(item.kind, item.span));
-  }
   return found;
 }
 

@@ -5,7 +5,7 @@
  */
 import { nearest, spanOver } from '../../diagnostic/index.ts';
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
-import type { Expression, Probe, Statement, TypeSyntax } from '../../syntax/index.ts';
+import type { Expression, FunctionDefinition, Probe, Statement, TypeSyntax } from '../../syntax/index.ts';
 import { childNodes } from './walk.ts';
 
 export interface VariableSymbol {
@@ -25,11 +25,16 @@ export interface ScopeResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function resolveVariables(probe: Probe): ScopeResult {
+type Parameters = FunctionDefinition['parameters'];
+
+/** `parameters`: of a function; their symbols are found by their nodes. */
+export function resolveVariables(probe: Probe, parameters: Parameters = []): ScopeResult {
   const blockScoped = new ScopeWalk(new Map());
+  blockScoped.declareParameters(parameters);
   blockScoped.walkProbe(probe);
   if (blockScoped.escaping.size === 0) return blockScoped.result();
   const hoisted = new ScopeWalk(blockScoped.escaping);
+  hoisted.declareParameters(parameters);
   hoisted.walkProbe(probe);
   return hoisted.result();
 }
@@ -65,6 +70,15 @@ class ScopeWalk {
         this.#report('warning', 'never-assigned', symbol.span, `Variable ${symbol.name} was never assigned to.`);
     }
     return { symbols: this.#symbols, diagnostics: this.#diagnostics };
+  }
+
+  declareParameters(parameters: Parameters): void {
+    for (const parameter of parameters) {
+      const { name, span, type } = parameter;
+      const symbol: VariableSymbol = { name, span, declared: true, type, assigned: true };
+      this.#currentScope().set(name, symbol);
+      this.#symbols.set(parameter, symbol);
+    }
   }
 
   walkProbe(probe: Probe): void {

@@ -4,6 +4,7 @@ import type { Expression, Statement } from '../../checked/index.ts';
 import type { AddressSpace } from '../../types/index.ts';
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
+import { withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { ProgramState, ScriptState, VariableNode } from './script-state.ts';
 import type { VariableSymbol } from '../scan/scopes.ts';
@@ -80,6 +81,15 @@ export class Context {
 
   variables(): readonly (readonly [VariableSymbol | undefined, VariableNode])[] {
     return [...this.#variables, ...this.#temporaries.map((variable) => [undefined, variable] as const)];
+  }
+
+  /** All variables, in the nodes that the tree shares, with the types found so far. */
+  finishVariables(): readonly VariableNode[] {
+    return this.variables().map(([symbol, node]) => {
+      const type = symbol === undefined ? undefined : this.program.variableTypes.get(symbol);
+      if (type !== undefined) node.type = withoutLiterals(type);
+      return node;
+    });
   }
 
   #nextId(): number {

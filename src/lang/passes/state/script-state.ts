@@ -4,7 +4,7 @@ import type { ProbeVariant, ScriptMap, Variable } from '../../checked/index.ts';
 import type { CDefinitions } from '../../c/index.ts';
 import type { ScriptConfig } from '../../config.ts';
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
-import type { Probe } from '../../syntax/index.ts';
+import type { FunctionDefinition, Probe } from '../../syntax/index.ts';
 import type { Target } from '../../target.ts';
 import { commonType, sameType, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
@@ -34,6 +34,21 @@ export interface ProgramState {
   readonly variant: ProbeVariant;
   readonly scopes: ScopeResult;
   readonly variableTypes: Map<VariableSymbol, Type>;
+  /** Where this is no probe but a function of the script. */
+  readonly function?: { readonly name: string; readonly result: Type };
+}
+
+/** A function of the script for one address space. */
+export interface FunctionInstance {
+  readonly program: ProgramState;
+  readonly parameters: readonly { readonly name: string; readonly type: Type }[];
+  readonly result: Type;
+}
+
+export interface FunctionState {
+  readonly definition: FunctionDefinition;
+  /** Empty where its head is wrong. */
+  readonly instances: ReadonlyMap<'kernel' | 'user', FunctionInstance>;
 }
 
 /** Of the script as a whole. `diagnostics` belong to the running round. */
@@ -48,6 +63,7 @@ export class ScriptState {
   readonly maps = new Map<string, MapState>();
   /** By name, in the order of the script. */
   readonly programOptions = new Map<string, ProgramOption>();
+  readonly functions = new Map<string, FunctionState>();
   diagnostics: Diagnostic[] = [];
   /** Some type changed in this round. */
   changed = false;

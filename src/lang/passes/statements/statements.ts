@@ -7,6 +7,7 @@ import type * as ast from '../../syntax/index.ts';
 import { isNumber, printType } from '../../types/index.ts';
 import { callAction } from '../expressions/calls.ts';
 import { checkCondition } from '../expressions/operators.ts';
+import { convertResult } from '../expressions/own-calls.ts';
 import { convert, isConstant } from '../expressions/values.ts';
 import { refuse } from '../scan/refusals.ts';
 import type { Context } from '../state/context.ts';
@@ -107,7 +108,7 @@ function checkAlone(context: Context, node: ast.Expression, span: Span, isExpans
     return [{ kind: 'block', span, statements: checkBlock(context, node.block, isExpansion) }];
   if (node.kind === 'ifExpression') return checkIf(context, { ...node, kind: 'if' }, isExpansion);
   const value = context.expression(node);
-  if (value !== undefined && !isExpansion && discardMatters(node))
+  if (value !== undefined && value.type.kind !== 'void' && !isExpansion && discardMatters(node))
     context.warning('discarded', node.span, 'Return value discarded.');
   return expressionStatement(value, span);
 }
@@ -171,9 +172,19 @@ function checkComptimeIf(
 }
 
 function checkReturn(context: Context, node: ast.Statement & { readonly kind: 'return' }): readonly Statement[] {
+  const { function: fn } = context.program;
+  if (fn !== undefined && (node.value === undefined) !== (fn.result.kind === 'void')) {
+    const rule = fn.result.kind === 'void' ? 'returns nothing' : `must return a value of type '${printType(fn.result)}'`;
+    context.error('return', node.span, `Function ${fn.name}() ${rule}`);
+    return [];
+  }
   if (node.value === undefined) return [{ kind: 'return', span: node.span, value: undefined }];
   const value = context.expression(node.value);
   if (value === undefined) return [];
+  if (fn !== undefined) {
+    const converted = convertResult(context, value, fn.result, node.value.span, fn.name);
+    return converted === undefined ? [] : [{ kind: 'return', span: node.span, value: converted }];
+  }
   if (!isNumber(value.type)) {
     context.error('return', node.span, `A probe can only return an integer, not '${printType(value.type)}'`);
     return [];
