@@ -25,11 +25,7 @@ const PLAIN_ROUNDS = 8n;
 const PLAIN_ROUNDS_AT_MOST = 512n;
 
 /** `called` outlines a function of the script. */
-export function outline(
-  roots: readonly unknown[],
-  target: Target,
-  called: (call: OwnCall) => Outline,
-): Outline {
+export function outline(roots: readonly unknown[], target: Target, called: (call: OwnCall) => Outline): Outline {
   const walk = new Walk(target, called);
   for (const root of roots) walk.visit(root);
   return walk.result();

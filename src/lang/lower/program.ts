@@ -1,5 +1,12 @@
 /** One checked program -> IR: filters, predicate, body. */
-import type { CheckedFunction, CheckedProgram, Expression, Statement, SystemCallFilter, Variable } from '../checked/index.ts';
+import type {
+  CheckedFunction,
+  CheckedProgram,
+  Expression,
+  Statement,
+  SystemCallFilter,
+  Variable,
+} from '../checked/index.ts';
 import type { Block, Builder, FrameSlot, IrFunction, Value } from '../ir/index.ts';
 import { isWord, sizeOf } from '../types/index.ts';
 import { readBuiltin } from './builtins.ts';
@@ -257,7 +264,9 @@ class ProgramLowering implements Lowering {
     const callee = this.functions.get(call.name) ?? this.makeFunction(this.script.function(call.name, call.space));
     const b = this.builder;
     // All arguments are made before any is passed: one of them may call this function itself.
-    const given = call.arguments.map((argument) => (isWord(argument.type) ? this.word(argument) : this.address(argument)));
+    const given = call.arguments.map((argument) =>
+      isWord(argument.type) ? this.word(argument) : this.address(argument),
+    );
     const words: Value[] = [];
     for (const [i, value] of given.entries()) {
       const place = callee.unit.places[i];

@@ -11,7 +11,14 @@ import { type Address, type Lowering, perCpuBlock } from './lowering.ts';
 /** Threads that can be in the middle of one program on one CPU before events are lost. */
 const SLOTS = 4;
 /** Nodes that need scratch memory whatever the size of their values. */
-const USES_SCRATCH: ReadonlySet<string> = new Set(['join', 'element', 'compareStrings', 'forRange', 'forMap', 'ownCall']);
+const USES_SCRATCH: ReadonlySet<string> = new Set([
+  'join',
+  'element',
+  'compareStrings',
+  'forRange',
+  'forMap',
+  'ownCall',
+]);
 /** Where in a slot the mark stands that it is taken; data follows. */
 const MARK_BYTES = 8;
 /** Values up to this size live on the stack. */

@@ -174,7 +174,8 @@ function checkComptimeIf(
 function checkReturn(context: Context, node: ast.Statement & { readonly kind: 'return' }): readonly Statement[] {
   const { function: fn } = context.program;
   if (fn !== undefined && (node.value === undefined) !== (fn.result.kind === 'void')) {
-    const rule = fn.result.kind === 'void' ? 'returns nothing' : `must return a value of type '${printType(fn.result)}'`;
+    const rule =
+      fn.result.kind === 'void' ? 'returns nothing' : `must return a value of type '${printType(fn.result)}'`;
     context.error('return', node.span, `Function ${fn.name}() ${rule}`);
     return [];
   }
