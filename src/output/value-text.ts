@@ -51,7 +51,7 @@ function formatResolved(type: ResolvedType, { view }: ValueBytes, offset: number
     case 'ksym':
       return formatSymbol(resolver.kernelFrames(word).at(-1)?.name, word, options);
     case 'usym':
-      return formatSymbol(resolver.userFrames(view.getUint32(offset + 8, true), word).at(-1)?.name, word, options);
+      return formatSymbol(userFunction(type, view, offset, options), word, options);
     case 'stack':
       return formatStack(type, BigInt.asIntN(64, word), view.getUint32(offset + 8, true), options);
     case 'username':
@@ -59,6 +59,17 @@ function formatResolved(type: ResolvedType, { view }: ValueBytes, offset: number
     case 'timestamp':
       return encodeText(timeFormatter(type, options).format(word + resolver.bootTimeOffsetNs()));
   }
+}
+
+function userFunction(
+  type: ResolvedType & { kind: 'usym' },
+  view: DataView,
+  offset: number,
+  { resolver }: FormatOptions,
+): string | undefined {
+  const known = type.names?.[view.getUint32(offset + 12, true) - 1];
+  if (known !== undefined) return known;
+  return resolver.userFrames(view.getUint32(offset + 8, true), view.getBigUint64(offset, true)).at(-1)?.name;
 }
 
 type TimestampType = Extract<ValueType, { kind: 'timestamp' }>;

@@ -31,7 +31,11 @@ export type ValueType =
   /** u64 address of kernel code or data. */
   | { readonly kind: 'ksym'; readonly size: 8 }
   /** u64 address, then u64 process id (low half: tgid). */
-  | { readonly kind: 'usym'; readonly size: 16 }
+  /**
+   * User address (u64), process (u32), and where the address is that of a known function 1 + its index in `names` (u32): its
+   * name is then certain even when its process is gone.
+   */
+  | { readonly kind: 'usym'; readonly size: 16; readonly names?: readonly string[] }
   /** s64 stack id in the stack map `map` (negative: errno, no stack), then u64 process id (tgid; 0 for kernel stacks). */
   | {
       readonly kind: 'stack';

@@ -167,7 +167,7 @@ describe('data', live, () => {
     assert.deepEqual(entries(stdout, '@f'), { leaf: '1' });
   });
 
-  test('a function has its name, however short its process lives', { todo: 'known at compile time' }, async () => {
+  test('a function has its name, however short its process lives', async () => {
     const { stdout } = await trace(`uprobe:${functions}:leaf { print(func); }`, ['-c', `${functions} 1`]);
     assert.deepEqual(printed(stdout), ['leaf']);
   });

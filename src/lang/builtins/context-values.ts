@@ -1,8 +1,9 @@
 /** Values that come from the context of a probe: not every provider has them. */
 import { UINT64 } from '../checked/index.ts';
-import type { Expression, ProbeContext } from '../checked/index.ts';
+import type { ContextAccess, Expression, ProbeContext } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
 import type { Context } from '../passes/state/context.ts';
+import { constant } from '../passes/expressions/values.ts';
 import { fromContext, wholeArguments } from '../passes/expressions/fields.ts';
 import { argument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin, ValueBuiltin } from './builtin.ts';
@@ -64,12 +65,33 @@ function functionName(context: Context, span: Span): Expression | undefined {
     );
   if (func.kind === 'ksym') return { kind: 'context', span, type: { kind: 'ksym' }, access: func.access };
   const address: Expression = { kind: 'context', span, type: UINT64, access: func.access };
-  return { kind: 'call', span, type: { kind: 'usym' }, call: { function: 'usym', address } };
+  const names = context.script.userFunctions;
+  const known = func.names === undefined ? undefined : functionNumber(context, span, func.names);
+  return { kind: 'call', span, type: { kind: 'usym', names }, call: { function: 'usym', address, known } };
+}
+
+function functionNumber(
+  context: Context,
+  span: Span,
+  { number, all }: { readonly number: ContextAccess; readonly all: readonly string[] },
+): Expression {
+  const first = context.script.firstFunction(all) + 1;
+  if (number.kind === 'constant') return constant(span, UINT64, BigInt(first + number.value));
+  const own: Expression = { kind: 'context', span, type: UINT64, access: number };
+  return {
+    kind: 'arithmetic',
+    span,
+    type: UINT64,
+    operator: 'add',
+    left: own,
+    right: constant(span, UINT64, BigInt(first)),
+  };
 }
 
 function contextPointer(context: Context, span: Span): Expression | undefined {
   const { contextType, probeType } = probeContext(context);
-  if (contextType !== undefined) return { kind: 'contextPointer', span, type: contextType };
+  if (contextType !== undefined)
+    return { kind: 'contextPointer', span, type: { kind: 'pointer', to: contextType, space: 'kernel' } };
   const hints = probeType === 'tracepoint' ? ['Use args to access the fields of the tracepoint.'] : undefined;
   return context.error('not-in-probe', span, `The ctx builtin can not be used with ${probeType} probes`, { hints });
 }

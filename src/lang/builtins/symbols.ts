@@ -41,7 +41,12 @@ function userSymbol(context: Context, call: CallNode): Expression | undefined {
   const address = addressArgument(context, call);
   return address === undefined
     ? undefined
-    : { kind: 'call', span: call.span, type: { kind: 'usym' }, call: { function: 'usym', address } };
+    : {
+        kind: 'call',
+        span: call.span,
+        type: { kind: 'usym', names: context.script.userFunctions },
+        call: { function: 'usym', address },
+      };
 }
 
 function kernelAddress(context: Context, call: CallNode): Expression | undefined {

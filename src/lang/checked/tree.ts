@@ -87,7 +87,14 @@ export interface ProbeContext {
   /** `arg0` … ; undefined where the provider has none. */
   readonly argument?: (index: number) => ContextAccess | { readonly error: string };
   readonly returnValue?: { readonly type: Type; readonly access: ContextAccess };
-  readonly func?: { readonly kind: 'ksym' | 'usym'; readonly access: ContextAccess };
+  readonly func?:
+    | { readonly kind: 'ksym'; readonly access: ContextAccess }
+    /** `names` by the points' numbers; the points' own names, so that they hold even after the process has ended. */
+    | {
+        readonly kind: 'usym';
+        readonly access: ContextAccess;
+        readonly names?: { readonly number: ContextAccess; readonly all: readonly string[] };
+      };
   readonly register?: (name: string) => ContextAccess | { readonly error: string };
   /** Type that `ctx` points to; undefined where `ctx` is an error. */
   readonly contextType?: Type;
@@ -403,7 +410,8 @@ export type SyncCall =
   /** Bytes of a value in memory (array or string) as a buffer. */
   | { readonly function: 'bufOf'; readonly value: Expression; readonly length: Expression | undefined }
   /** Address and current process. */
-  | { readonly function: 'usym'; readonly address: Expression }
+  /** `known`: 1 + index of its name in the type's `names`, for functions that are known. */
+  | { readonly function: 'usym'; readonly address: Expression; readonly known?: Expression }
   /** 0 if the first `count` bytes are equal (up to a NUL), else 1. */
   | { readonly function: 'strncmp'; readonly left: Expression; readonly right: Expression; readonly count: number }
   /** `format` in the kernel's own form. */

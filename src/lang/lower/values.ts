@@ -1,6 +1,8 @@
 /** Expressions whose value stands in memory: written to a place, or found where they are. */
 import { BugError } from '../../base/index.ts';
-import type { Expression } from '../checked/index.ts';
+import type { Expression, SyncCall } from '../checked/index.ts';
+import type { Span } from '../diagnostic/index.ts';
+import type { Value } from '../ir/index.ts';
 import { encodeText } from '../source/index.ts';
 import { isWord, placeMembers, sizeOf, type Type } from '../types/index.ts';
 import { storeBuiltin } from './builtins.ts';
@@ -204,14 +206,17 @@ function storeCall(l: Lowering, e: Expression & { kind: 'call' }, to: Address, p
       return;
     case 'usym':
       l.builder.store(8, to.base, to.offset, l.word(e.call.address));
-      l.builder.store(
-        8,
-        to.base,
-        to.offset + 8,
-        l.word({ kind: 'builtin', name: 'pid', span: e.span, type: { kind: 'integer', size: 4, signed: false } }),
-      );
+      l.builder.store(8, to.base, to.offset + 8, processAndFunction(l, e.call, e.span));
       return;
     default:
       throw new BugError(`${e.call.function}() gives a word`);
   }
+}
+
+/** The second word of a usym: the process, and above it the number of a known function. */
+function processAndFunction(l: Lowering, call: SyncCall & { function: 'usym' }, span: Span): Value {
+  const process = l.word({ kind: 'builtin', name: 'pid', span, type: { kind: 'integer', size: 4, signed: false } });
+  if (call.known === undefined) return process;
+  const b = l.builder;
+  return b.binary('or', process, b.binary('shl', l.word(call.known), b.constant(32)));
 }

@@ -229,9 +229,19 @@ function arrayToWord(l: Lowering, e: Expression & { kind: 'convert' }): Value {
 
 function lowerRead(l: Lowering, e: Expression & { kind: 'read' }): Value {
   const { size, signed } = wordFormat(e.type);
+  if (e.address.kind === 'contextPointer') return readRegisterOf(l, e, signed);
   const address = l.builder.add(l.word(e.address), e.offset);
   if (e.bits === undefined) return probeRead(l, e.space, address, size, signed);
   return extractBits(l, probeRead(l, e.space, address, size, false), e.bits, signed);
+}
+
+/** The kernel shows programs of some types another context than lies in memory, in whole words only. */
+function readRegisterOf(l: Lowering, e: Expression & { kind: 'read' }, signed: boolean): Value {
+  const { size } = wordFormat(e.type);
+  const inWord = e.offset % 8;
+  const word = l.builder.load(8, false, l.builder.context(), e.offset - inWord);
+  const bits = e.bits ?? { offset: 0, size: 8 * size };
+  return extractBits(l, word, { offset: 8 * inWord + bits.offset, size: bits.size }, signed);
 }
 
 function extractBits(l: Lowering, word: Value, bits: { offset: number; size: number }, signed: boolean): Value {

@@ -130,7 +130,7 @@ export function layout(type: Type): ValueType {
     case 'timestamp':
       return { kind: 'timestamp', size: 8, format: type.format };
     case 'usym':
-      return { kind: 'usym', size: 16 };
+      return { kind: 'usym', size: 16, ...(type.names === undefined ? {} : { names: type.names }) };
     case 'inet':
       return { kind: 'inet', size: INET_BYTES };
     case 'macaddr':

@@ -19,7 +19,7 @@ export type Type =
   | EnumType
   | { readonly kind: 'symbolic'; readonly names: ReadonlyMap<bigint, string> }
   | { readonly kind: 'ksym' }
-  | { readonly kind: 'usym' }
+  | { readonly kind: 'usym'; readonly names?: readonly string[] }
   | { readonly kind: 'stack'; readonly space: 'kernel' | 'user'; readonly mode: StackMode; readonly limit: number }
   /** An address of IPv4 or IPv6, with its family. */
   | { readonly kind: 'inet' }

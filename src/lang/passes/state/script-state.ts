@@ -64,6 +64,9 @@ export class ScriptState {
   /** By name, in the order of the script. */
   readonly programOptions = new Map<string, ProgramOption>();
   readonly functions = new Map<string, FunctionState>();
+  /** Of the functions that user probes are at; `func` gives indexes. */
+  readonly userFunctions: string[] = [];
+  readonly #firstFunctions = new Map<readonly string[], number>();
   diagnostics: Diagnostic[] = [];
   /** Some type changed in this round. */
   changed = false;
@@ -82,6 +85,16 @@ export class ScriptState {
     this.assignedMaps = input.assignedMaps;
     this.probeNames = input.probeNames;
     this.c = input.c;
+  }
+
+  /** Index in `userFunctions` of the first of these names. */
+  firstFunction(names: readonly string[]): number {
+    let first = this.#firstFunctions.get(names);
+    if (first === undefined) {
+      this.#firstFunctions.set(names, (first = this.userFunctions.length));
+      this.userFunctions.push(...names);
+    }
+    return first;
   }
 
   map(name: string, span: Span): MapState {

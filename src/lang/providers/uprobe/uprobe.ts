@@ -1,7 +1,7 @@
 /** uprobe and uretprobe: entry and return of functions in executables and libraries. */
 import { AttachType, ProgramType, registerLayout } from '../../../abi/index.ts';
 import type { PlannedPoint } from '../../../spec/index.ts';
-import type { ProbeVariant } from '../../checked/index.ts';
+import type { ProbeContext, ProbeVariant } from '../../checked/index.ts';
 import { nearest, type Diagnostic } from '../../diagnostic/index.ts';
 import { readOutsideInteger, type AttachComponent, type AttachPointText } from '../../syntax/index.ts';
 import type { Target, UserBinary, UserPlace } from '../../target.ts';
@@ -211,7 +211,8 @@ class Resolver {
   }
 
   #variant(group: readonly PlannedPoint[], usesName: boolean): ProbeVariant {
-    const { points, probeName } = usesName ? nameByCookie(group) : nameByFirst(group);
+    const usesNumber = usesName || (this.#options.uses.names.has('func') && this.#target.have('attach-cookie'));
+    const { points, probeName } = usesNumber ? nameByCookie(group) : nameByFirst(group);
     const { instructionPointer } = registerLayout(this.#target.architecture);
     // Detaching one link of many points takes a third of the time, even for a single one.
     const multi = this.#target.have('uprobe-multi') ? { expectedAttachType: AttachType.TraceUprobeMulti } : {};
@@ -238,6 +239,7 @@ class Resolver {
         func: {
           kind: 'usym',
           access: this.#isReturn ? { kind: 'functionAddress' } : registerWord(this.#target, instructionPointer),
+          ...(usesNumber || group.length === 1 ? { names: functionNames(points) } : {}),
         },
         kernelStack: true,
         userStack: true,
@@ -245,4 +247,11 @@ class Resolver {
       filterByPid: false,
     };
   }
+}
+
+/** Undefined where some point has no name that people read: an address, or a mangled name. */
+function functionNames(points: readonly PlannedPoint[]): (ProbeContext['func'] & { kind: 'usym' })['names'] {
+  const all = points.map(({ name }) => /:([A-Za-z_.$][\w.$@]*)(?:\+\d+)?$/.exec(name)?.[1] ?? '');
+  if (all.some((name) => name === '' || /^_[ZR]/.test(name))) return undefined;
+  return { number: points.length === 1 ? { kind: 'constant', value: 0 } : { kind: 'cookie' }, all };
 }
