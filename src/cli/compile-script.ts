@@ -1,6 +1,6 @@
 /** A script's text to programs and a plan, as the command line wants it. */
 import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage } from '../lang/index.ts';
-import { bootTimeNs, bootTimeOffsetNs, openTarget } from '../runtime/index.ts';
+import { bootTimeNs, bootTimeOffsetNs, openTarget, taiOffsetNs } from '../runtime/index.ts';
 import { jsonReport, textReport } from '../session/index.ts';
 import { useDebugDirectories } from '../symbols/index.ts';
 import { type Arguments, type DebugStage, UsageError } from './arguments.ts';
@@ -58,6 +58,7 @@ export function compileScript(source: SourceFile, context: RunContext, options: 
     environment,
     bootTimeNs: options.bootTimeNs ?? bootTimeNs(),
     bootTimeOffsetNs: options.bootTimeNs ?? bootTimeOffsetNs(),
+    taiOffsetNs: options.bootTimeNs ?? taiOffsetNs(),
     ...(options.pid === undefined ? {} : { pid: options.pid }),
     ...(options.childPid === undefined ? {} : { childPid: options.childPid }),
     dump: { stages: options.stages as ReadonlySet<Stage>, write },

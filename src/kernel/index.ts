@@ -10,6 +10,7 @@ export * from './ringbuf/index.ts';
 export {
   bootTimeNs,
   bootTimeOffsetNs,
+  taiOffsetNs,
   capabilities,
   type CapabilityName,
   onlineCpus,

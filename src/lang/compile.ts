@@ -37,6 +37,8 @@ export interface CompileOptions {
   readonly bootTimeNs: bigint;
   /** What to add to CLOCK_BOOTTIME for the time since 1970: where the intervals of tseries() begin. */
   readonly bootTimeOffsetNs?: bigint;
+  /** What to add to CLOCK_BOOTTIME for CLOCK_TAI. */
+  readonly taiOffsetNs?: bigint;
   /** -d: called with the text of each stage that was asked for, as soon as there is one. */
   readonly dump?: { readonly stages: ReadonlySet<Stage>; readonly write: (stage: Stage, text: string) => void };
 }

@@ -2,7 +2,7 @@ export { makeBpfObject } from './bpf-object.ts';
 export * from './child.ts';
 export { type CompiledScript, decodeCompiled, encodeCompiled } from './compiled-script.ts';
 export * from './kernel-backend.ts';
-export { bootTimeNs, bootTimeOffsetNs } from '../kernel/index.ts';
+export { bootTimeNs, bootTimeOffsetNs, taiOffsetNs } from '../kernel/index.ts';
 export * from './notify-socket.ts';
 export * from './output-sink.ts';
 export * from './prime-symbols.ts';

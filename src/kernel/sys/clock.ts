@@ -4,6 +4,7 @@ import { syscalls } from './syscalls.ts';
 
 const CLOCK_REALTIME = 0;
 const CLOCK_BOOTTIME = 7;
+const CLOCK_TAI = 11;
 
 /** Nanoseconds since boot, time asleep included: the clock of bpf_ktime_get_boot_ns(). */
 export function bootTimeNs(): bigint {
@@ -12,11 +13,20 @@ export function bootTimeNs(): bigint {
 
 /** What to add to CLOCK_BOOTTIME to get nanoseconds since the Unix epoch, as of now. */
 export function bootTimeOffsetNs(): bigint {
-  // Between two looks at one clock the other is read: half-way is the best guess.
+  return offsetFromBootTimeNs(CLOCK_REALTIME);
+}
+
+/** What to add to CLOCK_BOOTTIME to get CLOCK_TAI, as of now. */
+export function taiOffsetNs(): bigint {
+  return offsetFromBootTimeNs(CLOCK_TAI);
+}
+
+/** Between two looks at one clock the other is read: half-way is the best guess. */
+function offsetFromBootTimeNs(clock: number): bigint {
   const before = readClock(CLOCK_BOOTTIME);
-  const real = readClock(CLOCK_REALTIME);
+  const other = readClock(clock);
   const after = readClock(CLOCK_BOOTTIME);
-  return real - (before + after) / 2n;
+  return other - (before + after) / 2n;
 }
 
 function readClock(clock: number): bigint {

@@ -20,6 +20,9 @@ export const contextValues: readonly ValueBuiltin[] = [
   { name: 'usermode', value: userMode },
 ];
 
+/** `sarg0`, `sarg1`, …: the arguments that a function finds on the stack. */
+export const stackArgument: ValueBuiltin = { name: 'sarg0', value: numberedOnStack };
+
 /** `arg0`, `arg1`, …: any number of them. */
 export const numberedArgument: ValueBuiltin = { name: 'arg0', value: numbered };
 
@@ -41,6 +44,22 @@ function numbered(context: Context, span: Span, name: string): Expression | unde
   return 'error' in found
     ? context.error('not-in-probe', span, found.error)
     : fromContext(context, span, UINT64, found);
+}
+
+/** Above the stack pointer; on x86-64 the return address is in between. */
+function numberedOnStack(context: Context, span: Span, name: string): Expression | undefined {
+  const { argument: atEntry, register: access, probeType, space } = probeContext(context);
+  const pointer = access?.('sp');
+  if (atEntry === undefined || pointer === undefined || 'error' in pointer || probeType === 'rawtracepoint') {
+    return context.error(
+      'not-in-probe',
+      span,
+      `The ${name} builtin can only be used with 'kprobe' and 'uprobe' probes`,
+    );
+  }
+  const above = context.script.target.architecture === 'x86_64' ? 1 : 0;
+  const address: Expression = { kind: 'context', span, type: UINT64, access: pointer };
+  return { kind: 'read', span, type: UINT64, address, offset: 8 * (Number(name.slice(4)) + above), space };
 }
 
 function returnValue(context: Context, span: Span): Expression | undefined {

@@ -3,7 +3,7 @@ import { aggregationFunctions } from './aggregations.ts';
 import type { FunctionBuiltin, ValueBuiltin } from './builtin.ts';
 import { compileTimeFunctions } from './compile-time.ts';
 import { byteFunctions } from './bytes.ts';
-import { contextFunctions, contextValues, numberedArgument } from './context-values.ts';
+import { contextFunctions, contextValues, numberedArgument, stackArgument } from './context-values.ts';
 import { mapFunctions } from './maps.ts';
 import { memoryFunctions } from './memory.ts';
 import { nameFunctions } from './names.ts';
@@ -40,7 +40,8 @@ const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
 );
 
 export function findValue(name: string): ValueBuiltin | undefined {
-  return /^arg[0-9]+$/.test(name) ? numberedArgument : values.get(name);
+  if (/^arg[0-9]+$/.test(name)) return numberedArgument;
+  return /^sarg[0-9]+$/.test(name) ? stackArgument : values.get(name);
 }
 
 export function findFunction(name: string): FunctionBuiltin | undefined {

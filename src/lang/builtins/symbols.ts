@@ -5,6 +5,7 @@ import type { Expression } from '../checked/index.ts';
 import type { Context } from '../passes/state/context.ts';
 import { asInteger, constant } from '../passes/expressions/values.ts';
 import { isNumber, printType } from '../types/index.ts';
+import type * as ast from '../syntax/index.ts';
 import { argument, literalText, numberArgument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
 
@@ -58,25 +59,29 @@ function kernelAddress(context: Context, call: CallNode): Expression | undefined
   return constant(call.span, UINT64, address);
 }
 
-/** Formats times of the boot clock, which is what nsecs gives. */
+/** Formats times of the boot clock, which is what nsecs gives; those of the TAI clock are set back to it. */
 function formattedTime(context: Context, call: CallNode): Expression | undefined {
   const format = literalText(context, call, 0);
-  const node = argument(call, 1);
-  if (
-    node.kind === 'call' &&
-    node.name === 'nsecs' &&
-    node.arguments[0]?.kind === 'identifier' &&
-    node.arguments[0].name !== 'boot'
-  ) {
-    return context.error(
-      'argument-type',
-      call.span,
-      `strftime() can not take a timestamp of the ${node.arguments[0].name} clock`,
-    );
-  }
+  const clock = clockOf(argument(call, 1));
+  if (clock === 'monotonic')
+    return context.error('argument-type', call.span, 'strftime() can not take a timestamp of the monotonic clock', {
+      hints: ['That clock stands still while the machine sleeps: use nsecs, or nsecs(tai).'],
+    });
   const value = numberArgument(context, call, 1);
   if (format === undefined || value === undefined) return undefined;
-  return { kind: 'convert', span: call.span, type: { kind: 'timestamp', format }, operand: asInteger(value, false) };
+  const operand = clock.endsWith('tai') ? bootTimeOf(asInteger(value, false)) : asInteger(value, false);
+  return { kind: 'convert', span: call.span, type: { kind: 'timestamp', format }, operand };
+}
+
+function clockOf(node: ast.Expression): string {
+  const [mode] = node.kind === 'call' && node.name === 'nsecs' ? node.arguments : [];
+  return mode?.kind === 'identifier' ? mode.name : 'boot';
+}
+
+function bootTimeOf(tai: Expression): Expression {
+  const { span } = tai;
+  const offset: Expression = { kind: 'builtin', span, type: UINT64, name: 'taiOffset' };
+  return { kind: 'arithmetic', span, type: UINT64, operator: 'sub', left: tai, right: offset };
 }
 
 function clock(context: Context, call: CallNode): Expression | undefined {
@@ -90,7 +95,7 @@ function clock(context: Context, call: CallNode): Expression | undefined {
     case 'tai':
       return { kind: 'builtin', span: call.span, type: UINT64, name: 'nsecsTai' };
     case 'sw_tai':
-      return context.error('not-supported', call.span, 'nsecs(sw_tai) is not supported in this version yet');
+      return { kind: 'builtin', span: call.span, type: UINT64, name: 'nsecsSoftwareTai' };
     default:
       return context.error(
         'mode',
@@ -107,25 +112,18 @@ function commandName(context: Context, call: CallNode): Expression | undefined {
   return { kind: 'builtin', span: call.span, type: { kind: 'string', size: 16 }, name: 'comm' };
 }
 
-/** Without pid namespaces of its own the tracer's view is the initial one. */
 function processId(context: Context, call: CallNode): Expression | undefined {
   const [mode] = call.arguments;
   const name = mode === undefined ? 'curr_ns' : mode.kind === 'identifier' ? mode.name : '';
   if (name !== 'curr_ns' && name !== 'init') {
     return context.error('mode', call.span, `Invalid PID namespace mode: ${name}. Known are: curr_ns, init`);
   }
-  if (name === 'init' && context.script.target.pidNamespace !== undefined) {
-    return context.error(
-      'not-supported',
-      call.span,
-      `${call.name}(init) inside a pid namespace is not supported in this version yet`,
-    );
-  }
+  const own = call.name === 'pid' ? 'pid' : 'tid';
   return {
     kind: 'builtin',
     span: call.span,
     type: { kind: 'integer', size: 4, signed: false },
-    name: call.name === 'pid' ? 'pid' : 'tid',
+    name: name === 'init' ? `${own}Init` : own,
   };
 }
 

@@ -380,6 +380,13 @@ export type BuiltinName =
   | 'nsecs'
   | 'nsecsMonotonic'
   | 'nsecsTai'
+  /** CLOCK_TAI by CLOCK_BOOTTIME and what lay between them when the script started. */
+  | 'nsecsSoftwareTai'
+  /** What to add to CLOCK_BOOTTIME for CLOCK_TAI. */
+  | 'taiOffset'
+  /** As the initial pid namespace numbers them. */
+  | 'pidInit'
+  | 'tidInit'
   | 'elapsed'
   | 'cpu'
   | 'ncpus'

@@ -13,6 +13,10 @@ export function readBuiltin(l: Lowering, name: BuiltinName): Value {
       return b.once('pid', () => b.binary('lshr', pidAndTid(l), b.constant(32)));
     case 'tid':
       return b.once('tid', () => b.extend(4, false, pidAndTid(l)));
+    case 'pidInit':
+      return b.binary('lshr', initialPidAndTid(l), b.constant(32));
+    case 'tidInit':
+      return b.extend(4, false, initialPidAndTid(l));
     case 'uid':
     case 'username':
       return b.once('uid', () => b.extend(4, false, uidAndGid(l)));
@@ -24,6 +28,10 @@ export function readBuiltin(l: Lowering, name: BuiltinName): Value {
       return b.call(Helper.ktime_get_ns, []);
     case 'nsecsTai':
       return b.call(Helper.ktime_get_tai_ns, []);
+    case 'taiOffset':
+      return b.constant(l.script.options.taiOffsetNs ?? 0n);
+    case 'nsecsSoftwareTai':
+      return b.binary('add', readBuiltin(l, 'nsecs'), readBuiltin(l, 'taiOffset'));
     case 'elapsed':
       return b.binary('sub', readBuiltin(l, 'nsecs'), b.constant(l.script.options.bootTimeNs));
     case 'cpu':
@@ -53,7 +61,7 @@ function pidAndTid(l: Lowering): Value {
   const b = l.builder;
   const namespace = l.script.target.pidNamespace;
   return b.once('pid_tgid', () => {
-    if (namespace === undefined) return b.call(Helper.get_current_pid_tgid, []);
+    if (namespace === undefined) return initialPidAndTid(l);
     const place = l.permanent(8);
     const result = b.call(Helper.get_ns_current_pid_tgid, [
       b.constant(namespace.device),
@@ -65,6 +73,10 @@ function pidAndTid(l: Lowering): Value {
     whenRare(l, 'slt', result, b.constant(0), () => b.store(8, place.base, place.offset, b.constant(0)));
     return b.load(8, false, place.base, place.offset);
   });
+}
+
+function initialPidAndTid(l: Lowering): Value {
+  return l.builder.once('initial_pid_tgid', () => l.builder.call(Helper.get_current_pid_tgid, []));
 }
 
 function uidAndGid(l: Lowering): Value {

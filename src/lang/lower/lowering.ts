@@ -26,6 +26,8 @@ export interface LowerOptions {
   readonly bootTimeNs: bigint;
   /** What to add to CLOCK_BOOTTIME for the time since 1970. */
   readonly bootTimeOffsetNs?: bigint;
+  /** What to add to CLOCK_BOOTTIME for CLOCK_TAI. */
+  readonly taiOffsetNs?: bigint;
 }
 
 /** One script: what its programs have in common. */

@@ -12,34 +12,15 @@ export type Construct = keyof typeof CONSTRUCTS;
 
 /** Builtin names that scripts may use elsewhere, functions and values alike. */
 const BUILTINS: ReadonlySet<string> = new Set([
-  'cgroup_path',
-  'cgroupid',
   'dw_ustack',
   'find',
   'kfunc_allowed',
   'kfunc_exist',
-  'leader_comm',
-  'leader_tid',
   'len',
-  'override',
   'path',
-  'pcomm',
   'percpu_kaddr',
-  'ppid',
   'skboutput',
-  'socket_cookie',
-  'uaddr',
   'unwatch',
-  'sarg0',
-  'sarg1',
-  'sarg2',
-  'sarg3',
-  'sarg4',
-  'sarg5',
-  'sarg6',
-  'sarg7',
-  'sarg8',
-  'sarg9',
 ]);
 
 export function refusalText(construct: Construct): string {

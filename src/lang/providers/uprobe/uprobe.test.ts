@@ -56,7 +56,11 @@ test('pointers are of user space; a return has a value and no arguments', () => 
   const entry = resolve('uprobe:/bin/a:main', machine()).variants[0]!;
   assert.equal(entry.context.space, 'user');
   assert.deepEqual(entry.context.argument?.(0), { kind: 'word', offset: 112, size: 8, signed: false });
-  assert.deepEqual(entry.context.func, { kind: 'usym', access: { kind: 'word', offset: 128, size: 8, signed: false } });
+  assert.deepEqual(entry.context.func, {
+    kind: 'usym',
+    access: { kind: 'word', offset: 128, size: 8, signed: false },
+    names: { number: { kind: 'constant', value: 0 }, all: ['main'] },
+  });
   const exit = resolve('uretprobe:/bin/a:main', machine()).variants[0]!;
   assert.deepEqual(exit.context.returnValue?.access, { kind: 'word', offset: 80, size: 8, signed: false });
   assert.equal(exit.context.argument, undefined);
