@@ -218,7 +218,7 @@ describe('what a script is told', () => {
   it('refuses what is not built yet by name', () => {
     const cases: readonly (readonly [string, string])[] = [
       ['import "x.bt"; begin { }', 'ERROR: imports are not supported in this version yet'],
-      ['begin { print(ppid); }', 'ERROR: ppid is not supported in this version yet'],
+      ['begin { print(dw_ustack); }', 'ERROR: dw_ustack is not supported in this version yet'],
       [
         'begin { $a = 1; print(&$a); }',
         'ERROR: addresses of variables and maps (&) are not supported in this version yet',
