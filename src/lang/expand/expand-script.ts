@@ -20,21 +20,23 @@ export function expandScript(script: Script): ExpandResult {
     if (item.kind !== 'macro') items.push(item);
     else diagnostics.push(...definitions.add({ macro: item, source: item.span.source, isLibrary: false }));
   }
-  const expander = new Expander(macroNames(definitions));
+  const functions = new Set(items.flatMap((item) => (item.kind === 'function' ? [item.name] : [])));
+  const expander = new Expander(macroNames(definitions, functions));
   const expanded = items.map((item) => expander.expand(item));
   diagnostics.push(...expander.diagnostics);
   if (expander.expansions > 0 && expander.diagnostics.length === 0) diagnostics.push(...tooDeep(expanded));
   return { script: { ...script, items: expanded }, diagnostics };
 }
 
-/** The script's own macros before the library's, and those before the builtins. */
-function macroNames(own: Definitions): MacroNames {
+/** The script's own macros and functions before the library's, and those before the builtins. */
+function macroNames(own: Definitions, functions: ReadonlySet<string>): MacroNames {
   return {
     find: (name, inLibrary) => {
       const library: readonly Definition[] = isLibraryMacro(name) ? findLibraryMacros(name) : [];
-      return inLibrary ? [library] : [own.find(name), library];
+      if (inLibrary) return [library];
+      return functions.has(name) ? [own.find(name)] : [own.find(name), library];
     },
-    isBuiltin: (name) => findFunction(name) !== undefined || findValue(name) !== undefined,
+    isBuiltin: (name) => functions.has(name) || findFunction(name) !== undefined || findValue(name) !== undefined,
   };
 }
 

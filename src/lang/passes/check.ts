@@ -10,7 +10,7 @@ import { type CDefinitions, readCSection } from '../c/index.ts';
 import { expandCMacros, expandScript } from '../expand/index.ts';
 import { checkFunctions, declareFunctions } from './functions.ts';
 import { checkLimits, resolvePoints } from '../providers/index.ts';
-import type { MapDeclaration, Probe, Script } from '../syntax/index.ts';
+import type { Block, MapDeclaration, Probe, Script } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
 import { literalType } from '../types/index.ts';
 import { Context } from './state/context.ts';
@@ -74,6 +74,7 @@ export function check(written: Script, source: SourceFile, target: Target, optio
   diagnostics.push(...declareFunctions(script, state, spaces, rules));
   const checked = checkInRounds(state, programs);
   diagnostics.push(
+    ...scopeDiagnostics([...programs, ...functionPrograms(state)]),
     ...state.diagnostics,
     ...checkLimits(
       programs.map((program) => program.variant),
@@ -115,11 +116,33 @@ function resolvePrograms(
 ): ProgramState[] {
   const uses = scanProbe(probe);
   const scopes = resolveVariables(probe);
-  diagnostics.push(...scopes.diagnostics);
   const { config, pid, childPid, unsafe, probeFilter } = options;
   const resolution = resolvePoints(probe.points, target, { config, uses, pid, childPid, unsafe, probeFilter });
   diagnostics.push(...resolution.diagnostics);
-  return resolution.variants.map((variant) => ({ probe, variant, scopes, variableTypes: new Map() }));
+  const programs = resolution.variants.map((variant) => ({
+    probe,
+    variant,
+    scopes,
+    variableTypes: new Map(),
+    deadBranches: new Set<Block>(),
+  }));
+  // A probe that is nowhere is not checked any further.
+  if (programs.length === 0) diagnostics.push(...scopes.findings.map(({ diagnostic }) => diagnostic));
+  return programs;
+}
+
+function functionPrograms({ functions }: ScriptState): readonly ProgramState[] {
+  return [...functions.values()].flatMap(({ instances }) => [...instances.values()].map(({ program }) => program));
+}
+
+/** What is wrong with variables, except in branches that no program keeps. */
+function scopeDiagnostics(programs: readonly ProgramState[]): Diagnostic[] {
+  const found = new Set<Diagnostic>();
+  for (const { scopes, deadBranches } of programs) {
+    for (const { diagnostic, within } of scopes.findings)
+      if (!within.some((branch) => deadBranches.has(branch))) found.add(diagnostic);
+  }
+  return [...found];
 }
 
 function usesProbeName(program: ProgramState): boolean {

@@ -60,9 +60,9 @@ function makeInstance(
   const { span, body } = definition;
   const probe: Probe = { kind: 'probe', span, points: [], predicate: undefined, body };
   const scopes = resolveVariables(probe, definition.parameters);
-  state.diagnostics.push(...scopes.diagnostics);
   const variant = functionVariant(space);
-  const scratch = new Context(state, { probe, variant, scopes, variableTypes: new Map() }, rules);
+  const deadBranches = new Set<Block>();
+  const scratch = new Context(state, { probe, variant, scopes, variableTypes: new Map(), deadBranches }, rules);
   const resolve = (type: FunctionDefinition['returnType']): Type | undefined => {
     const found = resolveType(scratch, type);
     return found === undefined ? undefined : inSpace(found, space);
@@ -74,6 +74,8 @@ function makeInstance(
     const { name, span: at } = definition.parameters[i]!;
     scratch.error('type', at, `A value of type '${printType(type)}' can't be passed as ${name}`);
   }
+  // A function without instances is not checked any further.
+  if (result === undefined) state.diagnostics.push(...scopes.findings.map(({ diagnostic }) => diagnostic));
   if (result === undefined || !types.every((type) => type !== undefined && isUsable(type))) return undefined;
   const variableTypes = new Map<object, Type>();
   for (const [i, parameter] of definition.parameters.entries())
@@ -84,6 +86,7 @@ function makeInstance(
       variant,
       scopes,
       variableTypes: variableTypes as FunctionInstance['program']['variableTypes'],
+      deadBranches,
       function: { name: definition.name, result },
     },
     parameters: definition.parameters.map(({ name }, i) => ({ name, type: types[i] as Type })),

@@ -1,10 +1,9 @@
 /** Expressions: which rule checks which. */
 import type * as ast from '../../syntax/index.ts';
-import { UINT64 } from '../../checked/index.ts';
 import type { Expression } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import { encodeText } from '../../source/index.ts';
-import { commonType, findEnumerator, printType, sizeOf, withoutLiterals } from '../../types/index.ts';
+import { commonType, findEnumerator, printType, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import { findFunction, findValue, valueNames } from '../../builtins/index.ts';
 import { callValue } from './calls.ts';
@@ -14,10 +13,10 @@ import { checkDereference, checkField, checkIndex } from './fields.ts';
 import { accessMap, joinCounter, readMap } from './maps.ts';
 import type { MapExpression } from './maps.ts';
 import { checkBinary, checkCondition, checkUnary, conditionOf } from './operators.ts';
+import { checkOffsetof, checkSizeof, checkTypeinfo } from './operands.ts';
 import { checkPositional } from './parameters.ts';
 import { refuse, refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
-import { typeOfOperand } from './type-syntax.ts';
-import { boolean, constant, convert, isConstant, literal, record, text, tuple } from './values.ts';
+import { boolean, constant, convert, isConstant, isFolded, literal, record, text, tuple } from './values.ts';
 
 export function checkExpression(context: Context, node: ast.Expression): Expression | undefined {
   switch (node.kind) {
@@ -64,14 +63,12 @@ export function checkExpression(context: Context, node: ast.Expression): Express
       return checkBlockValue(context, node.block, node.macro);
     case 'comptime':
       return checkComptime(context, node);
-    case 'sizeof': {
-      const type = typeOfOperand(context, node.operand);
-      return type === undefined ? undefined : constant(node.span, UINT64, BigInt(sizeOf(type)));
-    }
+    case 'sizeof':
+      return checkSizeof(context, node);
     case 'offsetof':
       return checkOffsetof(context, node);
     case 'typeinfo':
-      return refuse(context, 'typeinfo', node.span);
+      return checkTypeinfo(context, node);
   }
 }
 
@@ -231,7 +228,7 @@ function checkIfExpression(
   if (node.comptime && condition !== undefined) {
     if (!isConstant(condition))
       return context.error('comptime', node.condition.span, 'Unable to evaluate at compile time.');
-    const branch = condition.value === 0n ? node.else : node.then;
+    const branch = context.liveBranch(node, condition.value !== 0n);
     return branch === undefined ? withoutValue(context, node.span) : checkBlockValue(context, branch);
   }
   if (node.else === undefined) return withoutValue(context, node.span);
@@ -294,32 +291,4 @@ function checkComptime(context: Context, node: ast.Expression & { readonly kind:
   const value = context.expression(node.operand);
   if (value === undefined || isFolded(value)) return value;
   return context.error('comptime', node.span, 'Unable to evaluate at compile time.');
-}
-
-function isFolded(value: Expression): boolean {
-  return (
-    value.kind === 'constant' ||
-    value.kind === 'string' ||
-    (value.kind === 'aggregate' && value.members.every((member) => isFolded(member.value)))
-  );
-}
-
-function checkOffsetof(context: Context, node: ast.Expression & { readonly kind: 'offsetof' }): Expression | undefined {
-  let type = typeOfOperand(context, node.operand);
-  let offset = 0;
-  for (const name of node.path) {
-    if (type === undefined) return undefined;
-    const field: { readonly type: Type; readonly offset: number } | undefined =
-      type.kind === 'record' ? type.field(name) : undefined;
-    if (field === undefined) {
-      return context.error(
-        'unknown-field',
-        node.span,
-        `Struct/union of type '${printType(type)}' does not contain a field named '${name}'`,
-      );
-    }
-    offset += field.offset;
-    type = field.type;
-  }
-  return type === undefined ? undefined : constant(node.span, UINT64, BigInt(offset));
 }

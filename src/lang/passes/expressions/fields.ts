@@ -9,7 +9,7 @@ import type { Context } from '../state/context.ts';
 import { offsetPointer } from './arithmetic.ts';
 import { isArgs } from '../scan/uses.ts';
 import { NO_BTF } from './type-syntax.ts';
-import { asInteger, constant, isConstant, membersOf, record, settled } from './values.ts';
+import { asInteger, constant, isConstant, isFolded, membersOf, record, settled } from './values.ts';
 
 type FieldNode = ast.Expression & { readonly kind: 'field' };
 
@@ -106,14 +106,9 @@ function memberOf(context: Context, base: Expression, field: Field, span: Span):
     };
   }
   const type = inSpace(field.type, context.space);
-  if (base.kind === 'aggregate') {
-    const found = base.members.find((member) => member.offset === field.offset && member.value.type === field.type);
-    if (
-      found !== undefined &&
-      base.members.every((member) => member.value.kind === 'constant' || member.value.kind === 'string')
-    ) {
-      return { ...found.value, span };
-    }
+  if (base.kind === 'aggregate' && isFolded(base)) {
+    const found = base.members.find((member) => member.offset === field.offset && sizeOf(member.value.type) > 0);
+    if (found !== undefined) return { ...found.value, span };
   }
   if (base.kind === 'member' && base.bits === undefined) {
     return { kind: 'member', span, type, operand: base.operand, offset: base.offset + field.offset, bits };

@@ -2,7 +2,9 @@
 import type * as ast from '../../syntax/index.ts';
 import { findNamedType, findTaggedType, withoutLiterals } from '../../types/index.ts';
 import type { IntegerType, Type } from '../../types/index.ts';
+import { allNodes } from '../scan/walk.ts';
 import type { Context } from '../state/context.ts';
+import { type MapExpression, wholeMap } from './maps.ts';
 
 const C_INTEGERS: Readonly<Record<string, readonly [IntegerType['size'], boolean]>> = {
   char: [1, true],
@@ -78,8 +80,17 @@ export function resolveType(context: Context, node: ast.TypeSyntax): Type | unde
       return elements.every((element) => element !== undefined) ? { kind: 'tuple', elements } : undefined;
     }
     case 'typeof':
-      return typeOfOperand(context, node.operand);
+      return node.operand.kind === 'map' && node.operand.key === undefined
+        ? typeOfMap(context, node.operand)
+        : typeOfOperand(context, node.operand);
   }
+}
+
+/** A map as a whole stands for its keys; a scalar has none, so for its value. */
+function typeOfMap(context: Context, node: MapExpression): Type | undefined {
+  const map = wholeMap(context, node);
+  if (map?.keyed === false) return typeOfExpression(context, node);
+  return map?.key === undefined ? undefined : withoutLiterals(map.key);
 }
 
 function resolveArray(context: Context, node: ast.TypeSyntax & { kind: 'array' }): Type | undefined {
@@ -120,7 +131,18 @@ function isTypeSyntax(node: ast.TypeSyntax | ast.Expression): node is ast.TypeSy
   return ['named', 'tagged', 'pointer', 'array', 'typeof'].includes(node.kind);
 }
 
+/** The expression is checked, but no code comes of it: it may change nothing that others see. */
 function typeOfExpression(context: Context, node: ast.Expression): Type | undefined {
+  for (const inner of allNodes(node)) {
+    const known = inner as ast.Expression | ast.Statement;
+    const target = known.kind === 'assign' ? known.target : known.kind === 'increment' ? known.operand : undefined;
+    if (target?.kind === 'map')
+      return context.error(
+        'not-evaluated',
+        known.span,
+        `${target.name} can't be assigned in an expression that is not evaluated`,
+      );
+  }
   const value = context.expression(node);
   return value === undefined ? undefined : withoutLiterals(value.type);
 }

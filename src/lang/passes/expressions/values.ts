@@ -44,6 +44,15 @@ export function isLiteral(node: Expression): node is Constant {
   return node.kind === 'constant' && (isLiteralType(node.type) || node.type.kind === 'bool');
 }
 
+/** Known at compile time, as a whole. */
+export function isFolded(value: Expression): boolean {
+  return (
+    value.kind === 'constant' ||
+    value.kind === 'string' ||
+    (value.kind === 'aggregate' && value.members.every((member) => isFolded(member.value)))
+  );
+}
+
 /** The value as an integer type keeps it. */
 export function wrap(value: bigint, type: IntegerType): bigint {
   const bits = type.size * 8;

@@ -5,7 +5,6 @@ import type { Context } from '../state/context.ts';
 const CONSTRUCTS = {
   import: 'imports',
   addressOf: 'addresses of variables and maps (&)',
-  typeinfo: 'typeinfo()',
 } as const;
 
 export type Construct = keyof typeof CONSTRUCTS;
@@ -24,7 +23,7 @@ const BUILTINS: ReadonlySet<string> = new Set([
 ]);
 
 export function refusalText(construct: Construct): string {
-  return `${CONSTRUCTS[construct]} are not supported in this version yet`.replace('typeinfo() are', 'typeinfo() is');
+  return `${CONSTRUCTS[construct]} are not supported in this version yet`;
 }
 
 export function refuse(context: Context, construct: Construct, span: Span): undefined {

@@ -5,7 +5,7 @@
  */
 import { nearest, spanOver } from '../../diagnostic/index.ts';
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
-import type { Expression, FunctionDefinition, Probe, Statement, TypeSyntax } from '../../syntax/index.ts';
+import type { Block, Expression, FunctionDefinition, Probe, Statement, TypeSyntax } from '../../syntax/index.ts';
 import { childNodes } from './walk.ts';
 
 export interface VariableSymbol {
@@ -22,7 +22,13 @@ export interface VariableSymbol {
 export interface ScopeResult {
   /** By node: a variable expression (also as target of an assignment) or a `let` statement. */
   readonly symbols: ReadonlyMap<object, VariableSymbol>;
-  readonly diagnostics: readonly Diagnostic[];
+  readonly findings: readonly ScopeFinding[];
+}
+
+/** `within`: the branches of comptime ifs around it, which may turn out to be dead. */
+export interface ScopeFinding {
+  readonly diagnostic: Diagnostic;
+  readonly within: readonly Block[];
 }
 
 type Parameters = FunctionDefinition['parameters'];
@@ -44,7 +50,11 @@ class ScopeWalk {
   readonly escaping = new Map<string, Span>();
   readonly #hoisted: ReadonlyMap<string, Span>;
   readonly #symbols = new Map<object, VariableSymbol>();
-  readonly #diagnostics: Diagnostic[] = [];
+  readonly #findings: ScopeFinding[] = [];
+  /** Of comptime ifs, around the node in hand. */
+  #branches: readonly Block[] = [];
+  /** Around declarations. */
+  readonly #branchesOf = new Map<VariableSymbol, readonly Block[]>();
   readonly #scopes: Map<string, VariableSymbol>[] = [new Map()];
   /** Implicit variables of blocks that were left. */
   readonly #left = new Map<string, VariableSymbol>();
@@ -66,10 +76,11 @@ class ScopeWalk {
 
   result(): ScopeResult {
     for (const symbol of new Set(this.#symbols.values())) {
+      this.#branches = this.#branchesOf.get(symbol) ?? [];
       if (symbol.declared && !symbol.assigned)
         this.#report('warning', 'never-assigned', symbol.span, `Variable ${symbol.name} was never assigned to.`);
     }
-    return { symbols: this.#symbols, diagnostics: this.#diagnostics };
+    return { symbols: this.#symbols, findings: this.#findings };
   }
 
   declareParameters(parameters: Parameters): void {
@@ -105,6 +116,11 @@ class ScopeWalk {
           this.#declareLoopVariable(known);
           this.#walk(known.body);
         });
+      case 'if':
+      case 'ifExpression':
+        if (!known.comptime) return this.#walkChildren(node);
+        this.#walk(known.condition);
+        return this.#walkBranches(known.then, known.else);
       case 'increment':
         this.#walkChildren(node);
         if (known.operand.kind === 'variable') {
@@ -121,6 +137,16 @@ class ScopeWalk {
 
   #walkChildren(node: object): void {
     for (const child of childNodes(node)) this.#walk(child);
+  }
+
+  #walkBranches(...branches: readonly (Block | undefined)[]): void {
+    for (const branch of branches) {
+      if (branch === undefined) continue;
+      const outer = this.#branches;
+      this.#branches = [...outer, branch];
+      this.#walk(branch);
+      this.#branches = outer;
+    }
   }
 
   #inScope(body: () => void): void {
@@ -168,6 +194,7 @@ class ScopeWalk {
       type: statement.type,
       assigned: statement.value !== undefined,
     };
+    this.#branchesOf.set(symbol, this.#branches);
     this.#currentScope().set(statement.name, symbol);
     this.#symbols.set(statement, symbol);
   }
@@ -221,7 +248,7 @@ class ScopeWalk {
     message: string,
     more: Pick<Diagnostic, 'hints' | 'related'> = {},
   ): void {
-    this.#diagnostics.push({ severity, code, span, message, ...more });
+    this.#findings.push({ diagnostic: { severity, code, span, message, ...more }, within: this.#branches });
   }
 }
 

@@ -53,6 +53,18 @@ export class Context {
     return this.#rules.statement(this, node);
   }
 
+  /** Of a comptime if: the branch to check. The other one is dead. */
+  liveBranch(
+    node: { readonly then: ast.Block; readonly else: ast.Block | undefined },
+    holds: boolean,
+  ): ast.Block | undefined {
+    const { deadBranches } = this.program;
+    const [live, dead] = holds ? [node.then, node.else] : [node.else, node.then];
+    if (live !== undefined) deadBranches.delete(live);
+    if (dead !== undefined) deadBranches.add(dead);
+    return live;
+  }
+
   error(code: string, span: Span, message: string, more: More = {}): undefined {
     this.script.diagnostics.push({ severity: 'error', code, span, message, ...more });
     return undefined;

@@ -4,7 +4,7 @@ import type { ProbeVariant, ScriptMap, Variable } from '../../checked/index.ts';
 import type { CDefinitions } from '../../c/index.ts';
 import type { ScriptConfig } from '../../config.ts';
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
-import type { FunctionDefinition, Probe } from '../../syntax/index.ts';
+import type { Block, FunctionDefinition, Probe } from '../../syntax/index.ts';
 import type { Target } from '../../target.ts';
 import { commonType, sameType, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
@@ -34,6 +34,8 @@ export interface ProgramState {
   readonly variant: ProbeVariant;
   readonly scopes: ScopeResult;
   readonly variableTypes: Map<VariableSymbol, Type>;
+  /** Branches that a comptime if leaves out. */
+  readonly deadBranches: Set<Block>;
   /** Where this is no probe but a function of the script. */
   readonly function?: { readonly name: string; readonly result: Type };
 }

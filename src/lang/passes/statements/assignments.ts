@@ -6,6 +6,7 @@ import type { Expression, Statement } from '../../checked/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
 import {
+  commonType,
   isNumber,
   isWord,
   literalType,
@@ -142,9 +143,17 @@ function fitsDeclared(context: Context, symbol: VariableSymbol, type: Type, valu
   }
   const grows = type.kind === 'string' && from.kind === 'string' && from.size <= type.size;
   const points = type.kind === 'pointer' && (from.kind === 'pointer' || isNumber(from));
-  if (grows || points || (type.kind === 'bool' && isNumber(from) && !isLiteral(value))) return true;
+  if (grows || points || fitsInside(type, from) || (type.kind === 'bool' && isNumber(from) && !isLiteral(value)))
+    return true;
   context.error('type-mismatch', span, types);
   return false;
+}
+
+/** A tuple or record of members that the declared ones hold. */
+function fitsInside(type: Type, from: Type): boolean {
+  if (type.kind !== 'tuple' && type.kind !== 'record') return false;
+  const joined = commonType(type, from);
+  return joined !== undefined && sameType(withoutLiterals(joined), type);
 }
 
 export function checkLet(context: Context, node: ast.Statement & { readonly kind: 'let' }): readonly Statement[] {

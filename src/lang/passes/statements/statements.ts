@@ -165,7 +165,7 @@ function checkComptimeIf(
     context.error('comptime', node.condition.span, 'Unable to evaluate at compile time.');
     return [];
   }
-  const branch = condition.value === 0n ? node.else : node.then;
+  const branch = context.liveBranch(node, condition.value !== 0n);
   return branch === undefined
     ? []
     : [{ kind: 'block', span: branch.span, statements: checkBlock(context, branch, isExpansion) }];
