@@ -22,7 +22,11 @@ test('G-47 dead branches leave nothing behind, live ones are checked', () => {
   );
   assert.deepEqual(
     complaintsIn('if comptime (1) { print($a) } else { print($b) } if comptime (is_str($c)) { print($d) }'),
-    ['33-35 ERROR: Undefined or undeclared variable: $a', '78-80 ERROR: Undefined or undeclared variable: $c'],
+    [
+      '33-35 ERROR: Undefined or undeclared variable: $a',
+      '78-80 ERROR: Undefined or undeclared variable: $c',
+      '91-93 ERROR: Undefined or undeclared variable: $d',
+    ],
   );
   assert.deepEqual(statementsOf('begin { if comptime (is_str(comm)) { print(1); } else { print(2); } }'), [
     'block {',
