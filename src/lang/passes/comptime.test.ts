@@ -29,7 +29,7 @@ test('G-47 dead branches leave nothing behind, live ones are checked', () => {
     ],
   );
   assert.deepEqual(statementsOf('begin { if comptime (is_str(comm)) { print(1); } else { print(2); } }'), [
-    'block {',
+    '{',
     'emit print(1:int8)',
     '}',
   ]);
