@@ -95,6 +95,8 @@ export interface Target {
   readHeader(path: string): string | undefined;
   /** Folders of the C library's and the compiler's headers, in the order in which they are searched. */
   headerFolders(): readonly string[];
+  /** Id of the cgroup at a path such as `/sys/fs/cgroup/x`; undefined: there is none. */
+  cgroupId?(path: string): bigint | undefined;
   /** Device and inode of the tracer's pid namespace where it isn't the initial one. */
   readonly pidNamespace: { readonly device: bigint; readonly inode: bigint } | undefined;
 }

@@ -10,6 +10,11 @@ export interface ValueResolver {
   stackAddresses(map: string, id: number): readonly bigint[] | undefined;
   /** Undefined: no such user. */
   userName(uid: number): string | undefined;
+  /**
+   * `unified:/system.slice/x` of a cgroup, for each hierarchy that the pattern matches, joined by commas; undefined: no
+   * such group.
+   */
+  cgroupPath(id: bigint, filter: string): string | undefined;
   /** Nanoseconds to add to CLOCK_BOOTTIME to get time since the Unix epoch. */
   bootTimeOffsetNs(): bigint;
   /** Local time zone at a moment (seconds since the Unix epoch). */

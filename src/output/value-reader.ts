@@ -38,6 +38,7 @@ export function readNumber(type: ValueType, view: DataView, offset: number): big
     case 'symbolic':
     case 'username':
     case 'timestamp':
+    case 'cgroupPath':
       return view.getBigUint64(offset, true);
     default:
       return undefined;

@@ -41,7 +41,7 @@ export function formatValue(type: ValueType, memory: ValueBytes, offset: number,
   }
 }
 
-type ResolvedType = Extract<ValueType, { kind: 'ksym' | 'usym' | 'stack' | 'username' | 'timestamp' }>;
+type ResolvedType = Extract<ValueType, { kind: 'ksym' | 'usym' | 'stack' | 'username' | 'timestamp' | 'cgroupPath' }>;
 
 /** Values that mean something only together with the world's state at this moment. */
 function formatResolved(type: ResolvedType, { view }: ValueBytes, offset: number, options: FormatOptions): ByteString {
@@ -56,6 +56,8 @@ function formatResolved(type: ResolvedType, { view }: ValueBytes, offset: number
       return formatStack(type, BigInt.asIntN(64, word), view.getUint32(offset + 8, true), options);
     case 'username':
       return outside(encodeText(resolver.userName(Number(BigInt.asUintN(32, word))) ?? ''), options);
+    case 'cgroupPath':
+      return outside(encodeText(resolver.cgroupPath(word, type.filter) ?? ''), options);
     case 'timestamp':
       return encodeText(timeFormatter(type, options).format(word + resolver.bootTimeOffsetNs()));
   }

@@ -1,8 +1,9 @@
 /** Names for what programs recorded as numbers. Everything is opened when first asked for. */
+import { matchesGlob } from 'node:path';
 import { bootTimeOffsetNs, type KernelMap } from '../kernel/index.ts';
 import { localTimeZone, type TimeZone, type ValueResolver } from '../output/index.ts';
 import type { Frame } from '../spec/index.ts';
-import { KernelSymbols, UserNames, UserSymbols } from '../symbols/index.ts';
+import { CgroupPaths, KernelSymbols, UserNames, UserSymbols } from '../symbols/index.ts';
 
 export interface ResolverOptions {
   readonly demangle: boolean;
@@ -18,6 +19,7 @@ export class KernelResolver implements ValueResolver {
   #kernel: KernelSymbols | undefined;
   #user: UserSymbols | undefined;
   #userNames: UserNames | undefined;
+  #cgroups: CgroupPaths | undefined;
   #bootOffsetNs: bigint | undefined;
 
   constructor(map: (name: string) => KernelMap, options: ResolverOptions) {
@@ -57,6 +59,11 @@ export class KernelResolver implements ValueResolver {
   userName(uid: number): string | undefined {
     this.#userNames ??= new UserNames();
     return this.#userNames.nameOf(uid);
+  }
+
+  cgroupPath(id: bigint, filter: string): string | undefined {
+    this.#cgroups ??= new CgroupPaths();
+    return this.#cgroups.pathOf(id, (hierarchy) => matchesGlob(hierarchy, filter));
   }
 
   bootTimeOffsetNs(): bigint {

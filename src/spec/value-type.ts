@@ -51,6 +51,8 @@ export type ValueType =
   | { readonly kind: 'macaddr'; readonly size: 6 }
   /** u64 user id, printed as a name. */
   | { readonly kind: 'username'; readonly size: 8 }
+  /** u64 id of a cgroup, printed as its paths in the hierarchies whose names the pattern `filter` matches. */
+  | { readonly kind: 'cgroupPath'; readonly size: 8; readonly filter: string }
   /** u64 ns of CLOCK_BOOTTIME, printed with strftime(3) `format`. */
   | { readonly kind: 'timestamp'; readonly size: 8; readonly format: string }
   /** Unreadable: prints as null. */

@@ -4,6 +4,7 @@ import type { FunctionBuiltin, ValueBuiltin } from './builtin.ts';
 import { compileTimeFunctions } from './compile-time.ts';
 import { byteFunctions } from './bytes.ts';
 import { contextFunctions, contextValues, numberedArgument, stackArgument } from './context-values.ts';
+import { groupFunctions } from './groups.ts';
 import { mapFunctions } from './maps.ts';
 import { memoryFunctions } from './memory.ts';
 import { nameFunctions } from './names.ts';
@@ -27,6 +28,7 @@ const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
     ...compileTimeFunctions,
     ...byteFunctions,
     ...contextFunctions,
+    ...groupFunctions,
     ...mapFunctions,
     ...memoryFunctions,
     ...nameFunctions,

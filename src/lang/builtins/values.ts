@@ -1,6 +1,6 @@
 /** Values by name that need no arguments. */
 import { UINT64 } from '../checked/index.ts';
-import type { BuiltinName, Expression } from '../checked/index.ts';
+import type { BuiltinName, Expression, Statement } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
 import type { Context } from '../passes/state/context.ts';
 import { constant, text } from '../passes/expressions/values.ts';
@@ -37,10 +37,18 @@ export const plainValues: readonly ValueBuiltin[] = [
   { name: 'probetype', value: (context, span) => text(span, context.program.variant.context.probeType) },
 ];
 
+/** Told when it happens: a script may ask for `has_cpid` first. */
 function childPid(context: Context, span: Span): Expression {
   const { childPid: pid } = context.script.options;
-  if (pid === undefined) context.warning('no-child', span, 'cpid is 0: there is no child process without -c.');
-  return constant(span, UINT64, BigInt(pid ?? 0));
+  const value = constant(span, UINT64, BigInt(pid ?? 0));
+  if (pid !== undefined) return value;
+  const text = 'cpid is 0: there is no child process without -c';
+  const warning: Statement = {
+    kind: 'emit',
+    span,
+    event: { kind: 'warnf', format: [{ kind: 'text', text }], args: [] },
+  };
+  return { kind: 'sequence', span, type: UINT64, statements: [warning], value };
 }
 
 function currentTask(context: Context, span: Span): Expression {

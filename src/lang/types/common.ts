@@ -70,6 +70,8 @@ export function sameType(a: Type, b: Type): boolean {
       return b.kind === 'stack' && a.space === b.space && a.mode === b.mode && a.limit === b.limit;
     case 'timestamp':
       return b.kind === 'timestamp' && a.format === b.format;
+    case 'cgroupPath':
+      return b.kind === 'cgroupPath' && a.filter === b.filter;
     case 'symbolic':
       return b.kind === 'symbolic' && a.names === b.names;
     default:

@@ -36,6 +36,7 @@ export function sizeOf(type: Type): number {
     case 'pointer':
     case 'ksym':
     case 'username':
+    case 'cgroupPath':
     case 'timestamp':
     case 'symbolic':
       return 8;
@@ -129,6 +130,8 @@ export function layout(type: Type): ValueType {
       return { kind: 'symbolic', size: 8, names: type.names };
     case 'timestamp':
       return { kind: 'timestamp', size: 8, format: type.format };
+    case 'cgroupPath':
+      return { kind: 'cgroupPath', size: 8, filter: type.filter };
     case 'usym':
       return { kind: 'usym', size: 16, ...(type.names === undefined ? {} : { names: type.names }) };
     case 'inet':

@@ -34,6 +34,8 @@ export function printType(type: Type): string {
       return `${type.kind}_t`;
     case 'stack':
       return type.space === 'kernel' ? 'kstack_t' : 'ustack_t';
+    case 'cgroupPath':
+      return 'cgroup_path_t';
     case 'timestamp':
       return 'timestamp';
   }

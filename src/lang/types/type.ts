@@ -25,6 +25,8 @@ export type Type =
   | { readonly kind: 'inet' }
   | { readonly kind: 'macaddr' }
   | { readonly kind: 'username' }
+  /** Id of a cgroup; `filter` is a pattern of the hierarchies whose paths are wanted. */
+  | { readonly kind: 'cgroupPath'; readonly filter: string }
   | { readonly kind: 'timestamp'; readonly format: string };
 
 export interface IntegerType {
@@ -73,6 +75,7 @@ export function isWord(type: Type): boolean {
     case 'symbolic':
     case 'ksym':
     case 'username':
+    case 'cgroupPath':
     case 'timestamp':
       return true;
     default:

@@ -88,6 +88,7 @@ export const emptyWorld: ValueResolver = {
   userFrames: (_pid, address) => [{ address }],
   stackAddresses: () => undefined,
   userName: () => undefined,
+  cgroupPath: () => undefined,
   bootTimeOffsetNs: () => 0n,
   timeZone: () => ({ offsetMinutes: 0, name: 'UTC' }),
 };

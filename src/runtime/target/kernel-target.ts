@@ -14,7 +14,7 @@ import {
   tracefs,
 } from '../../kernel/index.ts';
 import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary } from '../../lang/index.ts';
-import { openTargets } from '../../symbols/index.ts';
+import { cgroupIdOf, openTargets } from '../../symbols/index.ts';
 import { findHeaderFolders, readHeader } from './headers.ts';
 
 export interface TargetOptions {
@@ -117,6 +117,10 @@ class KernelTarget implements Target {
 
   headerFolders(): readonly string[] {
     return (this.#headerFolders ??= findHeaderFolders());
+  }
+
+  cgroupId(path: string): bigint | undefined {
+    return cgroupIdOf(path);
   }
 
   get pidNamespace(): { readonly device: bigint; readonly inode: bigint } | undefined {

@@ -100,6 +100,7 @@ function isWordForCompare(type: Type): boolean {
     type.kind === 'ksym' ||
     type.kind === 'symbolic' ||
     type.kind === 'timestamp' ||
+    type.kind === 'cgroupPath' ||
     type.kind === 'username'
   );
 }

@@ -37,6 +37,8 @@ export function namedType(context: Context, name: string): Type | undefined {
       return { kind: 'ksym' };
     case 'usym_t':
       return { kind: 'usym' };
+    case 'cgroup_path_t':
+      return { kind: 'cgroupPath', filter: '*' };
     case 'username_t':
       return { kind: 'username' };
     default:

@@ -87,6 +87,7 @@ function constantAs(value: bigint, type: Type): bigint | undefined {
     case 'ksym':
     case 'username':
     case 'timestamp':
+    case 'cgroupPath':
       return BigInt.asUintN(64, value);
     default:
       return undefined;
