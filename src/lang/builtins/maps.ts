@@ -1,15 +1,20 @@
-/** Functions on maps: delete(), has_key(), clear(), zero(). */
+/** Functions on maps: delete(), has_key(), find(), len(), clear(), zero(). */
+import { INT64 } from '../checked/index.ts';
 import type { Expression, Statement } from '../checked/index.ts';
 import type { Context } from '../passes/state/context.ts';
-import { accessKey, accessMap, wholeMap } from '../passes/expressions/maps.ts';
+import { accessKey, accessMap, isCastable, wholeMap } from '../passes/expressions/maps.ts';
 import type { Access } from '../passes/expressions/maps.ts';
 import { BOOL } from '../passes/expressions/values.ts';
+import { assignVariable } from '../passes/statements/assignments.ts';
+import { printAggregation, printType, withoutLiterals } from '../types/index.ts';
 import { argument, mapArgument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
 
 export const mapFunctions: readonly FunctionBuiltin[] = [
   { name: 'delete', arguments: [1, Number.POSITIVE_INFINITY], value: deleteValue, action: deleteAction },
   { name: 'has_key', arguments: [2, 2], value: hasKey },
+  { name: 'find', arguments: [3, 3], value: find },
+  { name: 'len', arguments: [1, 1], value: length },
   { name: 'clear', arguments: [1, 1], action: (context, call) => wholeMapAction(context, call, 'clearMap') },
   { name: 'zero', arguments: [1, 1], action: (context, call) => wholeMapAction(context, call, 'zeroMap') },
 ];
@@ -82,6 +87,73 @@ function hasKey(context: Context, call: CallNode): Expression | undefined {
   const access = elementOf(context, call, 'has_key');
   if (access?.key === undefined) return undefined;
   return { kind: 'mapHasKey', span: call.span, type: BOOL, map: access.map.node, key: access.key };
+}
+
+/** `find(@m, key, $v)`: the variable gets the value of an element that is there. */
+function find(context: Context, call: CallNode): Expression | undefined {
+  const node = mapArgument(context, call, 0);
+  if (node === undefined || wholeMap(context, node) === undefined) return undefined;
+  const access = elementOf(context, call, 'find');
+  const variable = argument(call, 2);
+  if (variable.kind !== 'variable')
+    return context.error('argument-type', call.span, 'find() expects a variable as argument 3');
+  const symbol = context.program.scopes.symbols.get(variable);
+  if (access?.key === undefined || symbol === undefined) return undefined;
+  const { map, key } = access;
+  const span = variable.span;
+  const element = foundValue(context, map, key, node.span);
+  if (element === undefined) return undefined;
+  const value: Expression =
+    element.kind === 'mapRead' ? { kind: 'member', span, type: element.type, operand: element, offset: 0 } : element;
+  const [assign] = assignVariable(context, symbol, value, call.span);
+  if (assign === undefined) return undefined;
+  return { kind: 'mapFind', span: call.span, type: BOOL, map: map.node, key, element, assign };
+}
+
+function foundValue(
+  context: Context,
+  map: Access['map'],
+  key: Expression,
+  span: CallNode['span'],
+): Expression | undefined {
+  const { aggregation } = map;
+  if (aggregation === undefined) {
+    if (map.value === undefined) return undefined;
+    return { kind: 'mapRead', span, type: withoutLiterals(map.value), map: map.node, key };
+  }
+  if (!isCastable(aggregation)) {
+    const type = printAggregation(aggregation);
+    return context.error('aggregation', span, `Value '${type}' cannot be assigned to a scratch variable.`);
+  }
+  const signed = !('signed' in aggregation) || aggregation.signed;
+  return { kind: 'aggregationRead', span, type: { kind: 'integer', size: 8, signed }, map: map.node, key };
+}
+
+/** Elements of a map, or frames of a stack. */
+function length(context: Context, call: CallNode): Expression | undefined {
+  const node = argument(call, 0);
+  if (node.kind === 'map') return mapLength(context, call, node);
+  const value = context.expression(node);
+  if (value === undefined) return undefined;
+  if (value.kind === 'builtin' && value.type.kind === 'stack') {
+    const { space, limit } = value.type;
+    return { kind: 'call', span: call.span, type: INT64, call: { function: 'stackLength', space, limit } };
+  }
+  const given = value.type.kind === 'stack' ? 'a stack that was kept' : `'${printType(value.type)}'`;
+  return context.error('argument-type', call.span, `len() expects a map with keys, kstack or ustack (${given} provided)`);
+}
+
+function mapLength(
+  context: Context,
+  call: CallNode,
+  node: ReturnType<typeof mapArgument> & object,
+): Expression | undefined {
+  if (node.key !== undefined) return context.error('argument-type', call.span, 'len() expects a map without a key');
+  const map = wholeMap(context, node);
+  if (map === undefined) return undefined;
+  if (map.keyed === false)
+    return context.error('map-form', call.span, `len() needs a map with keys; ${node.name} is a scalar map`);
+  return { kind: 'mapLength', span: call.span, type: INT64, map: map.node };
 }
 
 /** The element named by a map and a key: `f(@m, k)`. */

@@ -193,6 +193,13 @@ export function printExpression(node: Expression): string {
       return `delete(${element(node.map, node.key)})`;
     case 'mapHasKey':
       return `has_key(${element(node.map, node.key)})`;
+    case 'mapFind':
+      return `find(${element(node.map, node.key)} => ${printStatement(node.assign, '').trimEnd()})`;
+    case 'mapLength':
+      return `len(${node.map.name})`;
+    case 'addressOf':
+      return `&${node.target.kind === 'variable' ? `${node.target.variable.name}#${node.target.variable.id}` : element(node.target.map, node.target.kind === 'map' ? node.target.key : undefined)}`;
+    case 'kernelCall':
     case 'ownCall':
       return `${node.name}(${node.arguments.map(printExpression).join(', ')}):${printType(node.type)}`;
     case 'sequence':
@@ -242,6 +249,8 @@ function argumentsOf(call: SyncCall): readonly string[] {
       return [JSON.stringify(call.format), ...call.args.map(printExpression)];
     case 'signal':
       return [printExpression(call.signal)];
+    case 'stackLength':
+      return [call.space, String(call.limit)];
     case 'strlen':
     case 'bswap':
       return [printExpression(call.value)];

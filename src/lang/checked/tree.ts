@@ -361,6 +361,26 @@ export type Expression =
   /** True if the key existed. Without key: a scalar map is unset. */
   | (Node & { readonly kind: 'mapDelete'; readonly map: ScriptMap; readonly key: Expression | undefined })
   | (Node & { readonly kind: 'mapHasKey'; readonly map: ScriptMap; readonly key: Expression })
+  /** Whether there is an element; if so, `assign` runs, in which `element` stands for its value. */
+  | (Node & {
+      readonly kind: 'mapFind';
+      readonly map: ScriptMap;
+      readonly key: Expression;
+      readonly element: Expression;
+      readonly assign: Statement;
+    })
+  /** Number of elements. */
+  | (Node & { readonly kind: 'mapLength'; readonly map: ScriptMap })
+  /** Of a variable, of a map's value (null where there is none; of an aggregation this CPU's share), or of a map. */
+  | (Node & {
+      readonly kind: 'addressOf';
+      readonly target:
+        | { readonly kind: 'variable'; readonly variable: Variable }
+        | { readonly kind: 'map'; readonly map: ScriptMap; readonly key: Expression | undefined }
+        | { readonly kind: 'wholeMap'; readonly map: ScriptMap };
+    })
+  /** A function of the kernel that programs may call. Arguments that are no words are passed by address. */
+  | (Node & { readonly kind: 'kernelCall'; readonly name: string; readonly arguments: readonly Expression[] })
   /** A call of a function of the script; the arguments have its parameters' types. */
   | (Node & {
       readonly kind: 'ownCall';
@@ -423,6 +443,8 @@ export type SyncCall =
   | { readonly function: 'strncmp'; readonly left: Expression; readonly right: Expression; readonly count: number }
   /** `format` in the kernel's own form. */
   | { readonly function: 'debugf'; readonly format: string; readonly args: readonly Expression[] }
+  /** Frames of a stack of at most `limit`, taken anew. */
+  | { readonly function: 'stackLength'; readonly space: 'kernel' | 'user'; readonly limit: number }
   | { readonly function: 'signal'; readonly signal: Expression; readonly thread: boolean }
   /** Bytes up to the NUL. */
   | { readonly function: 'strlen'; readonly value: Expression }

@@ -184,9 +184,10 @@ function callbackBody(l: Lowering, body: readonly Statement[]): void {
   b.exit(b.constant(STOP));
 }
 
-function requireFeature(
+/** Reports at `s` where the kernel lacks a helper. */
+export function requireFeature(
   l: Lowering,
-  s: Statement,
+  s: Statement | Expression,
   feature: 'loop' | 'for-each-map-elem',
   message: string,
   kernel: string,

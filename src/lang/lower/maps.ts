@@ -49,12 +49,12 @@ export function mapOf(l: Lowering, storage: Storage): Value {
   return l.builder.map(storage.planned.kind === 'map' ? storage.planned.map : '');
 }
 
-function lookup(l: Lowering, storage: Storage, key: Value): Value {
+export function lookup(l: Lowering, storage: Storage, key: Value): Value {
   return l.builder.call(Helper.map_lookup_elem, [mapOf(l, storage), key]);
 }
 
 /** Runs `found` with the element's address, or `missing`. */
-function ifFound(l: Lowering, element: Value, found: () => void, missing: () => void): void {
+export function ifFound(l: Lowering, element: Value, found: () => void, missing: () => void): void {
   const b = l.builder;
   const yes = b.block();
   const no = b.block();

@@ -43,6 +43,7 @@ class Walk {
   private readonly loops = new Set<Statement>();
   /** For each variable the functions that mention it; undefined: the outermost. */
   private readonly users = new Map<number, Set<ForStatement | undefined>>();
+  private readonly addressed = new Set<number>();
   private within: ForStatement | undefined;
   private depth = 1;
   private deepest = 1;
@@ -55,7 +56,7 @@ class Walk {
   }
 
   result(): Outline {
-    const shared = new Set<number>();
+    const shared = new Set(this.addressed);
     for (const [id, users] of this.users) {
       const [only] = users;
       if (users.size > 1 || (only !== undefined && only.variable.id !== id && !isAssignedFirst(only.body, id)))
@@ -79,6 +80,8 @@ class Walk {
     // A search is a loop of the kernel's too.
     if ('function' in node && node.function === 'strstr') this.deepest = Math.max(this.deepest, this.depth + 1);
     const { kind } = node as { kind?: string };
+    if (kind === 'mapLength') this.deepest = Math.max(this.deepest, this.depth + 1);
+    if (kind === 'addressOf') this.noteAddress((node as Expression & { kind: 'addressOf' }).target);
     if (kind === 'ownCall') this.noteCall(this.called(node as OwnCall));
     if (kind === 'emit') this.exits ||= (statement as Statement & { kind: 'emit' }).event.kind === 'exit';
     for (const [key, child] of Object.entries(node)) {
@@ -101,6 +104,11 @@ class Walk {
   private noteCall({ depth, exits }: Outline): void {
     this.deepest = Math.max(this.deepest, this.depth + depth);
     this.exits ||= exits;
+  }
+
+  /** What has an address is in memory. */
+  private noteAddress(target: (Expression & { kind: 'addressOf' })['target']): void {
+    if (target.kind === 'variable') this.addressed.add(target.variable.id);
   }
 
   private note(id: number): void {

@@ -18,6 +18,8 @@ const USES_SCRATCH: ReadonlySet<string> = new Set([
   'forRange',
   'forMap',
   'ownCall',
+  'addressOf',
+  'mapLength',
 ]);
 /** Where in a slot the mark stands that it is taken; data follows. */
 const MARK_BYTES = 8;

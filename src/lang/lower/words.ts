@@ -3,6 +3,7 @@ import { BugError } from '../../base/index.ts';
 import type { ArithmeticOperator, Expression } from '../checked/index.ts';
 import type { BinaryOp, Value } from '../ir/index.ts';
 import { isWord, sizeOf } from '../types/index.ts';
+import { lowerAddressOf, lowerKernelCall, lowerMapFind, lowerMapLength, lowerStackLength } from './addresses.ts';
 import { readBuiltin } from './builtins.ts';
 import { memcmp, swapBytes, writeUser } from './bytes.ts';
 import { probeRead, readContext, truth } from './context.ts';
@@ -75,6 +76,14 @@ export function lowerWord(l: Lowering, e: Expression): Value {
       return lowerMapDelete(l, e);
     case 'mapHasKey':
       return lowerMapHasKey(l, e);
+    case 'mapFind':
+      return lowerMapFind(l, e);
+    case 'mapLength':
+      return lowerMapLength(l, e);
+    case 'addressOf':
+      return lowerAddressOf(l, e);
+    case 'kernelCall':
+      return lowerKernelCall(l, e);
     case 'ownCall':
       return l.callOwn(e) as Value;
     case 'sequence':
@@ -310,6 +319,8 @@ function lowerCall(l: Lowering, e: Expression & { kind: 'call' }): Value {
       return writeUser(l, e, call);
     case 'debugf':
       return writeToTracePipe(l, call);
+    case 'stackLength':
+      return lowerStackLength(l, call.space, call.limit);
     case 'signal': {
       const helper = call.thread ? Helper.send_signal_thread : Helper.send_signal;
       const result = l.builder.call(helper, [l.word(call.signal)]);

@@ -4,13 +4,16 @@ import type { CallNode, FunctionBuiltin } from '../../builtins/index.ts';
 import type { Expression, Statement } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import type { Context } from '../state/context.ts';
-import { refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
+import { isMissing, refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
+import { checkKernelCall, findKernelFunction, type KernelFunction } from './kernel-calls.ts';
 import { checkOwnCall } from './own-calls.ts';
 
 /** A call in an expression. */
 export function callValue(context: Context, call: CallNode): Expression | undefined {
   const own = context.script.functions.get(call.name);
   if (own !== undefined) return checkOwnCall(context, call, own);
+  const ofKernel = kernelFunction(context, call.name);
+  if (ofKernel !== undefined) return checkKernelCall(context, call, ofKernel);
   const builtin = resolveFunction(context, call);
   if (builtin === undefined) return undefined;
   if (builtin.value !== undefined) return builtin.value(context, call);
@@ -20,6 +23,13 @@ export function callValue(context: Context, call: CallNode): Expression | undefi
     });
   }
   return context.error('no-value', call.span, `${call.name}() has no value: it can only be used as a statement`);
+}
+
+/** A function that is no builtin, and that the kernel lets programs call. */
+function kernelFunction(context: Context, name: string): KernelFunction | undefined {
+  if (findFunction(name) !== undefined || findValue(name) !== undefined || isMissing(name)) return undefined;
+  const found = findKernelFunction(context.script.target.btf, name);
+  return found === 'not for programs' ? undefined : found;
 }
 
 /** A call as a statement; undefined: it gives a value, so it is an expression. */
@@ -52,6 +62,10 @@ function valueAsFunction(name: string): FunctionBuiltin | undefined {
 
 function unknownFunction(context: Context, call: CallNode): undefined {
   if (refuseBuiltin(context, call.name, call.span, true)) return undefined;
+  if (findKernelFunction(context.script.target.btf, call.name) !== undefined) {
+    const message = `${call.name}() is a function of the kernel that programs must not call`;
+    return context.error('unknown-function', call.span, message);
+  }
   const near = nearest(call.name, functionNames());
   const hints = near === undefined ? undefined : [`Did you mean ${near}()?`];
   return context.error('unknown-function', call.span, `Unknown function: '${call.name}'`, { hints });

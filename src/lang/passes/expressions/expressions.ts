@@ -6,6 +6,7 @@ import { encodeText } from '../../source/index.ts';
 import { commonType, findEnumerator, printType, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import { findFunction, findValue, valueNames } from '../../builtins/index.ts';
+import { checkAddressOf } from './addresses.ts';
 import { callValue } from './calls.ts';
 import { checkCast } from './casts.ts';
 import type { Context } from '../state/context.ts';
@@ -39,7 +40,7 @@ export function checkExpression(context: Context, node: ast.Expression): Express
     case 'call':
       return callValue(context, node);
     case 'unary':
-      if (node.operator === '&') return refuse(context, 'addressOf', node.span);
+      if (node.operator === '&') return checkAddressOf(context, node);
       return node.operator === '*' ? checkDereference(context, node) : checkUnary(context, node);
     case 'increment':
       return checkIncrement(context, node);

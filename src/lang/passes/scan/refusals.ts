@@ -4,7 +4,6 @@ import type { Context } from '../state/context.ts';
 
 const CONSTRUCTS = {
   import: 'imports',
-  addressOf: 'addresses of variables and maps (&)',
 } as const;
 
 export type Construct = keyof typeof CONSTRUCTS;
@@ -12,10 +11,8 @@ export type Construct = keyof typeof CONSTRUCTS;
 /** Builtin names that scripts may use elsewhere, functions and values alike. */
 const BUILTINS: ReadonlySet<string> = new Set([
   'dw_ustack',
-  'find',
   'kfunc_allowed',
   'kfunc_exist',
-  'len',
   'path',
   'percpu_kaddr',
   'skboutput',
@@ -39,6 +36,11 @@ export function refuseInFunction(context: Context, name: string, span: Span): bo
   const message = `'${name}' needs the context of a probe: it is not available in a function`;
   context.error('not-in-function', span, message, { hints: ['Pass its value to the function as an argument.'] });
   return true;
+}
+
+/** Whether the name is a builtin of the language that is still missing. */
+export function isMissing(name: string): boolean {
+  return BUILTINS.has(name);
 }
 
 /** True when the name is a builtin of the language that is still missing; then that is reported. */

@@ -128,6 +128,13 @@ class ScopeWalk {
           if (symbol !== undefined) symbol.assigned = true;
         }
         return;
+      case 'call': {
+        // find() gives its third argument a value.
+        const [map, key, found] = known.arguments;
+        if (known.name !== 'find' || found?.kind !== 'variable') return this.#walkChildren(node);
+        for (const argument of [map, key]) if (argument !== undefined) this.#walk(argument);
+        return this.#assign(found);
+      }
       case 'variable':
         return this.#read(known);
       default:

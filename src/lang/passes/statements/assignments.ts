@@ -94,7 +94,7 @@ function checkAggregate(
   });
 }
 
-function assignVariable(context: Context, symbol: VariableSymbol, value: Expression, span: Span): readonly Statement[] {
+export function assignVariable(context: Context, symbol: VariableSymbol, value: Expression, span: Span): readonly Statement[] {
   const { script, program } = context;
   if (value.type.kind === 'none' || value.type.kind === 'void') {
     context.error(
