@@ -16,7 +16,7 @@ import type { MapExpression } from './maps.ts';
 import { checkBinary, checkCondition, checkUnary, conditionOf } from './operators.ts';
 import { checkOffsetof, checkSizeof, checkTypeinfo } from './operands.ts';
 import { checkPositional } from './parameters.ts';
-import { refuse, refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
+import { refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
 import { boolean, constant, convert, isConstant, isFolded, literal, record, text, tuple } from './values.ts';
 
 export function checkExpression(context: Context, node: ast.Expression): Expression | undefined {
