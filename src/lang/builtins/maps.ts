@@ -2,10 +2,10 @@
 import { INT64 } from '../checked/index.ts';
 import type { Expression, Statement } from '../checked/index.ts';
 import type { Context } from '../passes/state/context.ts';
+import { assignVariable } from '../passes/expressions/assign-variable.ts';
 import { accessKey, accessMap, isCastable, wholeMap } from '../passes/expressions/maps.ts';
 import type { Access } from '../passes/expressions/maps.ts';
 import { BOOL } from '../passes/expressions/values.ts';
-import { assignVariable } from '../passes/statements/assignments.ts';
 import { printAggregation, printType, withoutLiterals } from '../types/index.ts';
 import { argument, mapArgument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';

@@ -3,8 +3,7 @@ import { BpfFlag } from '../../abi/index.ts';
 import type { Expression } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
 import { isWord } from '../types/index.ts';
-import { Helper, type Lowering, perCpuBlock, pointer } from './lowering.ts';
-import { requireFeature } from './loops.ts';
+import { Helper, type Lowering, perCpuBlock, pointer, requireFeature } from './lowering.ts';
 import { ifFound, keyPointer, lookup, mapOf } from './maps.ts';
 
 /**

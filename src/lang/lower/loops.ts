@@ -3,7 +3,7 @@ import { BugError } from '../../base/index.ts';
 import type { Expression, Statement, Variable } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
 import { isWord, placeMembers, sizeOf, type Type } from '../types/index.ts';
-import { Helper, type Lowering, warn, whenRare } from './lowering.ts';
+import { Helper, type Lowering, requireFeature, warn, whenRare } from './lowering.ts';
 import { mapOf, readAggregation } from './maps.ts';
 import { copy } from './memory.ts';
 import { isPlain } from './outline.ts';
@@ -182,24 +182,4 @@ function callbackBody(l: Lowering, body: readonly Statement[]): void {
   b.exit(b.constant(GO_ON));
   b.enter(stop);
   b.exit(b.constant(STOP));
-}
-
-/** Reports at `s` where the kernel lacks a helper. */
-export function requireFeature(
-  l: Lowering,
-  s: Statement | Expression,
-  feature: 'loop' | 'for-each-map-elem',
-  message: string,
-  kernel: string,
-): boolean {
-  const { target, diagnostics } = l.script;
-  if (target.have(feature)) return true;
-  diagnostics.push({
-    severity: 'error',
-    code: 'missing-helper',
-    message: `${message}, which this kernel lacks`,
-    span: s.span,
-    hints: [`it came with kernel ${kernel}`],
-  });
-  return false;
 }

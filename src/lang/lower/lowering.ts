@@ -177,3 +177,23 @@ export function whenRare(
   b.jump(after);
   b.enter(after);
 }
+
+/** Reports at `s` where the kernel lacks a helper. */
+export function requireFeature(
+  l: Lowering,
+  s: Statement | Expression,
+  feature: 'loop' | 'for-each-map-elem',
+  message: string,
+  kernel: string,
+): boolean {
+  const { target, diagnostics } = l.script;
+  if (target.have(feature)) return true;
+  diagnostics.push({
+    severity: 'error',
+    code: 'missing-helper',
+    message: `${message}, which this kernel lacks`,
+    span: s.span,
+    hints: [`it came with kernel ${kernel}`],
+  });
+  return false;
+}
