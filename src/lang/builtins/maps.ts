@@ -140,7 +140,11 @@ function length(context: Context, call: CallNode): Expression | undefined {
     return { kind: 'call', span: call.span, type: INT64, call: { function: 'stackLength', space, limit } };
   }
   const given = value.type.kind === 'stack' ? 'a stack that was kept' : `'${printType(value.type)}'`;
-  return context.error('argument-type', call.span, `len() expects a map with keys, kstack or ustack (${given} provided)`);
+  return context.error(
+    'argument-type',
+    call.span,
+    `len() expects a map with keys, kstack or ustack (${given} provided)`,
+  );
 }
 
 function mapLength(

@@ -67,7 +67,12 @@ export function lowerMapLength(l: Lowering, e: Expression & { kind: 'mapLength' 
     return b.constant(0);
   const next = l.callback(4, () => l.builder.exit(l.builder.constant(0)));
   const map = mapOf(l, l.script.storageOf(e.map));
-  const result = b.call(Helper.for_each_map_elem, [map, b.functionAddress(next.name), l.sharedPointer(), b.constant(0)]);
+  const result = b.call(Helper.for_each_map_elem, [
+    map,
+    b.functionAddress(next.name),
+    l.sharedPointer(),
+    b.constant(0),
+  ]);
   // It returns an int.
   return b.extend(4, true, result);
 }

@@ -25,7 +25,12 @@ export function checkAddressOf(
   if (operand.key === undefined && map.keyed === true) {
     const { btf } = context.script.target;
     const type = btf === undefined ? undefined : findTaggedType(btf, 'struct', 'bpf_map');
-    return { kind: 'addressOf', span, type: pointerTo(type ?? { kind: 'void' }), target: { kind: 'wholeMap', map: map.node } };
+    return {
+      kind: 'addressOf',
+      span,
+      type: pointerTo(type ?? { kind: 'void' }),
+      target: { kind: 'wholeMap', map: map.node },
+    };
   }
   const access = accessMap(context, operand);
   const type = valueType(map);
@@ -39,6 +44,7 @@ function pointerTo(to: Type): Type {
 
 /** Of an aggregation: this CPU's share begins with a number. */
 function valueType({ aggregation, value }: MapState): Type | undefined {
-  if (aggregation !== undefined) return { kind: 'integer', size: 8, signed: !('signed' in aggregation) || aggregation.signed };
+  if (aggregation !== undefined)
+    return { kind: 'integer', size: 8, signed: !('signed' in aggregation) || aggregation.signed };
   return value === undefined ? undefined : withoutLiterals(value);
 }

@@ -8,7 +8,12 @@ import type { Context } from '../state/context.ts';
 import { warnOfSign } from './maps.ts';
 import { convert, isLiteral, wrap } from './values.ts';
 
-export function assignVariable(context: Context, symbol: VariableSymbol, value: Expression, span: Span): readonly Statement[] {
+export function assignVariable(
+  context: Context,
+  symbol: VariableSymbol,
+  value: Expression,
+  span: Span,
+): readonly Statement[] {
   const { script, program } = context;
   if (value.type.kind === 'none' || value.type.kind === 'void') {
     context.error(

@@ -18,7 +18,10 @@ export interface KernelFunction {
 }
 
 /** Undefined: the kernel has no function of this name. */
-export function findKernelFunction(btf: Btf | undefined, name: string): KernelFunction | 'not for programs' | undefined {
+export function findKernelFunction(
+  btf: Btf | undefined,
+  name: string,
+): KernelFunction | 'not for programs' | undefined {
   const found = btf?.find(name, 'func');
   if (btf === undefined || found?.kind !== 'func') return undefined;
   if (!isForPrograms(btf, found)) return 'not for programs';

@@ -4,12 +4,7 @@ import type { CallNode } from '../../builtins/index.ts';
 import { INT64 } from '../../checked/index.ts';
 import type { Expression, Statement } from '../../checked/index.ts';
 import type * as ast from '../../syntax/index.ts';
-import {
-  isWord,
-  literalType,
-  printAggregation,
-  withoutLiterals,
-} from '../../types/index.ts';
+import { isWord, literalType, printAggregation, withoutLiterals } from '../../types/index.ts';
 import { calculate } from '../expressions/arithmetic.ts';
 import { resolveFunction } from '../expressions/calls.ts';
 import { aggregateInto, assignMap, unreadable } from '../expressions/maps.ts';
