@@ -2,6 +2,7 @@
 import { UINT64 } from '../checked/index.ts';
 import type { Expression, ReadSpace } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
+import { decodeText, encodeText } from '../source/index.ts';
 import type { Context } from '../passes/state/context.ts';
 import { asInteger, constant, convert, isConstant, settled, text } from '../passes/expressions/values.ts';
 import { isLiteralType, isNumber, printType, sizeOf } from '../types/index.ts';
@@ -25,14 +26,15 @@ function str(context: Context, call: CallNode): Expression | undefined {
   const length = call.arguments.length > 1 ? numberArgument(context, call, 1) : undefined;
   if (call.arguments.length > 1 && length === undefined) return undefined;
   const known = knownText(context, node);
-  if (known !== undefined) return cutText(call.span, known, length);
+  if (known !== undefined) return beginningOfText(context, call, known, length);
   const value = context.expression(node);
   if (value === undefined) return undefined;
-  if (value.kind === 'string') return cutText(call.span, value.value, length);
+  const isKnown = length === undefined || isConstant(length);
+  if (value.kind === 'string' && isKnown) return cutText(call.span, value.value, length);
   if (isConstant(value) && isLiteralType(value.type)) return cutText(call.span, String(value.value), length);
   const limit = lengthLimit(context, call, length);
   if (limit === undefined) return undefined;
-  if (value.type.kind === 'string') return length === undefined ? value : readOfAddress(call, value, limit);
+  if (value.type.kind === 'string') return beginningOf(call, value, limit);
   return readText(context, call, value, limit);
 }
 
@@ -49,9 +51,20 @@ function knownText(context: Context, node: ast.Expression): string | undefined {
   return (context.script.options.positional[node.left.index - 1] ?? '').slice(Number(node.right.value));
 }
 
+function beginningOfText(
+  context: Context,
+  call: CallNode,
+  known: string,
+  length: Expression | undefined,
+): Expression | undefined {
+  if (length === undefined || isConstant(length)) return cutText(call.span, known, length);
+  const limit = lengthLimit(context, call, length);
+  return limit === undefined ? undefined : beginningOf(call, text(call.span, known), limit);
+}
+
 function cutText(span: Span, value: string, length: Expression | undefined): Expression {
   if (length === undefined || !isConstant(length)) return text(span, value);
-  return text(span, value.slice(0, Math.max(0, Number(length.value) - 1)));
+  return text(span, decodeText(encodeText(value).subarray(0, Math.max(0, Number(length.value) - 1))));
 }
 
 interface LengthLimit {
@@ -77,28 +90,21 @@ function lengthLimit(context: Context, call: CallNode, length: Expression | unde
   return { size, length: constant(length.span, UINT64, BigInt(Math.min(Number(length.value), maxStrlen))) };
 }
 
-/** A char[N] with a length: where it lies in memory it is read again, shorter. */
-function readOfAddress(call: CallNode, value: Expression, limit: LengthLimit): Expression | undefined {
-  if (value.kind !== 'read' || value.type.kind !== 'string' || limit.size >= value.type.size) return value;
-  const address: Expression = {
-    kind: 'arithmetic',
-    span: value.span,
-    type: UINT64,
-    operator: 'add',
-    left: asInteger(value.address, false),
-    right: constant(value.span, UINT64, BigInt(value.offset)),
-  };
+/** The beginning of a text that is here already. */
+function beginningOf(call: CallNode, value: Expression, limit: LengthLimit): Expression {
+  if (limit.length === undefined) return value;
   return {
     kind: 'call',
     span: call.span,
-    type: { kind: 'string', size: limit.size },
-    call: { function: 'str', address, space: value.space, length: limit.length },
+    type: { kind: 'string', size: Math.min(limit.size, sizeOf(value.type)) },
+    call: { function: 'strOf', value, length: limit.length },
   };
 }
 
 function readText(context: Context, call: CallNode, value: Expression, limit: LengthLimit): Expression | undefined {
   const type: Type = { kind: 'string', size: limit.size };
-  if (value.type.kind === 'array' && sizeOf(value.type.element) === 1) return arrayAsText(call.span, value, value.type);
+  if (value.type.kind === 'array' && sizeOf(value.type.element) === 1)
+    return beginningOf(call, arrayAsText(call.span, value, value.type), limit);
   if (value.type.kind !== 'pointer' && !isNumber(value.type)) {
     return context.error(
       'argument-type',

@@ -239,6 +239,7 @@ function argumentsOf(call: SyncCall): readonly string[] {
     case 'str':
     case 'buf':
       return [`${call.space} ${printExpression(call.address)}`, optional(call.length)];
+    case 'strOf':
     case 'bufOf':
       return [printExpression(call.value), optional(call.length)];
     case 'usym':

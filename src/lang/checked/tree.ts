@@ -432,6 +432,8 @@ export type SyncCall =
       readonly space: ReadSpace;
       readonly length: Expression | undefined;
     }
+  /** The beginning of a text, at most `length` bytes with the NUL. */
+  | { readonly function: 'strOf'; readonly value: Expression; readonly length: Expression }
   /** Raw bytes. */
   | { readonly function: 'buf'; readonly address: Expression; readonly space: ReadSpace; readonly length: Expression }
   /** Bytes of a value in memory (array or string) as a buffer. */

@@ -5,7 +5,7 @@ import { encodeText } from '../source/index.ts';
 import { sizeOf } from '../types/index.ts';
 import { type Address, Helper, type Lowering, pointer } from './lowering.ts';
 import { copy, zero } from './memory.ts';
-import { readText } from './strings.ts';
+import { atMost, readText } from './strings.ts';
 
 /** Places from this size on are never on the stack, where no variable offset is allowed. */
 const OFF_STACK_BYTES = 65;
@@ -44,6 +44,21 @@ function lengthBeforeNul(l: Lowering, read: Value, most: number): Value {
   b.jump(done);
   b.enter(done);
   return b.read(length);
+}
+
+export function storeBeginning(
+  l: Lowering,
+  call: SyncCall & { function: 'strOf' },
+  sizeBytes: number,
+  to: Address,
+  padded: boolean,
+): void {
+  const b = l.builder;
+  if (padded) zero(l, to, sizeBytes);
+  // A length of 0 reads nothing.
+  else b.store(1, to.base, to.offset, b.constant(0));
+  const length = atMost(l, l.word(call.length), sizeBytes);
+  b.call(Helper.probe_read_kernel_str, [pointer(l, to), length, pointer(l, l.address(call.value))]);
 }
 
 /** One text behind the other, in scratch memory where the place itself is too small for both. */

@@ -12,7 +12,7 @@ import { type Address, type Lowering } from './lowering.ts';
 import { storeMapValue, storeStats } from './maps.ts';
 import { chunks, copy, storeBytes, zero } from './memory.ts';
 import { storeBuffer, storeText } from './strings.ts';
-import { addressOfName, storeJoined, storeName } from './text.ts';
+import { addressOfName, storeBeginning, storeJoined, storeName } from './text.ts';
 import { wordFormat } from './word-format.ts';
 import { lowerCondition } from './words.ts';
 
@@ -114,9 +114,15 @@ function storeConversion(l: Lowering, e: Expression & { kind: 'convert' }, to: A
   const from = e.operand.type;
   const size = sizeOf(e.type);
   if (isWord(from)) {
-    // Word to array: the word's bytes, then zeros.
+    // Word to array: the word's bytes, as many as there is room for, then zeros.
     const word = wordFormat(from).size;
-    l.builder.store(word, to.base, to.offset, l.word(e.operand));
+    if (size >= word && to.offset % word === 0) {
+      l.builder.store(word, to.base, to.offset, l.word(e.operand));
+    } else {
+      const place = l.temporary(8);
+      l.builder.store(word, place.base, place.offset, l.word(e.operand));
+      copy(l, to, place, Math.min(size, word));
+    }
     if (size > word) zero(l, { base: to.base, offset: to.offset + word }, size - word);
     return;
   }
@@ -194,6 +200,9 @@ function storeCall(l: Lowering, e: Expression & { kind: 'call' }, to: Address, p
     case 'buf':
     case 'bufOf':
       storeBuffer(l, e.call, e.type, to, padded);
+      return;
+    case 'strOf':
+      storeBeginning(l, e.call, sizeOf(e.type), to, padded);
       return;
     case 'concat':
       storeJoined(l, e.call, sizeOf(e.type), to, padded);
