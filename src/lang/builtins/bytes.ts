@@ -42,17 +42,24 @@ function swapped(value: bigint, size: number): bigint {
 
 // ---- memory ---------------------------------------------------------------------------------------------
 
-/** The bytes of a value; of a pointer, `count` bytes that it points to. */
-function bytesOfArgument(context: Context, call: CallNode, index: number, count: number): Expression | undefined {
+/** The bytes of a value; of a pointer, `count` bytes that it points to. `count`: undefined where the script doesn't tell. */
+function bytesOfArgument(
+  context: Context,
+  call: CallNode,
+  index: number,
+  count: number | undefined,
+): Expression | undefined {
   const value = context.expression(argument(call, index));
   if (value === undefined) return undefined;
   const { type } = value;
   if (type.kind === 'pointer') {
+    if (count === undefined)
+      return context.error('literal', call.span, `${call.name}() of a pointer expects an integer literal as its length`);
     const bytes: Type = { kind: 'array', element: { kind: 'integer', size: 1, signed: false }, count };
     const space = context.spaceOf(type.space);
     return { kind: 'read', span: value.span, type: bytes, address: asInteger(value, false), offset: 0, space };
   }
-  if (sizeOf(type) >= count) return settled(value);
+  if (count === undefined || sizeOf(type) >= count) return settled(value);
   return context.error(
     'range',
     call.span,
@@ -92,14 +99,20 @@ function writeUser(context: Context, call: CallNode): Expression | undefined {
     const message = `write_user() expects an address of user memory first (${printType(to.type)} provided)`;
     return context.error('argument-type', call.span, message);
   }
+  const most = context.script.config.maxStrlen;
+  if (isConstant(length) && (length.value < 1n || length.value > BigInt(most)))
+    return context.error(
+      'range',
+      call.span,
+      `write_user() expects a length from 1 to ${most} (provided ${length.value})`,
+    );
+  const value = bytesOfArgument(context, call, 1, isConstant(length) ? Number(length.value) : undefined);
+  if (value === undefined) return undefined;
   if (!context.script.target.have('probe-write-user')) {
     return context.error('helper', call.span, "This kernel doesn't let programs write to user memory.", {
       hints: ['The helper bpf_probe_write_user is refused: kernel lockdown does that, and kernels without it.'],
     });
   }
-  const most = context.script.config.maxStrlen;
-  const value = bytesOfArgument(context, call, 1, isConstant(length) ? Math.min(Number(length.value), most) : 1);
-  if (value === undefined) return undefined;
   return {
     kind: 'call',
     span: call.span,

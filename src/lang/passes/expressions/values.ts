@@ -67,7 +67,8 @@ export function convert(node: Expression, wanted: Type): Expression {
     if (value !== undefined) return constant(node.span, type, value);
   }
   if (node.kind === 'string' && type.kind === 'string') return { ...node, type };
-  if (node.kind === 'aggregate') return convertAggregate(node, type);
+  if (node.kind === 'aggregate' && (type.kind === 'tuple' || type.kind === 'record'))
+    return convertAggregate(node, type);
   if (sameType(node.type, type)) return isLiteralType(node.type) ? ({ ...node, type } as Expression) : node;
   if (node.kind === 'conditional')
     return { ...node, type, then: convert(node.then, type), else: convert(node.else, type) };
