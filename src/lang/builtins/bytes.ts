@@ -54,7 +54,11 @@ function bytesOfArgument(
   const { type } = value;
   if (type.kind === 'pointer') {
     if (count === undefined)
-      return context.error('literal', call.span, `${call.name}() of a pointer expects an integer literal as its length`);
+      return context.error(
+        'literal',
+        call.span,
+        `${call.name}() of a pointer expects an integer literal as its length`,
+      );
     const bytes: Type = { kind: 'array', element: { kind: 'integer', size: 1, signed: false }, count };
     const space = context.spaceOf(type.space);
     return { kind: 'read', span: value.span, type: bytes, address: asInteger(value, false), offset: 0, space };
