@@ -134,7 +134,7 @@ test('F-41 write_user is unsafe, and wants an address, a value and a length that
   );
 });
 
-test('T-31 E-19 E-20 casts that can not be', () => {
+test('T-31 casts that can not be', () => {
   const cases: [statement: string, message: string][] = [
     ['print((uint8)"a")', 'Cannot cast from "string[2]" to "uint8"'],
     ['print((string[2])"abc")', 'Cannot cast from "string[4]" to "string[2]"'],
