@@ -67,6 +67,12 @@ export interface UserBinary {
   resolveAddress(address: bigint): (UserPlace & { readonly name: string | undefined }) | { readonly error: string };
 }
 
+/** What `import` finds at a path. `id` is the same for the same file, whatever its path. */
+export type ImportedPath =
+  | { readonly error: string }
+  | { readonly id: string; readonly isWorldWritable: boolean; readonly bytes: Uint8Array }
+  | { readonly id: string; readonly isWorldWritable: boolean; readonly names: readonly string[] };
+
 export interface Target {
   readonly architecture: Architecture;
   readonly kernelRelease: string;
@@ -93,6 +99,8 @@ export interface Target {
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string };
   /** Text of a C header; undefined: there is no such file. A relative path counts from the working directory. */
   readHeader(path: string): string | undefined;
+  /** A file or folder to import; a relative path counts from the working directory. Absent: nothing can be imported. */
+  readImport?(path: string): ImportedPath;
   /** Folders of the C library's and the compiler's headers, in the order in which they are searched. */
   headerFolders(): readonly string[];
   /** Id of the cgroup at a path such as `/sys/fs/cgroup/x`; undefined: there is none. */

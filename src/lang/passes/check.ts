@@ -6,7 +6,8 @@ import type { CheckedFunction, CheckedProgram, CheckedScript, Statement } from '
 import { mergeConfig } from '../config-merge.ts';
 import { spanOver } from '../diagnostic/index.ts';
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
-import { type CDefinitions, readCSection } from '../c/index.ts';
+import { type CDefinitions, type ImportedHeader, readCSection } from '../c/index.ts';
+import { resolveImports } from '../imports/index.ts';
 import { expandCMacros, expandScript } from '../expand/index.ts';
 import { checkFunctions, declareFunctions } from './functions.ts';
 import { checkLimits, resolvePoints } from '../providers/index.ts';
@@ -16,7 +17,6 @@ import { literalType } from '../types/index.ts';
 import { Context } from './state/context.ts';
 import type { Rules } from './state/context.ts';
 import { findNothingToRun, findRepeatedNames, wantedPoints } from './scan/wanted-probes.ts';
-import { refuseItems } from './scan/declarations.ts';
 import { checkExpression } from './expressions/expressions.ts';
 import { checkCondition } from './expressions/operators.ts';
 import type { CheckOptions } from './options.ts';
@@ -42,13 +42,16 @@ const rules: Rules = { expression: checkExpression, block: checkBlock, statement
 /** What a script means on this target. Pure: all knowledge of the machine comes through `target`. */
 export function check(written: Script, source: SourceFile, target: Target, options: CheckOptions): CheckResult {
   const configured = mergeConfig(written.config, options.environment);
-  const { c, diagnostics: ofC } = readC(written, source, target, options);
-  const plain = c === undefined ? { script: written, diagnostics: [] } : expandCMacros(written, c);
+  const { positional } = options;
+  const unstableStatements = configured.config.unstableImportStatement;
+  const imported = resolveImports(written, source, target, { positional, unstableStatements });
+  const { c, diagnostics: ofC } = readC(imported, source, target, options);
+  const plain = c === undefined ? { script: imported.script, diagnostics: [] } : expandCMacros(imported.script, c);
   const { script, diagnostics: found } = expandScript(plain.script);
   const diagnostics: Diagnostic[] = [
+    ...imported.diagnostics,
     ...ofC,
     ...configured.diagnostics,
-    ...refuseItems(script),
     ...plain.diagnostics,
     ...found,
   ];
@@ -92,13 +95,14 @@ export function check(written: Script, source: SourceFile, target: Target, optio
 
 /** Nothing is read where there is no C. */
 function readC(
-  { declarations }: Script,
+  { script: { declarations }, headers }: { readonly script: Script; readonly headers: readonly ImportedHeader[] },
   source: SourceFile,
   target: Target,
   { includes = [], includeFolders = [], environment }: CheckOptions,
 ): { readonly c: CDefinitions | undefined; readonly diagnostics: readonly Diagnostic[] } {
-  if (declarations.length === 0 && includes.length === 0) return { c: undefined, diagnostics: [] };
-  const input = { source, pieces: declarations, imports: [], includes, includeFolders, environment };
+  if (declarations.length === 0 && includes.length === 0 && headers.length === 0)
+    return { c: undefined, diagnostics: [] };
+  const input = { source, pieces: declarations, imports: headers, includes, includeFolders, environment };
   const { definitions, diagnostics } = readCSection(input, target);
   return { c: definitions, diagnostics };
 }

@@ -68,6 +68,10 @@ class Everything implements Target {
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string } {
     return this.#real.userBinaries(path, pid);
   }
+  readImport(path: string): ReturnType<NonNullable<Target['readImport']>> {
+    return this.#real.readImport?.(path) ?? { error: 'No such file or directory' };
+  }
+
   readHeader(path: string): string | undefined {
     return this.#real.readHeader(path);
   }

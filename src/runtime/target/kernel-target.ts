@@ -13,9 +13,17 @@ import {
   possibleCpus,
   tracefs,
 } from '../../kernel/index.ts';
-import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary } from '../../lang/index.ts';
+import type {
+  Architecture,
+  ImportedPath,
+  Target,
+  TargetFeature,
+  TracepointFormat,
+  UserBinary,
+} from '../../lang/index.ts';
 import { cgroupIdOf, openTargets } from '../../symbols/index.ts';
 import { findHeaderFolders, readHeader } from './headers.ts';
+import { readImport } from './imports.ts';
 
 export interface TargetOptions {
   /** Features (`kprobe_multi`) that are to be taken as missing. */
@@ -109,6 +117,10 @@ class KernelTarget implements Target {
 
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string } {
     return openTargets(path, { pid });
+  }
+
+  readImport(path: string): ImportedPath {
+    return readImport(path);
   }
 
   readHeader(path: string): string | undefined {

@@ -2,12 +2,6 @@
 import type { Span } from '../../diagnostic/index.ts';
 import type { Context } from '../state/context.ts';
 
-const CONSTRUCTS = {
-  import: 'imports',
-} as const;
-
-export type Construct = keyof typeof CONSTRUCTS;
-
 /** Builtin names that scripts may use elsewhere, functions and values alike. */
 const BUILTINS: ReadonlySet<string> = new Set([
   'dw_ustack',
@@ -18,14 +12,6 @@ const BUILTINS: ReadonlySet<string> = new Set([
   'skboutput',
   'unwatch',
 ]);
-
-export function refusalText(construct: Construct): string {
-  return `${CONSTRUCTS[construct]} are not supported in this version yet`;
-}
-
-export function refuse(context: Context, construct: Construct, span: Span): undefined {
-  return context.error('not-supported', span, refusalText(construct));
-}
 
 /** What only an event has. */
 const OF_THE_PROBE = /^(?:args|s?arg\d+|retval|func|ctx|usermode|probe|reg|kstack|ustack|dw_ustack)$/;

@@ -1,0 +1,1 @@
+export { resolveImports } from './resolve-imports.ts';
