@@ -70,7 +70,7 @@ export function elementOfTuple(
     return context.error(
       'index',
       span,
-      `Invalid tuple index: ${index}. Found ${type.elements.length} elements in tuple.`,
+      `Invalid tuple index: ${index}. Found ${type.elements.length} element${type.elements.length === 1 ? '' : 's'} in tuple.`,
     );
   }
   return memberOf(context, base, member, span);

@@ -172,7 +172,7 @@ export function assignMap(
   const copied = aggregationOf(context, source);
   if (copied !== undefined && map.value?.kind !== 'integer') {
     const hints = [
-      `Cast the value to an integer, e.g. \`${target.name} = (int64)${source.kind === 'map' ? source.name : ''}\``,
+      `Cast the value to an integer, e.g. \`${written(target)} = (int64)${source.kind === 'map' ? written(source) : ''}\``,
     ];
     context.error(
       'aggregation',
@@ -190,6 +190,10 @@ export function assignMap(
   if (map.declared?.kind.startsWith('percpu') === true) return refuseKind(context, map, span, 'hash or lruhash');
   warnOfSign(context, map.value as Type, value, span);
   return [{ kind: 'assignMap', span, map: map.node, key, value: convert(value, map.value as Type) }];
+}
+
+function written({ name, key }: MapExpression): string {
+  return key === undefined ? name : `${name}[…]`;
 }
 
 function mismatch(context: Context, map: MapState, span: Span, type: Type | string): readonly Statement[] {
