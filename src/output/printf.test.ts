@@ -188,9 +188,19 @@ test('flags by name, in the order of the table', () => {
   assert.equal(formatFlags(1n, []), '0x1');
 });
 
-test('R-14 a conversion that can not be made says so in its place', () => {
+test('R-14 an argument that is not there says so in its place', () => {
   assert.equal(printf('a%db%s.', [[i8, 7]]), 'a7b!{missing argument}.');
-  assert.equal(printf('[%d]', [[string(3), 'ab']]), '[!{not a number}]');
+});
+
+test('R-14 a value that is no number says so in its place, and the rest goes on', () => {
+  assert.equal(
+    printf('[%d] %x %d', [
+      [string(3), 'ab'],
+      [tuple(i8), [1]],
+      [i8, 5],
+    ]),
+    '[!{not a number}] !{not a number} 5',
+  );
 });
 
 test('text without conversions stays', () => {

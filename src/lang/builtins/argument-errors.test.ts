@@ -163,6 +163,21 @@ test('E-15 E-110 what does not compare: arrays of other sizes, numbers with text
   assert.ok(complaint('print(1 == $s)').startsWith(both('int8', 'string[4]')));
 });
 
+test('E-110 the whole comparison is marked, then its sides', () => {
+  const { rendered } = checkText('begin { $x = 5; print($x != comm); }');
+  assert.match(rendered, /^stdin:1:23-33: ERROR: Type mismatch for '!=': comparing int8 with string\[16\]\n/);
+  assert.match(rendered, /^stdin:1:23-25: \w+: left \(int8\)$/m);
+  assert.match(rendered, /^stdin:1:29-33: \w+: right \(string\[16\]\)$/m);
+});
+
+test('E-111 operators on what is no number', () => {
+  assert.equal(complaint('print(comm + 1)'), 'The + operator can not be used on expressions of types string[16], int8');
+  assert.equal(
+    complaint('print((1, 2) * 2)'),
+    'The * operator can not be used on expressions of types (int8,int8), int8',
+  );
+});
+
 test('E-15 arrays of one size compare by their bytes', () => {
   assert.equal(complaint('print(pton("::1") != pton("::2")); print((int8[4])$n == pton("1.0.0.0"))'), '');
 });
