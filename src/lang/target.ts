@@ -3,6 +3,7 @@
  * All answers are data and stay the same during a compile.
  */
 import type { Btf } from '../btf/index.ts';
+import type { ProgramSpec } from '../spec/index.ts';
 
 export type Architecture = 'x86_64' | 'arm64';
 
@@ -83,6 +84,8 @@ export interface Target {
   /** `category:event` of every tracepoint, or (fast) of one category, sorted; the reason where tracefs can't be read. */
   tracepoints(category?: string): readonly string[] | { readonly error: string };
   tracepointFormat(category: string, event: string): TracepointFormat | undefined;
+  /** Whether a program of this kind may call a kernel function (kfunc). Absent: it isn't known. */
+  mayCallKfunc?(program: Pick<ProgramSpec, 'type' | 'expectedAttachType' | 'attachTo'>, name: string): boolean;
   /** Names of kernel functions that can be probed (`available_filter_functions`; else from BTF). `module` only for modules' functions. */
   kernelFunctions(): {
     readonly source: 'tracefs' | 'btf';

@@ -1,5 +1,6 @@
 import { answerTo, type FeatureAnswer, type FeatureProbe } from './answer.ts';
-import { hasHelper, probes } from './probes.ts';
+import type { ProgramSpec } from '../../spec/index.ts';
+import { allowsKfunc, hasHelper, probes } from './probes.ts';
 
 export type FeatureName = keyof typeof probes;
 
@@ -27,6 +28,16 @@ export function describeFeature(name: FeatureName): { readonly title: string; re
 export function haveHelper(programType: number, helper: number): boolean {
   const probe = { title: 'helper', minimumKernel: '', probe: () => hasHelper(programType, helper) };
   return remembered(`helper ${helper} in ${programType}`, probe).answer === 'yes';
+}
+
+/** Whether such a program may call a kernel function (kfunc). False too where the kernel has none of this name. */
+export function mayCallKfunc(
+  program: Pick<ProgramSpec, 'type' | 'expectedAttachType' | 'attachTo'>,
+  name: string,
+): boolean {
+  const probe = { title: 'kfunc', minimumKernel: '', probe: () => allowsKfunc(program, name) };
+  const { type, expectedAttachType, attachTo } = program;
+  return remembered(`kfunc ${name} in ${type} ${expectedAttachType} ${attachTo?.name}`, probe).answer === 'yes';
 }
 
 function remembered(name: string, probe: FeatureProbe): FeatureAnswer {

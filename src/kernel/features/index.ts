@@ -1,3 +1,11 @@
 export type { FeatureAnswer } from './answer.ts';
 export { type Inventory, type InventoryEntry, takeInventory } from './inventory.ts';
-export { describeFeature, featureNames, haveFeature, haveHelper, probeFeature, type FeatureName } from './features.ts';
+export {
+  describeFeature,
+  featureNames,
+  haveFeature,
+  haveHelper,
+  mayCallKfunc,
+  probeFeature,
+  type FeatureName,
+} from './features.ts';

@@ -234,6 +234,23 @@ export function hasHelper(programType: number, helper: number): boolean {
   }
 }
 
+/**
+ * Whether the verifier lets such a program call a kernel function. It looks whether the program may before it looks
+ * at the arguments, which are all wrong here.
+ */
+export function allowsKfunc(
+  { type, ...more }: Pick<ProgramSpec, 'type' | 'expectedAttachType' | 'attachTo'>,
+  name: string,
+): boolean {
+  const zeros = (['r1', 'r2', 'r3', 'r4', 'r5'] as const).map((register) => mov64(register, 0));
+  try {
+    return loads(type, [...zeros, callKfunc(name), ...returnZero], more);
+  } catch (error) {
+    if (!(error instanceof VerifierError) || error.log === '') throw error;
+    return !/calling kernel function .* is not (?:allowed|supported)|invalid kernel function call/.test(error.log);
+  }
+}
+
 function hasTracingHelper(helper: number): boolean {
   return hasHelper(ProgramType.Tracepoint, helper);
 }

@@ -1,6 +1,7 @@
 /** Functions that the compile answers: what an expression is, and errors that a script raises itself. */
 import type { Expression } from '../checked/index.ts';
 import { boolean, isLiteral } from '../passes/expressions/values.ts';
+import { isKernelFunction } from '../passes/expressions/kernel-calls.ts';
 import type { Context } from '../passes/state/context.ts';
 import type { Type } from '../types/index.ts';
 import { argument, literalText } from './arguments.ts';
@@ -15,8 +16,33 @@ export const compileTimeFunctions: readonly FunctionBuiltin[] = [
   question('is_ptr', ({ type }) => type.kind === 'pointer'),
   question('is_str', ({ type }) => type.kind === 'string'),
   question('is_literal', (value) => isLiteral(value) || value.kind === 'string'),
+  kernelFunction('kfunc_exist', exists),
+  kernelFunction('kfunc_allowed', isAllowed),
   { name: 'fail', arguments: [1, MANY], action: (context, call) => (fail(context, call), []), value: fail },
 ];
+
+/** Names of kernel functions are literals: what a name means is asked of the target. */
+function kernelFunction(name: string, answer: (context: Context, kernelName: string) => boolean): FunctionBuiltin {
+  return {
+    name,
+    arguments: [1, 1],
+    value: (context, call) => {
+      const kernelName = literalText(context, call, 0);
+      return kernelName === undefined ? undefined : boolean(call.span, answer(context, kernelName));
+    },
+  };
+}
+
+function exists({ script }: Context, name: string): boolean {
+  return isKernelFunction(script.target.btf, name);
+}
+
+/** In this probe's program: the kernel decides by the program's type. */
+function isAllowed(context: Context, name: string): boolean {
+  const { programType: type, expectedAttachType, attachTo } = context.program.variant;
+  const { target } = context.script;
+  return exists(context, name) && (target.mayCallKfunc?.({ type, expectedAttachType, attachTo }, name) ?? true);
+}
 
 /** The argument is looked at, not evaluated. */
 function question(name: string, answer: (value: Expression) => boolean): FunctionBuiltin {

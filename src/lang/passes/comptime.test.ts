@@ -112,3 +112,15 @@ test('G-11 G-13 declarations and commas in the wrong place', () => {
     'HINT: Maps are declared outside of probes: `let @name = hash(100);`.',
   ]);
 });
+
+test('F-59 F-39 names of kernel functions are literals, questions have one subject', () => {
+  assert.deepEqual(
+    complaintsIn('print(kfunc_exist(comm)); print(kfunc_allowed(5)); print(is_str("a", 1)); print(is_ptr());'),
+    [
+      '15-32 ERROR: kfunc_exist() expects a string literal (string[16] provided)',
+      '41-57 ERROR: kfunc_allowed() expects a string literal (int8 provided)',
+      '66-80 ERROR: is_str() requires exactly one argument (2 provided)',
+      '89-97 ERROR: is_ptr() requires exactly one argument (0 provided)',
+    ],
+  );
+});

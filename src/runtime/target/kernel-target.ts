@@ -12,6 +12,7 @@ import {
   parseFilterFunctions,
   possibleCpus,
   tracefs,
+  mayCallKfunc,
 } from '../../kernel/index.ts';
 import type {
   Architecture,
@@ -117,6 +118,10 @@ class KernelTarget implements Target {
 
   userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string } {
     return openTargets(path, { pid });
+  }
+
+  mayCallKfunc(...[program, name]: Parameters<NonNullable<Target['mayCallKfunc']>>): boolean {
+    return mayCallKfunc(program, name);
   }
 
   readImport(path: string): ImportedPath {

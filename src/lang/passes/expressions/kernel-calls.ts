@@ -36,6 +36,11 @@ export function findKernelFunction(
   };
 }
 
+/** Whether the kernel has a function of this name that programs may call. */
+export function isKernelFunction(btf: Btf | undefined, name: string): boolean {
+  return typeof findKernelFunction(btf, name) === 'object';
+}
+
 /** Kernels since 6.9 mark such functions; where none is marked, the verifier decides. */
 function isForPrograms(btf: Btf, fn: BtfType): boolean {
   for (let id = fn.id + 1; id <= fn.id + TAG_DISTANCE && id < btf.firstId + btf.typeCount; id++) {

@@ -3,15 +3,7 @@ import type { Span } from '../../diagnostic/index.ts';
 import type { Context } from '../state/context.ts';
 
 /** Builtin names that scripts may use elsewhere, functions and values alike. */
-const BUILTINS: ReadonlySet<string> = new Set([
-  'dw_ustack',
-  'kfunc_allowed',
-  'kfunc_exist',
-  'path',
-  'percpu_kaddr',
-  'skboutput',
-  'unwatch',
-]);
+const BUILTINS: ReadonlySet<string> = new Set(['dw_ustack', 'path', 'percpu_kaddr', 'skboutput', 'unwatch']);
 
 /** What only an event has. */
 const OF_THE_PROBE = /^(?:args|s?arg\d+|retval|func|ctx|usermode|probe|reg|kstack|ustack|dw_ustack)$/;
