@@ -296,7 +296,7 @@ export abstract class ExpressionParser extends TypeParser {
       if (!this.accept(',')) break;
       if (this.at(')')) this.failExpected('expression');
     }
-    this.expectClosing(')', startsOperand(this.token) ? { hints: ["Arguments are separated by ','."] } : undefined);
+    this.expectClosing(')', this.argumentHint());
     return {
       kind: 'call',
       span: this.spanFrom(name.start),
@@ -304,6 +304,11 @@ export abstract class ExpressionParser extends TypeParser {
       nameSpan: { start: name.start, end: name.end },
       arguments: list,
     };
+  }
+
+  private argumentHint(): Extras | undefined {
+    const joinsText = this.token.kind === 'string' && this.text[this.previousEnd - 1] === '"';
+    return startsOperand(this.token) && !joinsText ? { hints: ["Arguments are separated by ','."] } : undefined;
   }
 
   private parseOffsetof(): Expression {

@@ -1,7 +1,9 @@
 /** Values of integer and string literals. */
 import { decodeText, encodeText } from '../source/index.ts';
 
-export type IntegerReading = { readonly value: bigint; readonly suffix: string } | { readonly error: string };
+export type IntegerReading =
+  | { readonly value: bigint; readonly suffix: string }
+  | { readonly error: string; readonly hint?: string };
 
 const UINT64_MAX = (1n << 64n) - 1n;
 const INT64_MAX = (1n << 63n) - 1n;
@@ -65,7 +67,13 @@ function readBinary(digits: string): bigint | undefined {
 }
 
 function readExponent(text: string, coefficient: string, exponent: string, suffix: string): IntegerReading {
-  if (!/^[1-9]$/.test(coefficient)) return { error: `the coefficient of an exponent must be 1-9: ${text}` };
+  if (!/^[1-9]$/.test(coefficient)) {
+    const written = exponentWritten(coefficient, exponent);
+    return {
+      error: `the coefficient of an exponent must be 1-9: ${text}`,
+      ...(written === undefined ? {} : { hint: `Write ${written}${suffix}.` }),
+    };
+  }
   if (!/^[1-9]/.test(exponent)) return { error: `the exponent must start with 1-9: ${text}` };
   if (exponent.endsWith('_')) return { error: 'trailing underscore in integer literal' };
   const power = Number(exponent.replaceAll('_', ''));
@@ -74,6 +82,13 @@ function readExponent(text: string, coefficient: string, exponent: string, suffi
     power > MOST_DIGITS ? { value: UINT64_MAX + 1n } : { value: BigInt(coefficient) * 10n ** BigInt(power) },
     suffix,
   );
+}
+
+/** All digits of the number, where they are few. */
+function exponentWritten(coefficient: string, exponent: string): string | undefined {
+  const zeros = Number(exponent.replaceAll('_', ''));
+  const digits = coefficient.replaceAll('_', '').replace(/^0+/, '');
+  return digits === '' || zeros > 15 ? undefined : digits + '0'.repeat(zeros);
 }
 
 function readDigits(digits: string): { readonly value: bigint } | { readonly error: string } {
@@ -93,7 +108,13 @@ function applySuffix(
   if ('error' in digits) return digits;
   const range = Object.hasOwn(RANGES, suffix) ? RANGES[suffix] : undefined;
   const unit = Object.hasOwn(DURATIONS, suffix) ? DURATIONS[suffix] : undefined;
-  if (range === undefined && unit === undefined) return { error: `invalid integer suffix '${suffix}'` };
+  if (range === undefined && unit === undefined) {
+    const binary = text === `0${suffix}` ? readBinary(suffix.slice(1)) : undefined;
+    return {
+      error: `invalid integer suffix '${suffix}'`,
+      ...(binary === undefined || !/^[bB]/.test(suffix) ? {} : { hint: `Write 0x${binary.toString(16)}.` }),
+    };
+  }
   const value = digits.value * (unit ?? 1n);
   const maximum = range ?? UINT64_MAX;
   if (value > maximum) return { error: `overflow error, maximum value is ${maximum}: ${text}` };

@@ -101,9 +101,9 @@ export abstract class StatementParser extends ExpressionParser {
 
   /** To where the next statement may begin. An unterminated string ends with its line, and so does its statement. */
   private recover(start: number): void {
-    if (this.atUnterminatedString()) {
-      this.advance();
-    } else {
+    const isOpenString = this.atUnterminatedString();
+    if (isOpenString) this.skipOpenString();
+    if (!isOpenString || !this.startsLine()) {
       while (
         this.token.kind !== 'end' &&
         !this.at(';') &&
@@ -118,6 +118,15 @@ export abstract class StatementParser extends ExpressionParser {
     // What is missing at the end of the text follows from the mistake that swallowed it.
     if (this.token.kind === 'end') this.missingBraceAt = this.token.start;
     this.speak();
+  }
+
+  /** To the end of its line; or, where the next line alone has quotes without a partner, to the end of the text in it. */
+  private skipOpenString(): void {
+    this.advance();
+    const next = /^[^\n]*\n([^\n"]*)"(?=(?:[^\n"]*"[^\n"]*")*[^\n"]*(?:\n|$))/.exec(
+      this.text.slice(this.previousEnd, this.previousEnd + 1000),
+    );
+    if (next !== null) this.moveTo(this.previousEnd + next[0].length);
   }
 
   private atStatementOnNewLine(start: number): boolean {

@@ -155,7 +155,7 @@ export abstract class TypeParser extends Cursor {
   readIntegerToken(token: Token): { readonly value: bigint; readonly suffix: string } {
     const reading = readInteger(token.text);
     if ('value' in reading) return reading;
-    this.report(reading.error, token);
+    this.report(reading.error, token, reading.hint === undefined ? {} : { hints: [reading.hint] });
     return { value: 0n, suffix: '' };
   }
 }

@@ -82,7 +82,7 @@ function literalHint({ left, right }: Binary, ...types: readonly Expression[]): 
     if (operand.kind === 'string' && /^[0-9]+$/.test(operand.value))
       return [`A number is compared with a number: ${operand.value}.`];
   }
-  const pointer = types.some(({ type }) => type.kind === 'pointer' || type.kind === 'integer');
+  const pointer = types.some(({ type }) => type.kind === 'pointer' || (type.kind === 'integer' && type.size === 8));
   return strings && pointer ? ['str() reads the text that a pointer leads to.'] : undefined;
 }
 
