@@ -1,5 +1,5 @@
 import type { Expression, TypeSyntax } from './ast.ts';
-import { isCoreBuiltin } from './core-builtins.ts';
+import { isValueName } from './core-builtins.ts';
 import { Cursor } from './cursor.ts';
 import { isPunctuator } from './punctuators.ts';
 import { readInteger } from './literal.ts';
@@ -102,7 +102,7 @@ export abstract class TypeParser extends Cursor {
     if (QUALIFIERS.has(token.text) && next.kind === 'identifier') return this.endOfTypeAt(next);
     if (TAGS.has(token.text)) return next.kind === 'identifier' ? this.skipModifiers(this.peek(next)) : undefined;
     if (token.text === 'typeof') return this.skipModifiers(this.tokenAfterParentheses(next));
-    if (RESERVED_WORDS.has(token.text) || isCoreBuiltin(token.text)) return undefined;
+    if (RESERVED_WORDS.has(token.text) || isValueName(token.text)) return undefined;
     let after = next;
     while (C_WORDS.has(token.text) && after.kind === 'identifier' && C_WORDS.has(after.text)) after = this.peek(after);
     return this.skipModifiers(after);

@@ -17,6 +17,10 @@ const C_INTEGERS: Readonly<Record<string, readonly [IntegerType['size'], boolean
 /** A hint. */
 export const NO_BTF = 'This kernel gives no BTF, so its types are not known.';
 
+/** Frames of a stack that says nothing else. */
+const STACK_LIMIT = 127;
+const AGGREGATION = /^(?:count|u?sum|u?min|u?max|u?avg|u?stats|hist|lhist|tseries)_t$/;
+
 /** A plain name that every script knows; undefined: none. */
 export function namedType(context: Context, name: string): Type | undefined {
   const sized = /^(u?)int(8|16|32|64)$/.exec(name);
@@ -33,6 +37,11 @@ export function namedType(context: Context, name: string): Type | undefined {
       return { kind: 'inet' };
     case 'macaddr_t':
       return { kind: 'macaddr' };
+    case 'kstack_t':
+    case 'ustack_t': {
+      const space = name === 'kstack_t' ? 'kernel' : 'user';
+      return { kind: 'stack', space, mode: context.script.config.stackMode, limit: STACK_LIMIT };
+    }
     case 'ksym_t':
       return { kind: 'ksym' };
     case 'usym_t':
@@ -150,6 +159,7 @@ function typeOfExpression(context: Context, node: ast.Expression): Type | undefi
 }
 
 function unknownType(context: Context, node: ast.TypeSyntax, name: string): undefined {
+  if (AGGREGATION.test(name)) return context.error('type', node.span, `Only values of maps have the type '${name}'`);
   const hints = context.script.target.btf === undefined ? [NO_BTF] : undefined;
   return context.error('unknown-type', node.span, `Cannot resolve unknown type "${name}"`, { hints });
 }
