@@ -68,7 +68,9 @@ function jsonOf(text: string, { severity, code, message, span, hints = [], relat
   };
 }
 
-/** Lines and columns from 1, the end exclusive. */
-function rangeOf(text: string, { start, end }: Span): object {
-  return { start: positionAt(text, start), end: positionAt(text, Math.max(start, end)) };
+/** Lines and columns from 1, the end exclusive. In an imported file the file is named. */
+function rangeOf(script: string, { start, end, source }: Span): object {
+  const text = source?.text ?? script;
+  const range = { start: positionAt(text, start), end: positionAt(text, Math.max(start, end)) };
+  return source === undefined ? range : { file: source.name, ...range };
 }

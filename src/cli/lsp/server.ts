@@ -1,5 +1,5 @@
 /** The language server: answers to the messages of an editor. Where they come from and go to is the caller's. */
-import { analyze, complete, type CompletionKind, formatScript, hover } from '../../lang/index.ts';
+import { analyze, complete, type CompletionKind, formatScript, hover, placeInScript } from '../../lang/index.ts';
 import type { CheckTarget } from '../../runtime/index.ts';
 import { Document, type Position, type Range } from './document.ts';
 
@@ -174,15 +174,17 @@ export class LanguageServer {
     const nowhere = { start: 0, end: 0 };
     return analyze(document, machine.target, options).map(
       ({ severity, code, message, span, hints = [], related = [] }) => ({
-        range: document.rangeOf(span ?? nowhere),
+        range: document.rangeOf((span === undefined ? undefined : placeInScript(span)) ?? nowhere),
         severity: SEVERITIES[severity],
         code,
         source: 'sonde',
         message: [message, ...hints.map((hint) => `Hint: ${hint}`)].join('\n'),
-        relatedInformation: related.map((each) => ({
-          location: { uri: document.uri, range: document.rangeOf(each.span) },
-          message: each.message,
-        })),
+        relatedInformation: related
+          .filter((each) => each.span.source === undefined)
+          .map((each) => ({
+            location: { uri: document.uri, range: document.rangeOf(each.span) },
+            message: each.message,
+          })),
       }),
     );
   }

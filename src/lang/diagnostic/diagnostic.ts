@@ -29,3 +29,9 @@ export type SourceFile = SourceText;
 export function spanOver(first: Span, last: Span): Span {
   return { ...first, end: last.end };
 }
+
+/** The place in the script itself: of a macro's body, where the macro is called. Undefined: it is in another file. */
+export function placeInScript(span: Span): Span | undefined {
+  if (span.expandedFrom !== undefined) return placeInScript(span.expandedFrom);
+  return span.source === undefined ? span : undefined;
+}

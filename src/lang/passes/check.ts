@@ -4,7 +4,7 @@
  */
 import type { CheckedFunction, CheckedProgram, CheckedScript, Statement } from '../checked/index.ts';
 import { mergeConfig } from '../config-merge.ts';
-import { spanOver } from '../diagnostic/index.ts';
+import { placeInScript, spanOver } from '../diagnostic/index.ts';
 import type { Diagnostic, SourceFile, Span } from '../diagnostic/index.ts';
 import { type CDefinitions, type ImportedHeader, readCSection } from '../c/index.ts';
 import { resolveImports } from '../imports/index.ts';
@@ -267,15 +267,21 @@ function isError(diagnostic: Diagnostic): boolean {
   return diagnostic.severity === 'error';
 }
 
-/** Programs of one probe find the same mistakes. */
+/** Programs of one probe find the same mistakes. In the order of the text; what has no place in it comes last. */
 function withoutRepeats(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Set<string>();
-  return diagnostics.filter(({ severity, span, message }) => {
+  const ordered = diagnostics.toSorted((a, b) => orderOf(a.span) - orderOf(b.span));
+  return ordered.filter(({ severity, span, message }) => {
     const key = `${severity}:${placeKey(span)}:${message}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
+}
+
+function orderOf(span: Span | undefined): number {
+  if (span === undefined) return Number.MAX_SAFE_INTEGER;
+  return placeInScript(span)?.start ?? -1; // imported files come first
 }
 
 function placeKey(span: Span | undefined): string {

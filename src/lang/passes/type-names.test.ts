@@ -100,7 +100,7 @@ it('T-04 T-05 pointers, arrays, structs, tuples and records', () => {
     '((int8,int8),(int8))',
     '()',
     'record { .a = int8, .b = string[2] }',
-    '(record { .b = uint32 })',
+    'record { .a = record { .b = uint32 } }',
   ]);
 });
 
@@ -118,8 +118,8 @@ it('T-04 types as they are written', () => {
 
 it('L-18 E-71 one mistake of syntax is told once, and nothing of what it hides', () => {
   for (const [body, ...complaints] of [
-    ['print("a); print(nosuch); $x = 1', '15-42 ERROR: syntax: unterminated string'],
-    ['print(nosuch); print(1', "31-32 ERROR: syntax: expected ')'"],
+    ['print("a); print(nosuch); $x = 1', '15-43 ERROR: syntax: unterminated string'],
+    ['print(nosuch); print(1', "32-33 ERROR: syntax: expected ')'"],
     ['@x[pid} = 1; print(@x[pid])', "15-16 ERROR: syntax: expected ']'"],
     ['if (pid == 1 { print(1); } else { print(2); }', "22-23 ERROR: syntax: expected ')'"],
   ] as const)
@@ -132,7 +132,7 @@ it('L-18 several mistakes of syntax are all told, each at its place', () => {
     rendered.split('\n').filter((line) => line.startsWith('stdin:')),
     [
       'stdin:1:15-17: ERROR: syntax: unterminated string',
-      "stdin:2:14-16: ERROR: syntax: expected ';'",
+      "stdin:2:13-15: ERROR: syntax: expected ';'",
       "stdin:3:13-14: ERROR: syntax: expected ')'",
       "stdin:3:37-38: ERROR: syntax: expected ')'",
     ],

@@ -31,6 +31,8 @@ export interface TargetOptions {
   readonly without?: readonly string[];
   /** A file to read the kernel's functions from, instead of tracefs. */
   readonly traceableFunctions?: string;
+  /** All features are taken as there, and nothing is asked of the kernel for them. */
+  readonly everyFeature?: boolean;
 }
 
 /** Throws SondeError for an unknown feature in `without`, UnsupportedFeatureError on a processor that we have no tables for. */
@@ -45,6 +47,7 @@ class KernelTarget implements Target {
   readonly architecture: Architecture;
   readonly kernelRelease = release();
   readonly #without: ReadonlySet<string>;
+  readonly #everyFeature: boolean;
   readonly #tracepoints = new Map<string, readonly string[] | { readonly error: string }>();
   readonly #formats = new Map<string, TracepointFormat | undefined>();
   readonly #functionsFile: string | undefined;
@@ -52,7 +55,7 @@ class KernelTarget implements Target {
   #modules: readonly string[] | undefined;
   #headerFolders: readonly string[] | undefined;
 
-  constructor({ without = [], traceableFunctions }: TargetOptions) {
+  constructor({ without = [], traceableFunctions, everyFeature = false }: TargetOptions) {
     const architecture = architectureOf(process.arch);
     if (architecture === undefined) {
       throw new UnsupportedFeatureError(process.arch, `Sonde does not know this processor's ABI (${process.arch})`, {
@@ -62,6 +65,7 @@ class KernelTarget implements Target {
     this.architecture = architecture;
     this.#without = new Set(without.map(featureNamed));
     this.#functionsFile = traceableFunctions;
+    this.#everyFeature = everyFeature;
   }
 
   get hasOwnFunctions(): boolean {
@@ -77,7 +81,7 @@ class KernelTarget implements Target {
   }
 
   have(feature: TargetFeature): boolean {
-    return !this.#without.has(feature) && haveFeature(feature);
+    return !this.#without.has(feature) && (this.#everyFeature || haveFeature(feature));
   }
 
   tracepoints(category?: string): readonly string[] | { readonly error: string } {
