@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import test from 'node:test';
-import { checkText } from '../testing/check-script.ts';
+import { checkText, statementsOf } from '../testing/check-script.ts';
 import { expandScript } from './expand-script.ts';
 import { libraryFiles } from '../stdlib/index.ts';
 import { parse } from '../syntax/index.ts';
@@ -204,4 +204,70 @@ test('the generated library is current, and all of it parses', () => {
     const names = script!.items.map((item) => (item.kind === 'macro' ? item.name : item.kind));
     assert.deepEqual([...new Set(names)], Object.keys(source.macros), source.name);
   }
+});
+
+test('M-30 a body without statements stays a literal; the value of one with statements has its type', () => {
+  const macros = 'macro sum(a, b) { a + b } macro long($x) { let $wide = (int64)$x; $wide + 1 }';
+  assert.deepEqual(
+    statementsOf(`${macros} begin { $a = comptime sum(1, sum(2, 3)); $b = (int8)1; @c = sizeof(long($b)); }`),
+    ['$a#0 = 6:int8', '$b#1 = 1:int8', '@c = 8:uint64'],
+  );
+});
+
+test('M-32 nor does a number of arguments that no definition has', () => {
+  assert.deepEqual(said('macro two(a, b) { a } begin { print(two(1)); two(1, 2, 3); two; }'), [
+    'stdin:1:37-43: ERROR: Call to two() has arguments that do not match any definition.',
+    'stdin:1:7-10: ERROR: two(a, b) is defined here.',
+    'stdin:1:46-58: ERROR: Call to two() has arguments that do not match any definition.',
+    'stdin:1:7-10: ERROR: two(a, b) is defined here.',
+    'stdin:1:60-63: ERROR: Call to two() has arguments that do not match any definition.',
+    'stdin:1:7-10: ERROR: two(a, b) is defined here.',
+  ]);
+});
+
+test('M-38 loops of the body may be left', () => {
+  const loops =
+    'while ($x < 9) { $x++; if ($x == 5) { break; } continue; } for $i : 0..3 { if ($i == 1) { continue; } break; }';
+  assert.deepEqual(
+    said(`macro f($x) { ${loops} } begin { $n = 0; f($n); }`).filter((line) => line.includes('ERROR')),
+    [],
+  );
+});
+
+test('M-40 a call without value where a value is wanted', () => {
+  assert.deepEqual(
+    said(
+      'macro none { } macro say(x) { print(x); } begin { none; say(1); $a = none; @b[say(2)] = 1; if (none()) { } }',
+    ),
+    [
+      'stdin:1:70-74: ERROR: Macro none has no value: it can only be used as a statement',
+      'stdin:1:79-85: ERROR: Macro say has no value: it can only be used as a statement',
+      'stdin:1:96-102: ERROR: Macro none has no value: it can only be used as a statement',
+    ],
+  );
+});
+
+test('M-41 variables and maps are parameters with names of their own', () => {
+  assert.deepEqual(
+    said('macro f($a, $a, @m, @m) { 1 } macro g($pid, @ctx, uid) { 1 } macro h(__builtin_x) { 1 } begin { }'),
+    [
+      "stdin:1:13-15: ERROR: syntax: duplicate parameter '$a'",
+      "stdin:1:21-23: ERROR: syntax: duplicate parameter '@m'",
+      "stdin:1:70-81: ERROR: syntax: a parameter can't be called '__builtin_x': that is a builtin",
+    ],
+  );
+});
+
+test('G-12 S-35 parentheses or none define the same macro', () => {
+  assert.deepEqual(statementsOf('macro bare { 1 } macro full() { bare() + bare } begin { $a = full + full(); }'), [
+    '$a#0 = 4:int8',
+  ]);
+});
+
+test('E-39 E-38 assertions of the library, where they fold and where they do not', () => {
+  assert.deepEqual(said('begin { static_assert(pid > 1, "x"); if comptime (false) { static_assert(false, "y"); } }'), [
+    'stdlib/base.bt:27:15-20: ERROR: Unable to evaluate at compile time.',
+    '  if comptime !cond {',
+    'stdin:1:9-36: ERROR: expanded from',
+  ]);
 });

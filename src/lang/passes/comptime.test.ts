@@ -124,3 +124,18 @@ test('F-59 F-39 names of kernel functions are literals, questions have one subje
     ],
   );
 });
+
+test('E-22 A-014 a division by zero among literals', () => {
+  assert.deepEqual(complaintsIn('print(7 / 0); $a = 1 << 70; $b = 5 % (3 - 3);'), [
+    '15-20 ERROR: unable to fold literals due to overflow or underflow',
+    '28-35 ERROR: unable to fold literals due to overflow or underflow',
+    '42-53 ERROR: unable to fold literals due to overflow or underflow',
+  ]);
+});
+
+test('G-45 brackets behind a name count elements of a type', () => {
+  assert.deepEqual(
+    statementsOf('begin { $a = sizeof(int16[3]); $n = (uint8[2])0; $b = sizeof(($n[0])); $c = sizeof(typeof($n)); }'),
+    ['$a#0 = 6:uint64', '$n#1 = uint8[2](0:int8)', '$b#2 = 1:uint64', '$c#3 = 2:uint64'],
+  );
+});
