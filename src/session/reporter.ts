@@ -1,5 +1,5 @@
 import type { Backend, MessageSink, SessionClock } from './backend.ts';
-import type { Counters } from './counters.ts';
+import type { Counters, WarningNews } from './counters.ts';
 import type { Presenter } from './presenter.ts';
 
 /** How often run-time warnings are looked for. */
@@ -64,7 +64,7 @@ export class Reporter {
   #reportWarnings(): void {
     const { clock, counters, presenter, backend, warningLevel } = this.#options;
     this.#warningsLookedAt = clock.nowMs();
-    for (const { site, count, code } of counters.newWarnings(warningLevel)) {
+    for (const { site, count, code } of mergePlaces(counters.newWarnings(warningLevel))) {
       presenter.runtimeWarning(site, site.message ?? backend.errorText(Math.abs(code)), count, code);
     }
   }
@@ -82,4 +82,16 @@ export class Reporter {
   #warn(text: string): void {
     this.#options.messages.write(`WARNING: ${text}\n`);
   }
+}
+
+/** One place of the script may be several of the program: an unrolled loop, a probe with many points. */
+function mergePlaces(news: readonly WarningNews[]): Iterable<WarningNews> {
+  const merged = new Map<string, WarningNews>();
+  for (const one of news) {
+    const { span, helper, message } = one.site;
+    const place = `${span.start}-${span.end} ${helper} ${message ?? one.code}`;
+    const known = merged.get(place);
+    merged.set(place, known === undefined ? one : { ...one, count: known.count + one.count });
+  }
+  return merged.values();
 }
