@@ -5,6 +5,7 @@ import { openCheckTarget } from '../runtime/index.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import type { Messages } from './messages.ts';
 import { readScript } from './read-script.ts';
+import { print } from './write-fully.ts';
 
 interface Checked {
   readonly source: SourceFile;
@@ -32,7 +33,7 @@ export function checkFiles(args: Arguments, messages: Messages, environment: Nod
     }
   }
   const shown = args.warnings === 0 ? checked.map(withoutWarnings) : checked;
-  process.stdout.write(args.format === 'json' ? printJson(shown) : printText(shown, messages.colour));
+  print(args.format === 'json' ? printJson(shown) : printText(shown, messages.colour));
   return failed || countOf(checked, 'error') > 0 ? 1 : 0;
 }
 

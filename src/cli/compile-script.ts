@@ -6,6 +6,7 @@ import { useDebugDirectories } from '../symbols/index.ts';
 import { type Arguments, type DebugStage, UsageError } from './arguments.ts';
 import type { Messages } from './messages.ts';
 import { targetOptions } from './target-options.ts';
+import { print } from './write-fully.ts';
 
 export interface RunContext {
   readonly args: Arguments;
@@ -42,7 +43,7 @@ export interface CompileScriptOptions {
 export function compileScript(source: SourceFile, context: RunContext, options: CompileScriptOptions): CompileResult {
   const { args, messages, environment } = context;
   const write = (stage: Stage, text: string): void => {
-    process.stdout.write(`${stage}:\n${text.trimEnd()}\n\n`);
+    print(`${stage}:\n${text.trimEnd()}\n\n`);
   };
   const runs = runsOf(args);
   useDebugDirectories(args.debugRoots);
@@ -84,6 +85,6 @@ export function benchCompiler(source: SourceFile, context: RunContext): number {
   }
   const averageNs = Math.round(((performance.now() - start) * 1e6) / iterations);
   const report = context.args.format === 'json' ? jsonReport : textReport;
-  process.stdout.write(report.benchmarks([{ name: 'compile', averageNs, iterations }]));
+  print(report.benchmarks([{ name: 'compile', averageNs, iterations }]));
   return 0;
 }

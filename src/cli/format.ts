@@ -6,6 +6,7 @@ import { formatScript, renderDiagnostics } from '../lang/index.ts';
 import type { Arguments } from './arguments.ts';
 import type { Messages } from './messages.ts';
 import { readScript } from './read-script.ts';
+import { print } from './write-fully.ts';
 
 /** Returns the exit status: 1 where the text is no script; then nothing is written. */
 export function formatFile(args: Arguments, messages: Messages): number {
@@ -14,7 +15,7 @@ export function formatFile(args: Arguments, messages: Messages): number {
   const { text, diagnostics } = formatScript(script.source);
   if (diagnostics.length > 0) messages.write(renderDiagnostics(script.source, diagnostics, messages));
   if (text === undefined) return 1;
-  if (args.output === undefined) process.stdout.write(text);
+  if (args.output === undefined) print(text);
   else replaceFile(args.output, text);
   return 0;
 }

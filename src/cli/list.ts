@@ -4,6 +4,7 @@ import { openTarget } from '../runtime/index.ts';
 import { type Arguments, parsePid } from './arguments.ts';
 import type { Messages } from './messages.ts';
 import { targetOptions } from './target-options.ts';
+import { print } from './write-fully.ts';
 
 export function list(args: Arguments, messages: Messages): number {
   const pattern = args.positional.join(',');
@@ -13,6 +14,6 @@ export function list(args: Arguments, messages: Messages): number {
     pid,
   });
   for (const note of notes) messages.write(`${note}\n`);
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  if (lines.length > 0) print(`${lines.join('\n')}\n`);
   return 0;
 }

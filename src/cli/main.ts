@@ -4,6 +4,7 @@ import { type Arguments, parseArguments, UsageError } from './arguments.ts';
 import { Messages } from './messages.ts';
 import { type Personality, takePersonality, versionLine } from './personality.ts';
 import { usage } from './usage.ts';
+import { print } from './write-fully.ts';
 
 let personality: Personality = 'sonde';
 
@@ -23,12 +24,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function run(args: Arguments, messages: Messages): Promise<number> {
   if (args.help) {
-    process.stdout.write(usage(personality));
+    print(usage(personality));
     return 0;
   }
   if (args.version) {
     const { version } = await import('./version.ts');
-    process.stdout.write(`${versionLine(personality, version())}\n`);
+    print(`${versionLine(personality, version())}\n`);
     return 0;
   }
   if (args.task === 'fmt') {
@@ -47,7 +48,7 @@ async function run(args: Arguments, messages: Messages): Promise<number> {
   setThreadName(personality);
   if (args.info) {
     const { info } = await import('./info.ts');
-    process.stdout.write(info(personality));
+    print(info(personality));
     return 0;
   }
   if (args.list) {

@@ -1,10 +1,8 @@
 /** What goes to standard error. */
-import { writeSync } from 'node:fs';
+import { strerror } from '../abi/index.ts';
 import { SondeError, VerifierError } from '../base/index.ts';
 import { isTerminal } from './terminal.ts';
-
-const RETRY_MS = 5;
-const pause = new Int32Array(new SharedArrayBuffer(4));
+import { writeFully } from './write-fully.ts';
 
 export class Messages {
   readonly isTerminal = isTerminal(2);
@@ -15,17 +13,8 @@ export class Messages {
     this.colour = setting === 'always' || (setting !== 'never' && this.isTerminal);
   }
 
-  /** All of it, however slowly it is read: a pipe takes only so much of a verifier's log at a time. */
   write(text: string): void {
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length;) {
-      try {
-        at += writeSync(2, bytes, at);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return; // No one is there to read it, and nowhere else to say so.
-        Atomics.wait(pause, 0, 0, RETRY_MS);
-      }
-    }
+    writeFully(2, text);
   }
 
   error(text: string): void {
@@ -49,6 +38,10 @@ export class Messages {
     const advice = error.advice ?? cause?.advice;
     if (advice !== undefined) this.write(`HINT: ${advice}\n`);
     const refusal = error instanceof VerifierError ? error : cause instanceof VerifierError ? cause : undefined;
-    if (refusal !== undefined && options.verbose) this.write(`\n${refusal.log.trimEnd()}\n`);
+    if (refusal === undefined) return;
+    const more = options.verbose ? '' : ' Use -v for full kernel error log.';
+    const code = `-${refusal.errno} (${strerror(refusal.errno)})`;
+    this.error(`Error loading BPF program for ${refusal.program}. Error code: ${code}.${more}`);
+    if (options.verbose) this.write(`\n${refusal.log.trimEnd()}\n`);
   }
 }

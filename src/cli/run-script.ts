@@ -20,6 +20,7 @@ import { hintAtUnhitProbes } from './unhit.ts';
 import { explainRefusal } from './refusal.ts';
 import { handleSignals } from './signals.ts';
 import { isTerminal } from './terminal.ts';
+import { print } from './write-fully.ts';
 
 /** Loading or attaching failed. */
 const STATUS_REFUSED = 255;
@@ -48,6 +49,7 @@ export async function runScript(source: SourceFile, context: RunContext): Promis
       writeObject(args.emitElf, compiled);
       return 0;
     }
+    if (stages.has('libbpf')) print(describeCollection(compiled.collection));
     if (args.compileOnly || args.mode === 'codegen') return 0;
     return await runCompiled(source, compiled, context, { child, target, stages });
   } catch (error) {
@@ -61,7 +63,7 @@ export async function runScript(source: SourceFile, context: RunContext): Promis
 /** `-- --help`: what the script's own options are. */
 function explainOptions(source: SourceFile, context: RunContext): number {
   const { programOptions } = compileScript(source, context, { pid: undefined, childPid: undefined, stages: new Set() });
-  for (const line of programOptions ?? []) process.stdout.write(`${line}\n`);
+  for (const line of programOptions ?? []) print(`${line}\n`);
   return programOptions === undefined ? 1 : 0;
 }
 
@@ -122,11 +124,8 @@ export async function runCompiled(
   const backend = new KernelBackend({
     config: plan.config,
     wholeLog: args.verbose,
-    ...(stages.has('verifier')
-      ? { onVerifierLog: (program, log) => process.stdout.write(`verifier ${program}:\n${log}\n`) }
-      : {}),
+    ...(stages.has('verifier') ? { onVerifierLog: (program, log) => print(`verifier ${program}:\n${log}\n`) } : {}),
   });
-  if (stages.has('libbpf')) process.stdout.write(describeCollection(collection));
   if (args.dryRun) return dryRun(backend, collection, plan);
   const notify = openNotifySocket(environment);
   using cleanUp = new DisposableStack();

@@ -19,6 +19,7 @@ export class ChildCommand {
   readonly exited: Promise<void>;
   #gate: number | undefined;
   #hasExited = false;
+  readonly #timer: NodeJS.Timeout;
 
   private constructor(pid: number, gate: number) {
     this.pid = pid;
@@ -34,6 +35,7 @@ export class ChildCommand {
     };
     const timer = setInterval(look, REAP_INTERVAL_MS);
     timer.unref();
+    this.#timer = timer;
     process.on('SIGCHLD', look);
   }
 
@@ -73,6 +75,7 @@ export class ChildCommand {
   /** SIGTERM, and SIGKILL if that is not enough. Resolves when it has ended. */
   async end(): Promise<void> {
     if (this.#hasExited) return;
+    this.#timer.ref(); // Nothing else may be left to wait for.
     this.#kill('SIGTERM');
     const timer = setTimeout(() => this.#kill('SIGKILL'), KILL_AFTER_MS);
     await this.exited;

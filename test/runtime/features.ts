@@ -14,6 +14,7 @@ const features: Readonly<Record<string, () => boolean>> = {
   kprobe: () => existsSync('/sys/bus/event_source/devices/kprobe/type'),
   no_kprobe: () => !existsSync('/sys/bus/event_source/devices/kprobe/type'),
   uprobe: () => existsSync('/sys/bus/event_source/devices/uprobe/type'),
+  no_hardware_events: () => !existsSync('/sys/bus/event_source/devices/cpu/type'),
   hardware_events: () => existsSync('/sys/bus/event_source/devices/cpu/type'),
   uprobe_multi: () => haveKernelSymbol('bpf_uprobe_multi_link_attach'),
   mounted_tracefs: () => tracing.some((folder) => existsSync(`${folder}/events`)),

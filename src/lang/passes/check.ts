@@ -123,6 +123,8 @@ function resolvePrograms(
   const { config, pid, childPid, unsafe, probeFilter } = options;
   const resolution = resolvePoints(probe.points, target, { config, uses, pid, childPid, unsafe, probeFilter });
   diagnostics.push(...resolution.diagnostics);
+  if (resolution.variants.length === 0 && config.missingProbes === 'warn' && resolution.diagnostics.length > 0)
+    diagnostics.push(noPoints(probe));
   const programs = resolution.variants.map((variant) => ({
     probe,
     variant,
@@ -147,6 +149,15 @@ function scopeDiagnostics(programs: readonly ProgramState[]): Diagnostic[] {
       if (!within.some((branch) => deadBranches.has(branch))) found.add(diagnostic);
   }
   return [...found];
+}
+
+function noPoints(probe: Probe): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'no-points',
+    span: pointsSpan(probe),
+    message: 'Probe has no valid attach points. It is left out.',
+  };
 }
 
 function usesProbeName(program: ProgramState): boolean {
