@@ -89,7 +89,7 @@ function mergePlaces(news: readonly WarningNews[]): Iterable<WarningNews> {
   const merged = new Map<string, WarningNews>();
   for (const one of news) {
     const { span, helper, message } = one.site;
-    const place = `${span.start}-${span.end} ${helper} ${message ?? one.code}`;
+    const place = JSON.stringify([span, helper, message ?? one.code]);
     const known = merged.get(place);
     merged.set(place, known === undefined ? one : { ...one, count: known.count + one.count });
   }
