@@ -52,6 +52,7 @@ export function convertResult(context: Context, value: Expression, type: Type, s
 
 function fits(value: Expression, type: Type): boolean {
   const from = value.type;
+  if (sameType(from, type)) return true;
   if (type.kind === 'integer' && isNumber(from)) {
     if (isLiteral(value)) return wrap(value.value, type) === value.value;
     return from.kind !== 'integer' || from.size <= type.size;
