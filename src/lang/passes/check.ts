@@ -203,17 +203,19 @@ function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): R
 function countFromZero(state: ScriptState, programs: readonly ProgramState[]): boolean {
   if (state.diagnostics.some(isError)) return false;
   let found = false;
-  for (const map of state.maps.values()) {
-    if (map.value !== undefined || map.aggregation !== undefined || !state.assignedMaps.has(map.node.name)) continue;
-    map.value = literalType(0n);
-    found = true;
-  }
   for (const { scopes, variableTypes } of programs) {
     for (const symbol of scopes.symbols.values()) {
       if (!symbol.assigned || variableTypes.has(symbol)) continue;
       variableTypes.set(symbol, literalType(0n));
       found = true;
     }
+  }
+  // What maps hold may follow from that.
+  if (found) return true;
+  for (const map of state.maps.values()) {
+    if (map.value !== undefined || map.aggregation !== undefined || !state.assignedMaps.has(map.node.name)) continue;
+    map.value = literalType(0n);
+    found = true;
   }
   return found;
 }
