@@ -216,8 +216,8 @@ const CASES: readonly (readonly [title: string, body: string, ...complaints: str
   [
     'M-22 E-23 read before assigned, and never assigned',
     'let $x; print($x); let $y; $y = 1; let $z',
-    '23-25 WARNING: Variable used before it was assigned: $x',
     '9-15 WARNING: Variable $x was never assigned to.',
+    '23-25 WARNING: Variable used before it was assigned: $x',
     '44-50 WARNING: Variable $z was never assigned to.',
   ],
   [
@@ -332,14 +332,14 @@ const SCRIPTS: readonly (readonly [title: string, text: string, ...complaints: s
   [
     'M-45 what functions take and give',
     'fn a() : int64 { return "x"; } fn b() : void { return 3; } fn c() : int32 { return; } fn d($x : uint8) : void { } begin { a(1); d(256); d("a"); }',
+    "25-28 ERROR: Function a() returns 'int64': a value of type 'string[2]' can't be returned",
+    '48-56 ERROR: Function b() returns nothing',
+    "77-83 ERROR: Function c() must return a value of type 'int32'",
     '123-127 ERROR: a() takes no arguments (1 provided)',
     '1-5 ERROR: This is its definition.',
     "131-134 ERROR: $x of d() is of type 'uint8', not 'int16'",
     'HINT: A cast cuts it off: (uint8)…',
     "139-142 ERROR: $x of d() is of type 'uint8', not 'string[2]'",
-    "25-28 ERROR: Function a() returns 'int64': a value of type 'string[2]' can't be returned",
-    '48-56 ERROR: Function b() returns nothing',
-    "77-83 ERROR: Function c() must return a value of type 'int32'",
   ],
   [
     'M-45 G-33 a value on every way',
