@@ -1,5 +1,20 @@
 /** Network addresses from text, as inet_pton(3) reads them. */
 
+import type { Expression } from '../checked/index.ts';
+import type { Span } from '../diagnostic/index.ts';
+import type { Type } from '../types/index.ts';
+
+/** What ntop() makes of the bytes. */
+export function addressValue(span: Span, bytes: Uint8Array): Expression {
+  const UINT8: Type = { kind: 'integer', size: 1, signed: false };
+  const UINT32: Type = { kind: 'integer', size: 4, signed: false };
+  const family = { kind: 'constant', span, type: UINT32, value: bytes.length === 4 ? 2n : 10n } as const;
+  const address = Array.from(bytes, (byte, index) => {
+    return { offset: 4 + index, value: { kind: 'constant', span, type: UINT8, value: BigInt(byte) } as const };
+  });
+  return { kind: 'aggregate', span, type: { kind: 'inet' }, members: [{ offset: 0, value: family }, ...address] };
+}
+
 /** Bytes in network order: 4 of `1.2.3.4`, 16 of `::1`, `::ffff:1.2.3.4`; undefined: it is no address. */
 export function parseAddress(text: string): Uint8Array | undefined {
   const bytes = text.includes(':') ? parseIpv6(text) : parseIpv4(text);

@@ -13,6 +13,7 @@ import {
   sizeOf,
 } from '../../types/index.ts';
 import type { IntegerType, Type } from '../../types/index.ts';
+import { addressValue, parseAddress } from '../../builtins/address-bytes.ts';
 import type { Context } from '../state/context.ts';
 import { refuseTypes } from './arithmetic.ts';
 import { foldComparison } from './fold.ts';
@@ -37,15 +38,16 @@ export function compare(context: Context, node: Binary, left: Expression, right:
     if (left.type.kind === 'string' && right.type.kind === 'string') {
       return { kind: 'compareStrings', span, type: BOOL, operator: equality(operator), left, right };
     }
-    const common = memoryType(left.type, right.type);
+    const [l, r] = [asAddress(left, right), asAddress(right, left)];
+    const common = memoryType(l.type, r.type);
     if (common !== undefined) {
       return {
         kind: 'compareMemory',
         span,
         type: BOOL,
         operator: equality(operator),
-        left: inLayout(left, common),
-        right: inLayout(right, common),
+        left: inLayout(l, common),
+        right: inLayout(r, common),
       };
     }
   } else if (left.type.kind === right.type.kind && !isWordForCompare(left.type))
@@ -114,6 +116,13 @@ function wordsCompare(left: Type, right: Type): boolean {
   );
 }
 
+/** A literal text beside a network address, where it is one too. */
+function asAddress(value: Expression, other: Expression): Expression {
+  if (value.kind !== 'string' || other.type.kind !== 'inet') return value;
+  const bytes = parseAddress(value.value);
+  return bytes === undefined ? value : addressValue(value.span, bytes);
+}
+
 /** Arrays are compared by their bytes, whatever the sign of their elements. */
 function inLayout(value: Expression, type: Type): Expression {
   return type.kind === 'array' ? value : convert(value, type);
@@ -124,6 +133,7 @@ function memoryType(left: Type, right: Type): Type | undefined {
   if (left.kind === 'array' && right.kind === 'array') {
     return left.count === right.count && sizeOf(left.element) === sizeOf(right.element) ? left : undefined;
   }
+  if ((left.kind === 'inet' || left.kind === 'macaddr') && left.kind === right.kind) return left;
   if (left.kind !== right.kind || (left.kind !== 'tuple' && left.kind !== 'record')) return undefined;
   return commonType(left, right);
 }
