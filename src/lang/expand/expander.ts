@@ -110,9 +110,7 @@ export class Expander {
   // ---- names ------------------------------------------------------------------------------------------------
 
   #variable(node: Expression & { kind: 'variable' }, inside: Expansion): Expression {
-    const bound = inside.bindings.get(node.name);
-    const name = bound?.kind === 'variable' ? bound.name : nameIn(inside, node.name);
-    return { ...node, name, span: inside.place(node.span) };
+    return { ...node, name: nameIn(inside, node.name), span: inside.place(node.span) };
   }
 
   #map(node: Expression & { kind: 'map' }, inside: Expansion | undefined): Expression {
@@ -236,6 +234,7 @@ export class Expander {
   }
 }
 
+/** The caller's variable for a parameter, one of this expansion alone for any other. */
 function nameIn(inside: Expansion, name: string): string {
   const bound = inside.bindings.get(name);
   return bound?.kind === 'variable' ? bound.name : `${name}#${inside.number}`;
@@ -243,6 +242,16 @@ function nameIn(inside: Expansion, name: string): string {
 
 function asOperand(bound: Expression): TypeSyntax | Expression {
   if (bound.kind === 'typeExpression') return bound.type;
+  if (bound.kind === 'index' && bound.operand.kind === 'identifier' && bound.index.kind === 'integer') {
+    // `name[N]` is an array type here, as it is where it stands in sizeof() itself.
+    const { operand, index, span } = bound;
+    return {
+      kind: 'array',
+      element: { kind: 'named', name: operand.name, span: operand.span },
+      count: index.value,
+      span,
+    };
+  }
   return bound.kind === 'identifier' ? { kind: 'named', name: bound.name, span: bound.span } : bound;
 }
 

@@ -214,6 +214,24 @@ test('M-30 a body without statements stays a literal; the value of one with stat
   );
 });
 
+test('M-31 types as arguments', () => {
+  const macros = 'macro room(t) { sizeof(t) } macro as(t, v) { (typeof(t))v } macro plus(x) { x + 1 }';
+  assert.deepEqual(
+    statementsOf(
+      `${macros} begin { $a = (room(int32[5]), room(uint8 *), room(unsigned short), room("abc")); $b = as(uint8, 511); $c = as(int8 *, 0); }`,
+    ).slice(0, 3),
+    [
+      '$a#0 = {0: 20:uint64, 8: 8:uint64, 16: 2:uint64, 24: 4:uint64}:(uint64,uint64,uint64,uint64)',
+      '$b#1 = 255:uint8',
+      '$c#2 = 0:int8 *',
+    ],
+  );
+  assert.deepEqual(said(`${macros} begin { print(plus(uint8 *)); }`), [
+    'stdin:1:112-119: ERROR: A type stands here where a value is expected',
+    'HINT: sizeof(), typeof() and macros that use them take types.',
+  ]);
+});
+
 test('M-32 nor does a number of arguments that no definition has', () => {
   assert.deepEqual(said('macro two(a, b) { a } begin { print(two(1)); two(1, 2, 3); two; }'), [
     'stdin:1:37-43: ERROR: Call to two() has arguments that do not match any definition.',

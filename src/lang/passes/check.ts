@@ -20,7 +20,7 @@ import { findNothingToRun, findRepeatedNames, wantedPoints } from './scan/wanted
 import { checkExpression } from './expressions/expressions.ts';
 import { checkCondition } from './expressions/operators.ts';
 import type { CheckOptions } from './options.ts';
-import { describeOptions, unknownOptions } from './state/program-options.ts';
+import { describeOptions, findOptions, unknownOptions } from './state/program-options.ts';
 import { ProbeNames } from './state/probe-names.ts';
 import { resolveVariables } from './scan/scopes.ts';
 import { ScriptState } from './state/script-state.ts';
@@ -86,11 +86,13 @@ export function check(written: Script, source: SourceFile, target: Target, optio
   );
   const maps = state.finishMaps();
   // A script that is wrong may have come to no getopt() yet.
-  if (!diagnostics.some(isError)) diagnostics.push(...unknownOptions(state.programOptions, options.named ?? new Map()));
+  const { named = new Map() } = options;
+  const programOptions =
+    named.size === 0 ? state.programOptions : new Map([...findOptions(script), ...state.programOptions]);
+  if (!diagnostics.some(isError)) diagnostics.push(...unknownOptions(programOptions, named));
   const shown = withoutRepeats(diagnostics);
   if (shown.some(isError)) return { checked: undefined, diagnostics: shown };
-  const programOptions = describeOptions(state.programOptions);
-  return { checked: { ...checked, maps, config, programOptions }, diagnostics: shown };
+  return { checked: { ...checked, maps, config, programOptions: describeOptions(programOptions) }, diagnostics: shown };
 }
 
 /** Nothing is read where there is no C. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { checkText, complaintsIn, printedBy } from '../testing/check-script.ts';
 
-test('E-40 T-71 the other kind of parameter is meant', () => {
+test('T-70 E-40 T-71 the other kind of parameter is meant', () => {
   const positional = ['5', 'abc', ''];
   const complaints = (body: string): string[] => complaintsIn(body, { positional });
   assert.deepEqual(complaints('_ = $1 == "5"'), [

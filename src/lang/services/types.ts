@@ -19,7 +19,10 @@ export function typesOf(source: SourceFile, options: ServiceOptions): TypedScrip
   const types = new Map<Expression, Type>();
   const { partial: script } = parse(source, { positional: options.positional });
   if (script !== undefined) {
-    const observe = (node: Expression, type: Type): void => void types.set(node, type);
+    // Places in macros of the library and in imported files are none of the script's.
+    const observe = (node: Expression, type: Type): void => {
+      if (node.span.source === undefined) types.set(node, type);
+    };
     check(script, source, options.target, { ...options, observe });
   }
   return { script, types };

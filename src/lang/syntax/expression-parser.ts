@@ -292,7 +292,7 @@ export abstract class ExpressionParser extends TypeParser {
     this.advance();
     const list: Expression[] = [];
     while (!this.at(')')) {
-      list.push(this.plainExpression());
+      list.push(this.atTypeArgument() ? this.parseTypeArgument() : this.plainExpression());
       if (!this.accept(',')) break;
       if (this.at(')')) this.failExpected('expression');
     }
@@ -309,6 +309,12 @@ export abstract class ExpressionParser extends TypeParser {
   private argumentHint(): Extras | undefined {
     const joinsText = this.token.kind === 'string' && this.text[this.previousEnd - 1] === '"';
     return startsOperand(this.token) && !joinsText ? { hints: ["Arguments are separated by ','."] } : undefined;
+  }
+
+  private parseTypeArgument(): Expression {
+    const { start } = this.token;
+    const type = this.inPlace('plain', () => this.parseType());
+    return { kind: 'typeExpression', span: this.spanFrom(start), type };
   }
 
   private parseOffsetof(): Expression {

@@ -90,6 +90,15 @@ export abstract class TypeParser extends Cursor {
     return TAGS.has(inner.text) || isPunctuator(this.peek(inner), '*') || startsOperand(this.peek(end));
   }
 
+  /** Whether an argument begins here that can only be a type: `uint64 *`, `unsigned long`. */
+  atTypeArgument(): boolean {
+    if (this.token.kind !== 'identifier') return false;
+    const next = this.peek();
+    if (!isPunctuator(next, '*') && !(next.kind === 'identifier' && C_WORDS.has(this.token.text))) return false;
+    const end = this.endOfTypeAt(this.token);
+    return end !== undefined && (isPunctuator(end, ')') || isPunctuator(end, ','));
+  }
+
   /** Whether the current token begins `struct x`, `union x`, `enum x` or typeof. */
   atTypeWord(): boolean {
     return this.token.kind === 'identifier' && (TAGS.has(this.token.text) || this.token.text === 'typeof');

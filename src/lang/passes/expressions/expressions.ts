@@ -70,6 +70,10 @@ export function checkExpression(context: Context, node: ast.Expression): Express
       return checkOffsetof(context, node);
     case 'typeinfo':
       return checkTypeinfo(context, node);
+    case 'typeExpression':
+      return context.error('type', node.span, 'A type stands here where a value is expected', {
+        hints: ['sizeof(), typeof() and macros that use them take types.'],
+      });
   }
 }
 

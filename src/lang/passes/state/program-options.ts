@@ -1,6 +1,8 @@
 /** Named options of a script: declared by getopt(), given after `--` on the command line (spec T-73, F-60). */
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
 import { readOutsideInteger } from '../../syntax/index.ts';
+import type { Expression, Script } from '../../syntax/index.ts';
+import { allNodes, type AnyNode } from '../scan/walk.ts';
 
 export interface ProgramOption {
   readonly name: string;
@@ -33,6 +35,40 @@ function readBoolean(name: string, text: string): { readonly value: boolean } | 
 
 function invalid(name: string, type: string, text: string): { readonly error: string } {
   return { error: `program command line option --${name} invalid ${type} (value: ${text})` };
+}
+
+/**
+ * Options that calls in dead branches declare: the command line may give them, and `--help` lists them, in the order of
+ * the script. Only those whose arguments are plain literals are seen.
+ */
+export function findOptions(script: Script): Map<string, ProgramOption> {
+  const found = new Map<string, ProgramOption>();
+  for (const item of script.items) {
+    for (const node of allNodes(item)) {
+      const option = isCall(node) && node.name === 'getopt' ? writtenOption(node) : undefined;
+      if (option !== undefined && !found.has(option.name)) found.set(option.name, option);
+    }
+  }
+  return found;
+}
+
+type Call = Expression & { readonly kind: 'call' };
+
+function isCall(node: AnyNode): node is Call {
+  return node.kind === 'call';
+}
+
+function writtenOption({ arguments: [name, standard, help], span }: Call): ProgramOption | undefined {
+  const value = standard === undefined ? false : writtenLiteral(standard);
+  if (name?.kind !== 'string' || value === undefined) return undefined;
+  return { name: name.value, standard: value, help: help?.kind === 'string' ? help.value : '', span };
+}
+
+function writtenLiteral(node: Expression): ProgramOption['standard'] | undefined {
+  if (node.kind === 'integer' || node.kind === 'string' || node.kind === 'boolean') return node.value;
+  return node.kind === 'unary' && node.operator === '-' && node.operand.kind === 'integer'
+    ? -node.operand.value
+    : undefined;
 }
 
 /** Options that were given but that no getopt() asks for. `--help` asks for the list itself. */
