@@ -227,7 +227,7 @@ test('M-31 types as arguments', () => {
     ],
   );
   assert.deepEqual(said(`${macros} begin { print(plus(uint8 *)); }`), [
-    'stdin:1:112-119: ERROR: A type stands here where a value is expected',
+    'stdin:1:104-111: ERROR: A type stands here where a value is expected',
     'HINT: sizeof(), typeof() and macros that use them take types.',
   ]);
 });
