@@ -119,13 +119,36 @@ function visible(line: string): string {
 }
 
 function quoteLines(text: string, first: number, last: number): string[] {
-  return text
-    .split('\n', last)
+  const shown = Math.min(last, first + MOST_LINES - 1);
+  const lines = text
+    .split('\n', shown)
     .slice(first - 1)
-    .map((line) => visible(line).replaceAll('\t', TAB));
+    .map((line) => cut(visible(line)).replaceAll('\t', TAB));
+  return shown < last ? [...lines, '…'] : lines;
 }
 
-function quoteUnderlined(line: string, from: number, to: number): string[] {
+/** More lines of a place, or more characters of a line, say nothing more: generated text can have any number. */
+const MOST_LINES = 50;
+const MOST_COLUMNS = 400;
+const COLUMNS_BEFORE = 100;
+
+function cut(line: string): string {
+  return line.length <= MOST_COLUMNS ? line : `${line.slice(0, MOST_COLUMNS)}…`;
+}
+
+/** Of a long line, what is around the place. */
+function quoteUnderlined(whole: string, first: number, last: number): string[] {
+  const characters = whole.length <= MOST_COLUMNS ? undefined : Array.from(whole);
+  const skipped = characters === undefined ? 0 : Math.max(0, Math.min(first - COLUMNS_BEFORE, characters.length) - 1);
+  if (characters === undefined) return quoteWhole(whole, first, last);
+  const part = characters.slice(skipped, skipped + MOST_COLUMNS).join('');
+  const before = skipped === 0 ? '' : '…';
+  const after = skipped + MOST_COLUMNS < characters.length ? '…' : '';
+  const shift = skipped - before.length;
+  return quoteWhole(before + part + after, first - shift, Math.min(last - shift, MOST_COLUMNS + 2));
+}
+
+function quoteWhole(line: string, from: number, to: number): string[] {
   let underline = '';
   let column = 1;
   for (const character of line) {

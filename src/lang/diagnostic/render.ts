@@ -11,8 +11,25 @@ export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   options: RenderOptions,
 ): string {
-  const ordered = [...ofSeverity(diagnostics, 'error'), ...ofSeverity(diagnostics, 'warning')];
-  return ordered.map((diagnostic) => renderDiagnostic(source, diagnostic, options)).join('');
+  return (
+    renderGroup(source, ofSeverity(diagnostics, 'error'), 'ERROR', options) +
+    renderGroup(source, ofSeverity(diagnostics, 'warning'), 'WARNING', options)
+  );
+}
+
+/** Nobody reads more of a kind at once. */
+const MOST_SHOWN = 50;
+
+function renderGroup(
+  source: SourceFile,
+  diagnostics: readonly Diagnostic[],
+  level: string,
+  options: RenderOptions,
+): string {
+  const shown = diagnostics.slice(0, MOST_SHOWN).map((diagnostic) => renderDiagnostic(source, diagnostic, options));
+  const rest = diagnostics.length - shown.length;
+  const more = rest === 0 ? '' : `${paint(`${level}: ${rest} more`, level, options.colour)}\n`;
+  return shown.join('') + more;
 }
 
 function ofSeverity(diagnostics: readonly Diagnostic[], severity: Severity): Diagnostic[] {

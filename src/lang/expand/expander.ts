@@ -31,6 +31,8 @@ type Argument = Macro['parameters'][number];
 
 /** Far above what scripts need; keeps macros that call others twice, over many levels, from never ending. */
 const MOST_EXPANSIONS = 20_000;
+/** Far below the end of the stack. */
+const DEEPEST = 100;
 
 export class Expander {
   readonly diagnostics: Diagnostic[] = [];
@@ -212,6 +214,10 @@ export class Expander {
       chain.unshift(at.definition.macro.name);
       if (at.definition !== definition) continue;
       this.#report('recursive-macro', from, `Macro ${definition.macro.name} calls itself: ${chain.join(' > ')}`);
+      return true;
+    }
+    if (chain.length > DEEPEST) {
+      this.#report('macro', from, `Macros call each other more than ${DEEPEST} levels deep.`);
       return true;
     }
     if (this.#count < MOST_EXPANSIONS) return false;

@@ -42,18 +42,14 @@ export class Comments {
 }
 
 function findComments(text: string, opaque: readonly Span[]): Comment[] {
-  const found: Comment[] = [];
+  const found: { span: Span; lines: readonly string[]; endsLine: boolean }[] = [];
   let next = 0;
   let at = text.startsWith('#!') ? endOfLine(text, 0) : 0;
   while (at < text.length) {
     const end = endOfComment(text, at);
     if (isBlank(text.charCodeAt(at))) at++;
     else if (end !== undefined) {
-      found.push({
-        span: { start: at, end },
-        lines: commentLines(text.slice(at, end)),
-        endsLine: endsLine(text, end),
-      });
+      found.push({ span: { start: at, end }, lines: commentLines(text.slice(at, end)), endsLine: false });
       at = end;
     } else {
       while (next < opaque.length && opaque[next]!.end <= at) next++;
@@ -61,6 +57,7 @@ function findComments(text: string, opaque: readonly Span[]): Comment[] {
       at = hidden !== undefined && hidden.start <= at ? hidden.end : Math.max(scanToken(text, at).end, at + 1);
     }
   }
+  markLineEnds(text, found);
   return found;
 }
 
@@ -69,16 +66,20 @@ function endOfLine(text: string, at: number): number {
   return newline === -1 ? text.length : newline;
 }
 
-/** Whether the line has only blanks, comments and closing marks from `at` on. */
-function endsLine(text: string, at: number): boolean {
-  let next = at;
-  while (next < text.length && text[next] !== '\n') {
-    const end = endOfComment(text, next);
-    if (end !== undefined) next = end;
-    else if (isBlank(text.charCodeAt(next)) || text[next] === ';' || text[next] === '}') next++;
-    else return false;
+/** From the last on: a comment ends its line if nothing but closing marks stands between it and one that does. */
+function markLineEnds(text: string, comments: { span: Span; endsLine: boolean }[]): void {
+  for (let index = comments.length - 1; index >= 0; index--) {
+    const comment = comments[index]!;
+    const next = comments[index + 1];
+    let at = comment.span.end;
+    while (at < text.length && at !== next?.span.start && (text[at] === ';' || text[at] === '}' || isSpace(text, at)))
+      at++;
+    comment.endsLine = at >= text.length || text[at] === '\n' || (at === next?.span.start && next.endsLine);
   }
-  return true;
+}
+
+function isSpace(text: string, at: number): boolean {
+  return text[at] !== '\n' && isBlank(text.charCodeAt(at));
 }
 
 function commentLines(comment: string): string[] {

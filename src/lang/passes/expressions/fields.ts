@@ -36,7 +36,7 @@ export function checkField(context: Context, node: FieldNode): Expression | unde
 /** `.` and `->` go through pointers of any depth, down to the struct. */
 function dereferenceToRecord(context: Context, operand: Expression): Expression {
   let value = operand;
-  while (value.type.kind === 'pointer' && (value.type.to.kind === 'record' || value.type.to.kind === 'pointer')) {
+  while (value.type.kind === 'pointer' && ['record', 'tuple', 'pointer'].includes(value.type.to.kind)) {
     value = readThrough(context, value, value.type, value.span);
   }
   return value;
