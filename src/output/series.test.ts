@@ -228,3 +228,25 @@ test('J-10 intervals in UTC to the nanosecond, gaps left out, large values quote
     '{"type": "tseries", "data": {"@x": [{"interval_start":"2026-01-02T12:00:00.500000000","value":9},{"interval_start":"2026-01-02T12:00:02.000000000","value":"9223372036854775809"}]}}',
   );
 });
+
+test('O-47 O-48 O-29 rows of a finer series, equal values in its middle', () => {
+  const points: Slot[] = [
+    [NOON * 10n + 1n, 8n],
+    [NOON * 10n + 3n, 8n],
+  ];
+  assert.equal(
+    text(scalar(series({ intervalNs: SECOND / 10n, signed: false }), points)),
+    [
+      '@x:',
+      `             7${' '.repeat(51)}9`,
+      `hh:mm:ss.ms  |${RULE}|`,
+      `12:00:00.100 ${line({ 26: '*' })} 8`,
+      `12:00:00.200 ${EMPTY} -`,
+      `12:00:00.300 ${line({ 26: '*' })} 8`,
+      `             v${RULE}v`,
+      `             7${' '.repeat(51)}9`,
+      '',
+      '',
+    ].join('\n'),
+  );
+});
