@@ -16,7 +16,7 @@ const LICENSES = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 
 /** Keys as written in scripts, without the optional prefix. */
 const READERS: Readonly<Record<string, Reader>> = {
   cache_user_symbols: (text) =>
-    oneOf(text.toUpperCase(), ['NONE', 'PER_PROGRAM', 'PER_PID'], (cacheUserSymbols) => ({ cacheUserSymbols })),
+    oneOf(text, ['NONE', 'PER_PROGRAM', 'PER_PID'], (cacheUserSymbols) => ({ cacheUserSymbols }), text.toUpperCase()),
   cpp_demangle: boolean((cppDemangle) => ({ cppDemangle })),
   lazy_symbolication: boolean((lazySymbolication) => ({ lazySymbolication })),
   license: (text) => oneOf(text, LICENSES, (license) => ({ license })),
@@ -187,8 +187,9 @@ function oneOf<T extends string>(
   text: string,
   known: readonly T[],
   set: (value: T) => Changes,
+  meant: string = text,
 ): Changes | { readonly expected: string } {
-  const found = known.find((value) => value === text);
+  const found = known.find((value) => value === meant);
   return found === undefined ? { expected: `expecting one of ${known.join(', ')}, got ${text}` } : set(found);
 }
 

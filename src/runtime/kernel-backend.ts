@@ -1,4 +1,5 @@
 /** The running kernel as a session's Backend. */
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { ProgramType, signalNumber, strerror } from '../abi/index.ts';
 import { exit, mov64 } from '../asm/index.ts';
@@ -46,6 +47,8 @@ export class KernelBackend implements Backend {
   readonly resolver: KernelResolver;
   #ring: RingBuffer | undefined;
   #data: MappedRegion | undefined;
+  /** Commands of system() that are running. */
+  readonly #commands = new Set<ChildProcess>();
   #plan: ScriptPlan | undefined;
   #unhit: PlannedProbe[] = [];
 
@@ -143,6 +146,11 @@ export class KernelBackend implements Backend {
     this.#data = undefined;
     for (const map of this.#maps.values()) map.close();
     this.#maps.clear();
+    // A command that no one has the patience to wait for must not keep us here.
+    for (const child of this.#commands) {
+      child.stdout?.destroy();
+      child.unref();
+    }
   }
 
   /** Probes whose programs never ran, among those that say so; known after `detachAll`. */
@@ -236,9 +244,11 @@ export class KernelBackend implements Backend {
     return new Promise((resolve) => {
       const child = spawn('/bin/sh', ['-c', command], { stdio: ['inherit', 'pipe', 'inherit'] });
       const output: Buffer[] = [];
+      this.#commands.add(child);
       child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
       child.on('error', () => resolve({ status: 127, output: Buffer.concat(output) }));
       child.on('close', (status, signal) => {
+        this.#commands.delete(child);
         resolve({ status: status ?? 128 + (signalNumber(signal ?? '') ?? 0), output: Buffer.concat(output) });
       });
     });
