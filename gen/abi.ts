@@ -38,6 +38,7 @@ main(process.argv.includes('--check'));
 function main(check: boolean): void {
   const files: Record<string, string> = {
     'bpf.ts': bpfFile(read<KernelEnums>('kernel-enums.json'), read('macros.json'), read('later-macros.json')),
+    'constants.ts': constantsFile(read('constants.json'), read('kernel-constants.json')),
     'errno.ts': errnoFile(read('errno.json')),
     'signals.ts': signalsFile(read('signals.json')),
     'syscalls.ts': syscallsFile(read('syscalls.json'), read('later-syscalls.json')),
@@ -172,5 +173,26 @@ function syscallsFile(tables: Record<string, SyscallRow[]>, later: Record<string
     `/** Number, name, and the name in \`sys_enter_NAME\` where it differs. */\n` +
     `export type SyscallRow = readonly [number: number, name: string, tracepoint?: string];\n\n` +
     `export const syscallRows: { readonly x86_64: readonly SyscallRow[]; readonly arm64: readonly SyscallRow[] } = {\n${parts.join('')}};\n`
+  );
+}
+
+/** One text for each architecture: it costs nothing until a name is looked for. */
+function constantsFile(
+  recorded: Record<string, string>,
+  kernel: Record<'all' | 'x86_64' | 'arm64', Record<string, string>>,
+): string {
+  const both = { ...recorded, ...kernel.all };
+  for (const name of [...Object.keys(kernel.x86_64), ...Object.keys(kernel.arm64)]) delete both[name];
+  const lines = (values: Record<string, string>): string =>
+    Object.entries(values)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => `${name} ${BigInt(value)}\n`)
+      .join('');
+  const parts = Object.entries({ ...kernel, all: both }).map(([arch, values]) =>
+    `  ${arch}: `.concat(`\`\n${lines(values)}\`,\n`),
+  );
+  return (
+    "/** Macros of the kernel's interface: lines of a name and a number, for both architectures and for each. */\n" +
+    `export const constantLines: { readonly all: string; readonly x86_64: string; readonly arm64: string } = {\n${parts.join('')}};\n`
   );
 }

@@ -1,4 +1,5 @@
 export * from './architecture.ts';
+export { constantNamed } from './constants.ts';
 export * from './errno.ts';
 export { AttachType, BpfFlag, Command, HelperId, LinkType, MapType, ProgramType } from './generated/bpf.ts';
 export * from './helpers.ts';

@@ -58,7 +58,7 @@ function readParameters(
 export function placeOf(token: CToken): CPlace;
 export function placeOf(token: CToken | undefined): CPlace | undefined;
 export function placeOf(token: CToken | undefined): CPlace | undefined {
-  return token;
+  return token === undefined ? undefined : { file: token.file, start: token.start, end: token.end };
 }
 
 /** The text of a use of a function-like macro. `expand`: an argument after its own macros. */

@@ -512,7 +512,7 @@ function member(name: string, type: CType, bitSize: number | undefined, attribut
 /** By `mode` and `vector_size`. */
 function withMode(type: CType, { mode, vector }: Attributes): CType {
   if (mode !== undefined && type.kind === 'integer') return integer(mode, type.signed);
-  if (vector !== undefined && type.kind === 'integer') {
+  if (vector !== undefined && (type.kind === 'integer' || type.kind === 'float')) {
     return { kind: 'aligned', type: { kind: 'array', element: type, count: vector / type.size }, align: vector };
   }
   return type;

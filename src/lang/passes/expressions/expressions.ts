@@ -1,4 +1,5 @@
 /** Expressions: which rule checks which. */
+import { constantNamed } from '../../../abi/index.ts';
 import type * as ast from '../../syntax/index.ts';
 import type { Expression } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
@@ -108,6 +109,8 @@ function checkIdentifier(
   const enumerator =
     c?.enumerator(node.name) ?? (target.btf === undefined ? undefined : findEnumerator(target.btf, node.name));
   if (enumerator !== undefined) return constant(node.span, enumerator.type, enumerator.value);
+  const known = constantNamed(node.name, target.architecture);
+  if (known !== undefined) return literal(node.span, known);
   return context.error('unknown-identifier', node.span, `Unknown identifier: '${node.name}'`, {
     hints: hintsAtUnknown(node.name, c?.userNames()),
   });
