@@ -57,12 +57,12 @@ export class CDefinitions {
     return found === undefined ? undefined : { type: this.#types.convertEnum(found.type), value: found.value };
   }
 
-  /** An object-like macro with a text. */
+  /** An object-like macro; its text may be empty. */
   macro(name: string): CMacro | undefined {
     const found = this.#source.macros.get(name);
-    if (found === undefined || found.parameters !== undefined || found.body.length === 0) return undefined;
+    if (found === undefined || found.parameters !== undefined) return undefined;
     const { file } = found.place;
-    const text = file.text.slice(found.body[0]!.start, found.body.at(-1)!.end);
+    const text = found.body.length === 0 ? '' : file.text.slice(found.body[0]!.start, found.body.at(-1)!.end);
     return { name, text, isUsers: !file.isSystem, needsC: this.#needsC(found, new Set()) };
   }
 

@@ -42,13 +42,17 @@ export function placeRecord(
     const align = alignOfMember(member, attributes, complete);
     if (bitSize === 0) {
       bits = roundUp(bits, alignOfC(type, complete) * 8);
+      longest = Math.max(longest, bits);
       continue;
     }
     if (bitSize === undefined) bits = roundUp(bits, align * 8);
     else if (mustMove(member, attributes, bits, size, align)) bits = roundUp(bits, align * 8);
-    if (bitSize === undefined || member.name !== '') recordAlign = Math.max(recordAlign, align);
-    if (bitSize === undefined || member.name !== '')
+    if (bitSize === undefined || member.name !== '') {
+      // As GCC does it: `pack` undoes `packed` for what a bit-field asks of its record.
+      const asked = bitSize === undefined || attributes.pack === undefined ? align : alignOfC(type, complete);
+      recordAlign = Math.max(recordAlign, Math.min(asked, attributes.pack ?? asked));
       members.push({ name: member.name, type, bitOffset: bits, bitSize });
+    }
     bits += bitSize ?? size * 8;
     longest = Math.max(longest, bits);
   }

@@ -168,7 +168,10 @@ function recordFields(type: RecordType, base: number): readonly NamedValueField[
   return type.fields().flatMap((field) => {
     const offset = base + field.offset;
     if (field.name === '' && field.type.kind === 'record') return recordFields(field.type, offset);
-    const placed: NamedValueField = { name: field.name, offset, type: layout(field.type) };
+    // A _Bool in a struct of C is a number there.
+    const isNumber = field.type.kind === 'bool' && type.tag !== 'record';
+    const shown = layout(isNumber ? { kind: 'integer', size: 1, signed: false } : field.type);
+    const placed: NamedValueField = { name: field.name, offset, type: shown };
     return [field.bits === undefined ? placed : { ...placed, bits: field.bits }];
   });
 }
