@@ -114,7 +114,9 @@ describe('layout of C records', () => {
       value.slice(value.indexOf(']:') + 2),
     );
     assert.deepEqual(shown, ['string[4]', 'int8[4]', 'uint8[4]', 'int8[4]', 'string[4]']);
-    assert.deepEqual(values(c.replace('int8_t d[4];', ''), '((struct s *)8)->g[3]'), ['kernel[((8:uint64 + 16:uint64) + 3:int64) + 0]:int8']);
+    assert.deepEqual(values(c.replace('int8_t d[4];', ''), '((struct s *)8)->g[3]'), [
+      'kernel[((8:uint64 + 16:uint64) + 3:int64) + 0]:int8',
+    ]);
   });
 });
 
@@ -406,6 +408,10 @@ describe('what is wrong in C', () => {
     );
     assert.equal(first('$s->b.x'), "stdin:2:49-56: ERROR: Can not access field 'x' on expression of type 'int32'");
     assert.equal(first('$i.a'), "stdin:2:49-53: ERROR: Can not access field 'a' on expression of type 'int8'");
+    assert.match(
+      rendered('begin { print(sizeof(struct nosuch)); }'),
+      /\nHINT: Neither the script nor the kernel's BTF defines it: include its header, or define it\.\n$/,
+    );
     assert.equal(first('(struct nosuch *)0'), 'stdin:2:50-63: ERROR: Cannot resolve unknown type "struct nosuch"');
     assert.equal(first('sizeof(union nosuch)'), 'stdin:2:56-68: ERROR: Cannot resolve unknown type "union nosuch"');
     assert.equal(first('(uint8)"a"'), 'stdin:2:49-59: ERROR: Cannot cast from "string[2]" to "uint8"');

@@ -201,14 +201,6 @@ export class Preprocessor extends Expansion {
     this.enter(file, found.rank);
   }
 
-  /** A header as if it were included by the command line: before all else. */
-  includeFirst(name: string, at: CPlace): void {
-    const found = this.#search.find(name, '');
-    if (found === undefined)
-      throw new CError(`file not found: "${name}"`, at, 'include', ['--include names a header.']);
-    this.#enterHeader(found, at);
-  }
-
   // ---- conditions -----------------------------------------------------------------------------------------
 
   #conditional(frame: Frame, name: string, place: CPlace): void {

@@ -74,17 +74,16 @@ function enterFiles(
   main: CFile,
   predefined: string,
 ): void {
-  const nowhere: CPlace = { file: virtual(''), start: 0, end: 0 };
   for (const { path, text, span } of [...imports].reverse()) {
     source.enter({ path, text: joinLines(text), isSystem: false, includedAt: { file: main, ...span } });
   }
   source.enter(main);
-  for (const name of [...includes].reverse()) source.includeFirst(name, nowhere);
   const readsHeaders =
     includes.length > 0 ||
     [main.text, ...imports.map(({ text }) => text)].some((text) => /^\s*#\s*include/m.test(text));
   const kernel = readsHeaders && search.kernelFolders.length > 0;
-  if (kernel) source.includeFirst('linux/kconfig.h', nowhere);
+  const first = [...(kernel ? ['linux/kconfig.h'] : []), ...includes];
+  source.enter(virtual(first.map((name) => `#include "${name}"\n`).join('')));
   source.enter(virtual(kernel ? predefined + KERNEL_DEFINITIONS : predefined));
 }
 
@@ -108,7 +107,7 @@ function spanIn(place: CPlace, main: CFile): Span | undefined {
 
 function diagnosticOf(error: CError, main: CFile): Diagnostic {
   const { place } = error;
-  const where = place.file === main ? '' : `${place.file.path}:${lineOf(place)}: `;
+  const where = place.file === main || place.file.path === '' ? '' : `${place.file.path}:${lineOf(place)}: `;
   const hints = error.code === 'unknown-type' ? ['Include the header that defines it.'] : error.hints;
   return {
     severity: 'error',

@@ -21,6 +21,9 @@ export const NO_BTF = 'This kernel gives no BTF, so its types are not known.';
 const STACK_LIMIT = 127;
 const AGGREGATION = /^(?:count|u?sum|u?min|u?max|u?avg|u?stats|hist|lhist|tseries)_t$/;
 
+/** A hint. */
+const NOT_DEFINED = "Neither the script nor the kernel's BTF defines it: include its header, or define it.";
+
 /** A plain name that every script knows; undefined: none. */
 export function namedType(context: Context, name: string): Type | undefined {
   const sized = /^(u?)int(8|16|32|64)$/.exec(name);
@@ -160,6 +163,6 @@ function typeOfExpression(context: Context, node: ast.Expression): Type | undefi
 
 function unknownType(context: Context, node: ast.TypeSyntax, name: string): undefined {
   if (AGGREGATION.test(name)) return context.error('type', node.span, `Only values of maps have the type '${name}'`);
-  const hints = context.script.target.btf === undefined ? [NO_BTF] : undefined;
+  const hints = [context.script.target.btf === undefined ? NO_BTF : NOT_DEFINED];
   return context.error('unknown-type', node.span, `Cannot resolve unknown type "${name}"`, { hints });
 }
