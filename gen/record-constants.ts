@@ -12,7 +12,14 @@ import { openTarget } from '../src/runtime/index.ts';
 
 /** Headers for user programs whose constants scripts use, and the names that are wanted of them. */
 const CONSTANT_HEADERS = [
-  ...['errno.h', 'fcntl.h', 'poll.h', 'sched.h', 'signal.h', 'time.h', 'netinet/in.h', 'netinet/tcp.h'],
+  'errno.h',
+  'fcntl.h',
+  'poll.h',
+  'sched.h',
+  'signal.h',
+  'time.h',
+  'netinet/in.h',
+  'netinet/tcp.h',
   ...['epoll', 'eventfd', 'file', 'inotify', 'mman', 'mount', 'resource', 'socket', 'stat', 'timerfd', 'wait'].map(
     (name) => `sys/${name}.h`,
   ),
