@@ -104,7 +104,11 @@ test('F-38 container_of wants a pointer, a type and a member', () => {
       'print(container_of($p, struct task_struct, nosuch))',
       "Struct/union of type 'struct task_struct' does not contain a field named 'nosuch'",
     ],
-    ['print(container_of($p, struct nosuch, a))', 'Cannot resolve unknown type "struct nosuch"'],
+    [
+      'print(container_of($p, struct nosuch, a))',
+      'Cannot resolve unknown type "struct nosuch" | ' +
+        "HINT: Neither the script nor the kernel's BTF defines it: include its header, or define it.",
+    ],
   ];
   for (const [statement, message] of cases) assert.equal(complaint(statement), message);
 });

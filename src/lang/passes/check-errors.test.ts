@@ -82,7 +82,11 @@ const REFUSED: readonly (readonly [body: string, ...complaints: string[]])[] = [
     "15-28 ERROR: Struct/union of type 'struct task_struct' does not contain a field named 'pidd'",
     'HINT: Did you mean pid?',
   ],
-  ['_ = (struct nosuch*)0', '14-27 ERROR: Cannot resolve unknown type "struct nosuch"'],
+  [
+    '_ = (struct nosuch*)0',
+    '14-27 ERROR: Cannot resolve unknown type "struct nosuch"',
+    "HINT: Neither the script nor the kernel's BTF defines it: include its header, or define it.",
+  ],
   ['_ = (uint8)"a"', '13-23 ERROR: Cannot cast from "string[2]" to "uint8"'],
   [
     'let $x = 1; let $x = 2',

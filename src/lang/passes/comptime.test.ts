@@ -77,6 +77,7 @@ test('G-44 a map is not assigned in what is not evaluated', () => {
   assert.deepEqual(complaintsIn('print(offsetof(struct file, f_path.nosuch)); print(sizeof(struct nosuch))'), [
     "15-51 ERROR: Struct/union of type 'struct path' does not contain a field named 'nosuch'",
     '67-80 ERROR: Cannot resolve unknown type "struct nosuch"',
+    "HINT: Neither the script nor the kernel's BTF defines it: include its header, or define it.",
   ]);
 });
 
