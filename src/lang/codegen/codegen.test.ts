@@ -50,14 +50,15 @@ test('a loop jumps once per round and copies no variable', () => {
   r5 = *(u64 *)(r1 +8)
   r4 = *(u64 *)(r1 +16)
   r3 = 0
-  goto pc+4
+  goto pc+5
 f.6:
   r2 = r3
   r2 *= r3
   r5 += r2
   r3 += 1
+  goto pc+0
 f.5:
-  if r3 < 0xa goto pc-5
+  if r3 < 0xa goto pc-6
   r5 ^= r4
   r4 = map[data][0]+8
   *(u64 *)(r4 +0) = r5
@@ -138,7 +139,10 @@ test('swapped variables need three moves', () => {
     b.enter(done);
     b.exit(b.binary('sub', b.read(1), b.read(2)));
   });
-  assert.match(text, /:\n {2}(r\d) = (r\d)\n {2}\2 = (r\d)\n {2}\3 = \1\nf\.\d+:\n {2}if \2 < 0x9 goto pc-4\n/);
+  assert.match(
+    text,
+    /:\n {2}(r\d) = (r\d)\n {2}\2 = (r\d)\n {2}\3 = \1\n {2}goto pc\+0\nf\.\d+:\n {2}if \2 < 0x9 goto pc-5\n/,
+  );
 });
 
 test('a product is computed in the register of whichever factor is not needed any more', () => {

@@ -469,7 +469,8 @@ class Emitter {
 
   private jump(target: Block, next: Block | undefined): void {
     // Even a block of which nothing is left needs an instruction to bear its label.
-    if (target !== next || this.asm.awaitsInstruction) this.asm.jump(this.labelOf(target));
+    if (target !== next || this.asm.awaitsInstruction || this.layout.rotatedHeads.has(target))
+      this.asm.jump(this.labelOf(target));
   }
 
   private emitBranch(terminator: Terminator & { op: 'branch' }, next: Block | undefined): void {

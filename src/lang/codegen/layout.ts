@@ -5,6 +5,11 @@ export interface Layout {
   readonly blocks: readonly Block[];
   /** Nesting depth of loops, by block. */
   readonly loopDepth: ReadonlyMap<Block, number>;
+  /**
+   * Heads of loops that stand behind the loops' ends. Kernel 6.1 refuses a loop that is closed by running on into its head
+   * instead of by a jump; a jump to the next instruction, which it then is, the kernel takes out itself.
+   */
+  readonly rotatedHeads: ReadonlySet<Block>;
 }
 
 export function layoutBlocks(fn: IrFunction): Layout {
@@ -13,8 +18,9 @@ export function layoutBlocks(fn: IrFunction): Layout {
   const loops = findLoops(order);
   const hot = order.filter((block) => !block.cold || block === order[0]);
   const cold = order.filter((block) => !hot.includes(block));
-  for (const loop of loops) rotate(hot, loop);
-  return { blocks: [...hot, ...cold], loopDepth: loopDepths(order, loops) };
+  const rotated = loops.filter((loop) => rotate(hot, loop));
+  const rotatedHeads = new Set(rotated.map(({ head }) => head));
+  return { blocks: [...hot, ...cold], loopDepth: loopDepths(order, loops), rotatedHeads };
 }
 
 /** Moves for a phi stand at the end of the predecessor: it must lead nowhere else. */
@@ -101,14 +107,15 @@ function loopDepths(order: readonly Block[], loops: readonly Loop[]): Map<Block,
 }
 
 /** Puts a head that decides whether to go on behind the end of its loop: one jump per round instead of two. */
-function rotate(order: Block[], loop: Loop): void {
+function rotate(order: Block[], loop: Loop): boolean {
   const { head, blocks } = loop;
   const last = order.findLastIndex((block) => blocks.has(block));
   const latch = order[last];
   const first = order.indexOf(head);
   const decides = head.terminator?.op === 'branch' && successorsOf(head).some((block) => !blocks.has(block));
   if (first <= 0 || latch === head || latch?.terminator?.op !== 'jump' || latch.terminator.target !== head || !decides)
-    return;
+    return false;
   order.splice(first, 1);
   order.splice(last, 0, head);
+  return true;
 }
