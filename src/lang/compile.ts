@@ -115,7 +115,7 @@ function stackOverflow(program: CheckedProgram, bytes: number): Diagnostic {
     code: 'stack-overflow',
     message: `This probe needs ${bytes} bytes of stack; an eBPF program has ${STACK_BYTES}`,
     span: program.span,
-    hints: ['use fewer values at the same time, or split the probe into several'],
+    hints: ['use fewer values at the same time, split the probe into several, or lower on_stack_limit'],
   };
 }
 
