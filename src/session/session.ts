@@ -199,7 +199,8 @@ export class Session {
         return output;
       },
       takeFailure: () => {
-        const failed = this.#errors > 0 || this.#counters.takeExitStatus() > 0;
+        // Taken in any case: else it would be the next one's.
+        const failed = this.#counters.takeExitStatus() > 0 || this.#errors > 0;
         this.#errors = 0;
         return failed;
       },
