@@ -95,6 +95,8 @@ export interface Target {
   readonly hasOwnFunctions?: boolean;
   /** Loaded kernel modules by name. */
   modules(): readonly string[];
+  /** Frames of a stack that the kernel notes at the most; undefined: 127, unless an administrator changed it. */
+  readonly maxStackFrames?: number;
   kernelSymbol(name: string): bigint | undefined;
   /** Bytes up to the next symbol: a function's size, and the padding behind it. Where it isn't told, places in functions are not checked. */
   kernelFunctionSize?(name: string): bigint | undefined;

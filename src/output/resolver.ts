@@ -5,7 +5,8 @@ export interface ValueResolver {
   /** Frames at an address of kernel code: the calls inlined there and the function that holds them. Never empty. */
   kernelFrames(address: bigint): readonly Frame[];
   /** The same for a process; `pid` is its thread group id. */
-  userFrames(pid: number, address: bigint): readonly Frame[];
+  /** `withBuildId`: build id and offset of the file are asked for. */
+  userFrames(pid: number, address: bigint, withBuildId?: boolean): readonly Frame[];
   /** Addresses of a stored stack, innermost first. Undefined: the map holds no such id (any more). */
   stackAddresses(map: string, id: number): readonly bigint[] | undefined;
   /** Undefined: no such user. */

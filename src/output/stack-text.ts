@@ -23,7 +23,9 @@ function stackAddresses(type: StackType, id: bigint, options: FormatOptions): re
 function formatAddress(type: StackType, address: bigint, pid: number, options: FormatOptions): ByteString {
   if (type.mode === 'raw') return `${hex(address)}\n`;
   const frames =
-    type.space === 'kernel' ? options.resolver.kernelFrames(address) : options.resolver.userFrames(pid, address);
+    type.space === 'kernel'
+      ? options.resolver.kernelFrames(address)
+      : options.resolver.userFrames(pid, address, type.mode === 'build_id');
   return frames.map((frame) => `${formatFrame(type, frame, address, options)}\n`).join('');
 }
 

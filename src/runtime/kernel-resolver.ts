@@ -32,8 +32,8 @@ export class KernelResolver implements ValueResolver {
     return [this.#kernel.resolve(address)];
   }
 
-  userFrames(pid: number, address: bigint): readonly Frame[] {
-    return this.#options.nameUsers ? [this.userSymbols.resolve(pid, address)] : [{ address }];
+  userFrames(pid: number, address: bigint, withBuildId = false): readonly Frame[] {
+    return this.#options.nameUsers ? [this.userSymbols.resolve(pid, address, { buildId: withBuildId })] : [{ address }];
   }
 
   /** For reading a process's files while it is still there. */

@@ -49,7 +49,8 @@ function stackWith(context: Context, call: CallNode, name: StackName): Expressio
       `${name}([int limit]): limit must be 1..${MAX_LIMIT}, ${limit} given`,
     );
   }
-  return stack(context, call.span, name, mode, Number(limit));
+  const most = context.script.target.maxStackFrames ?? DEFAULT_LIMIT;
+  return stack(context, call.span, name, mode, Math.min(Number(limit), most));
 }
 
 function modesOf(name: StackName): readonly StackMode[] {

@@ -76,6 +76,10 @@ class KernelTarget implements Target {
     return possibleCpus();
   }
 
+  get maxStackFrames(): number {
+    return Number(readFileSync('/proc/sys/kernel/perf_event_max_stack', 'utf8'));
+  }
+
   get btf(): Btf | undefined {
     return kernelBtf();
   }
