@@ -1,4 +1,5 @@
 import type { ValueType } from '../spec/index.ts';
+import { encodeText } from './byte-string.ts';
 import { bufferBytes } from './value-text.ts';
 import { readBits, readNumber, textEnd, type ValueBytes } from './value-reader.ts';
 
@@ -12,6 +13,8 @@ export function compareValues(type: ValueType, a: ValueBytes, aOffset: number, b
       return compareBytes(stringBytes(a, aOffset, type.size), stringBytes(b, bOffset, type.size));
     case 'buffer':
       return compareBytes(bufferBytes(a, aOffset, type.size), bufferBytes(b, bOffset, type.size));
+    case 'symbolic':
+      return compareNames(type.names.get(readWord(a, aOffset)), type.names.get(readWord(b, bOffset)));
     case 'tuple':
       return firstDifference(type.elements, (element) =>
         compareValues(element.type, a, aOffset + element.offset, b, bOffset + element.offset),
@@ -32,6 +35,16 @@ export function compareValues(type: ValueType, a: ValueBytes, aOffset: number, b
     default:
       return compareWords(type, a, aOffset, b, bOffset);
   }
+}
+
+/** Names stand for texts of the script, and so come in their order. */
+function compareNames(a = '', b = ''): number {
+  const [left, right] = [encodeText(a), encodeText(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function readWord({ view }: ValueBytes, offset: number): bigint {
+  return view.getBigUint64(offset, true);
 }
 
 export function compareNumbers(a: bigint, b: bigint): number {
