@@ -73,20 +73,25 @@ export function equalsBytes(l: Lowering, address: Address, bytes: Uint8Array): V
 /** 1 if `sizeBytes` bytes at both places are equal, else 0. */
 export function equalsMemory(l: Lowering, left: Address, right: Address, sizeBytes: number): Value {
   const b = l.builder;
-  if (sizeBytes <= INLINE_BYTES) {
-    return decide(l, (different) => {
-      for (const { at, size } of chunks(sizeBytes, left.offset, right.offset)) {
-        different(b.load(size, false, left.base, left.offset + at), b.load(size, false, right.base, right.offset + at));
-      }
-    });
-  }
-  return equalsByLoop(l, pointer(l, left), pointer(l, right), sizeBytes, false);
+  const inLoop = sizeBytes > INLINE_BYTES ? sizeBytes & ~7 : 0;
+  const rest = decide(l, (different) => {
+    for (const { at, size } of chunks(sizeBytes - inLoop, left.offset + inLoop, right.offset + inLoop)) {
+      const offset = at + inLoop;
+      different(
+        b.load(size, false, left.base, left.offset + offset),
+        b.load(size, false, right.base, right.offset + offset),
+      );
+    }
+  });
+  if (inLoop === 0) return rest;
+  return b.binary('and', rest, equalsByLoop(l, pointer(l, left), pointer(l, right), inLoop, 8));
 }
 
 /**
- * 1 if two texts are equal up to their NUL, or over `sizeBytes`. Both places must be readable at a variable offset.
+ * 1 if `sizeBytes` bytes at both places are equal, by words, or by bytes and then only up to a NUL. Both places must be
+ * readable at a variable offset.
  */
-export function equalsByLoop(l: Lowering, left: Value, right: Value, sizeBytes: number, untilNul: boolean): Value {
+export function equalsByLoop(l: Lowering, left: Value, right: Value, sizeBytes: number, unit: 1 | 8): Value {
   const b = l.builder;
   const i = b.temporary();
   const result = b.temporary();
@@ -101,15 +106,15 @@ export function equalsByLoop(l: Lowering, left: Value, right: Value, sizeBytes: 
   b.enter(head, { loop: true });
   b.branch('ult', b.read(i), b.constant(sizeBytes), body, done);
   b.enter(body);
-  const x = b.load(1, false, b.binary('add', left, b.read(i)));
-  const y = b.load(1, false, b.binary('add', right, b.read(i)));
+  const x = b.load(unit, false, b.binary('add', left, b.read(i)));
+  const y = b.load(unit, false, b.binary('add', right, b.read(i)));
   const same = b.block();
   b.branch('ne', x, y, unequal, same);
   b.enter(same);
-  if (untilNul) b.branch('eq', x, b.constant(0), done, next);
+  if (unit === 1) b.branch('eq', x, b.constant(0), done, next);
   else b.jump(next);
   b.enter(next);
-  b.write(i, b.add(b.read(i), 1));
+  b.write(i, b.add(b.read(i), unit));
   b.jump(head);
   b.seal(head);
   b.enter(unequal);

@@ -4,7 +4,7 @@ import type { Value } from '../ir/index.ts';
 import { encodeText } from '../source/index.ts';
 import { sizeOf, type Type } from '../types/index.ts';
 import { READ, READ_TEXT, readIn, truth } from './context.ts';
-import { type Address, type Lowering, pointer } from './lowering.ts';
+import { type Address, Helper, type Lowering, pointer } from './lowering.ts';
 import { copy, equalsByLoop, equalsBytes, equalsMemory, zero } from './memory.ts';
 
 /** value, but at most `most` (unsigned): in a form that the verifier follows. */
@@ -78,9 +78,26 @@ export function compareStrings(l: Lowering, e: Expression & { kind: 'compareStri
 function stringsEqual(l: Lowering, left: Expression, right: Expression): Value {
   if (left.kind === 'string') return equalsLiteral(l, right, left.value);
   if (right.kind === 'string') return equalsLiteral(l, left, right.value);
-  const size = Math.min(sizeOf(left.type), sizeOf(right.type));
-  const place = textInScratch(l, left);
-  return equalsByLoop(l, place, textInScratch(l, right), size, true);
+  // The NUL of the shorter one counts.
+  const most = Math.ceil((Math.min(sizeOf(left.type), sizeOf(right.type)) + 1) / 8) * 8;
+  return equalsMemory(l, beginningInZeros(l, left, most), beginningInZeros(l, right, most), most);
+}
+
+/** As much of a text as fits, with zeros behind its NUL: so that words can be compared. */
+function beginningInZeros(l: Lowering, e: Expression, sizeBytes: number): Address {
+  const b = l.builder;
+  // The helper ends what it reads by a NUL: of a longer text that stands outside of what is compared.
+  const place = l.permanent(sizeBytes + 8);
+  const most = Math.min(sizeOf(e.type) + 1, sizeBytes + 8);
+  zero(l, place, sizeBytes);
+  if (e.kind === 'call' && e.call.function === 'str') {
+    const { length, space, address } = e.call;
+    const count = length === undefined ? b.constant(most) : atMost(l, l.word(length), Math.min(most, sizeOf(e.type)));
+    readIn(l, space, READ_TEXT, [pointer(l, place), count], l.word(address));
+  } else {
+    b.call(Helper.probe_read_kernel_str, [pointer(l, place), b.constant(most), pointer(l, l.address(e))]);
+  }
+  return place;
 }
 
 /** Compares as words as far as the literal and its NUL reach: what stands behind doesn't matter. */
@@ -121,7 +138,7 @@ export function strncmp(l: Lowering, call: SyncCall & { function: 'strncmp' }): 
   if (literal === undefined) {
     const size = Math.min(sizeOf(left.type), sizeOf(right.type), count);
     const place = textInScratch(l, left);
-    return truth(l, 'eq', equalsByLoop(l, place, textInScratch(l, right), size, true), b.constant(0));
+    return truth(l, 'eq', equalsByLoop(l, place, textInScratch(l, right), size, 1), b.constant(0));
   }
   const other = literal === left ? right : left;
   const text = encodeText(`${literal.value}\0`).subarray(0, count);
