@@ -20,7 +20,7 @@ export const NOT_CHECKED = 'not-checked';
 
 /** All errors and warnings, those of code generation too. Those that this machine is the reason of become warnings. */
 export function analyze(source: SourceFile, target: Target, options: AnalyzeOptions): readonly Diagnostic[] {
-  const { diagnostics } = compile(source, target, { ...options, bootTimeNs: 0n });
+  const { diagnostics } = compile(source, target, { ...options, runs: 'all', bootTimeNs: 0n });
   const missing = diagnostics.filter(({ code }) => code === 'missing-parameter');
   const unknown = diagnostics.filter(
     ({ code, span }) =>

@@ -16,6 +16,14 @@ const LEXICAL: readonly Case[] = [
   ],
   ['L-06 a reserved word is no identifier', 'let = 1', '13-14 ERROR: syntax: expected variable'],
   [
+    'L-06 nor a value',
+    '$x = while; $y = fn',
+    '14-19 ERROR: syntax: expected expression',
+    "HINT: 'while' is a reserved word.",
+    '26-28 ERROR: syntax: expected expression',
+    "HINT: 'fn' is a reserved word.",
+  ],
+  [
     'L-06 nor a name of a function',
     'print(typeof); fn(1)',
     "21-22 ERROR: syntax: expected '('",

@@ -15,7 +15,7 @@ export interface CheckOptions {
   /** --unsafe. */
   readonly unsafe: boolean;
   /** Which probes are meant besides begin and end: those of tests, of benchmarks, or (default) all others. */
-  readonly runs?: 'test' | 'bench';
+  readonly runs?: 'test' | 'bench' | 'all';
   /** --probe-filter: only points whose full name this matches. */
   readonly probeFilter?: RegExp;
   /** -I: folders in which the C section's headers are looked for first. */

@@ -118,6 +118,7 @@ it('T-04 types as they are written', () => {
 
 it('L-18 E-71 one mistake of syntax is told once, and nothing of what it hides', () => {
   for (const [body, ...complaints] of [
+    ['$a = 1 $b = 2 $c = 3', "16-18 ERROR: syntax: expected ';'"],
     ['print("a); print(nosuch); $x = 1', '15-43 ERROR: syntax: unterminated string'],
     ['print(nosuch); print(1', "32-33 ERROR: syntax: expected ')'"],
     ['@x[pid} = 1; print(@x[pid])', "15-16 ERROR: syntax: expected ']'"],

@@ -23,7 +23,7 @@ export function typesOf(source: SourceFile, options: ServiceOptions): TypedScrip
     const observe = (node: Expression, type: Type): void => {
       if (node.span.source === undefined) types.set(node, type);
     };
-    check(script, source, options.target, { ...options, observe });
+    check(script, source, options.target, { ...options, runs: 'all', observe });
   }
   return { script, types };
 }

@@ -3,7 +3,8 @@ import type { Diagnostic, Span } from '../../diagnostic/index.ts';
 import { findProvider } from '../../providers/index.ts';
 import type { AttachPointText, Probe } from '../../syntax/index.ts';
 
-type Runs = 'test' | 'bench' | undefined;
+/** `all`: for checks that run nothing. */
+type Runs = 'test' | 'bench' | 'all' | undefined;
 
 /** The probe with the points that are wanted; undefined where none is. */
 export function wantedPoints(probe: Probe, runs: Runs): Probe | undefined {
@@ -13,6 +14,7 @@ export function wantedPoints(probe: Probe, runs: Runs): Probe | undefined {
 }
 
 function isWanted(kind: string | undefined, runs: Runs): boolean {
+  if (runs === 'all') return true;
   if (runs === undefined) return kind !== 'test' && kind !== 'bench';
   return kind === runs || kind === 'begin' || kind === 'end';
 }
@@ -52,7 +54,10 @@ export function findNothingToRun(
   programs: readonly { readonly variant: { readonly phase: string } }[],
   runs: Runs,
 ): readonly Diagnostic[] {
-  const isEmpty = runs === undefined ? programs.length === 0 : programs.every(({ variant }) => variant.phase !== runs);
+  const isEmpty =
+    runs === undefined || runs === 'all'
+      ? programs.length === 0
+      : programs.every(({ variant }) => variant.phase !== runs);
   if (!isEmpty) return [];
   const kinds = new Set(probes.flatMap((probe) => probe.points.map(kindOf)));
   const others = (['test', 'bench'] as const).filter((kind) => kind !== runs && kinds.has(kind));
@@ -64,7 +69,7 @@ export function findNothingToRun(
       { ...error, message: `No probes to attach: the script has only ${what}`, hints: [`Run it with ${flags}.`] },
     ];
   }
-  if (runs !== undefined) return [{ ...error, message: `No ${NAMES[runs]} to run` }];
+  if (runs !== undefined && runs !== 'all') return [{ ...error, message: `No ${NAMES[runs]} to run` }];
   return [{ ...error, message: 'No probes to attach' }];
 }
 
