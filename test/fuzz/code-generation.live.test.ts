@@ -6,10 +6,17 @@ import { BpfFlag, Errno, MapType, ProgramType } from '../../src/abi/index.ts';
 import { disassemble, type Instruction } from '../../src/asm/index.ts';
 import { VerifierError } from '../../src/base/index.ts';
 import { KernelMap, KernelProgram } from '../../src/kernel/index.ts';
-import { generateCode } from '../../src/lang/codegen/index.ts';
+import { generateProgram } from '../../src/lang/codegen/index.ts';
 import { clean, type IrFunction, printIr } from '../../src/lang/ir/index.ts';
 import { interpret } from '../../src/lang/testing/interpret.ts';
-import { ARGUMENTS, buildFunction, MAP_BYTES, type Plan, plan, word } from '../../src/lang/testing/random-function.ts';
+import {
+  ARGUMENTS,
+  buildFunction,
+  buildProgram,
+  MAP_BYTES,
+  plan,
+  word,
+} from '../../src/lang/testing/random-function.ts';
 
 // The same programs each time, since one in some thousands keeps the verifier busy for ten seconds; to look for more:
 // SONDE_FUZZ_RUNS=5000 SONDE_FUZZ_SEED=$RANDOM node --test test/fuzz/code-generation.live.test.ts
@@ -29,20 +36,30 @@ test('the kernel computes what the interpreter computes', () => {
   using map = KernelMap.create(data);
   const context = fc.array(word, { minLength: ARGUMENTS, maxLength: ARGUMENTS });
   fc.assert(
-    fc.property(plan, context, (random, values) => check(map, random, BigInt64Array.from(values))),
+    fc.property(plan, context, (random, values) => check(map, [buildFunction(random)], BigInt64Array.from(values))),
     { numRuns: RUNS, seed: SEED },
   );
 });
 
-function check(map: KernelMap, random: Plan, values: BigInt64Array): void {
+test('a function that a program calls computes what the interpreter computes', () => {
+  using map = KernelMap.create(data);
+  const context = fc.array(word, { minLength: ARGUMENTS, maxLength: ARGUMENTS });
+  fc.assert(
+    fc.property(plan, plan, context, (caller, called, values) =>
+      check(map, buildProgram(caller, called), BigInt64Array.from(values)),
+    ),
+    { numRuns: Math.ceil(RUNS / 3), seed: SEED },
+  );
+});
+
+function check(map: KernelMap, functions: readonly IrFunction[], values: BigInt64Array): void {
   const context = new Uint8Array(values.buffer);
-  const fn = buildFunction(random);
-  const before = printIr(fn);
-  const expected = interpreted(fn, context);
-  clean(fn);
-  const text = `${before}\n${printIr(fn)}`;
-  assert.deepEqual(interpreted(fn, context), expected, text);
-  const code = generateCode(fn);
+  const before = functions.map(printIr).join('\n');
+  const expected = interpreted(functions, context);
+  functions.forEach(clean);
+  const text = `${before}\n${functions.map(printIr).join('\n')}`;
+  assert.deepEqual(interpreted(functions, context), expected, text);
+  const code = generateProgram(functions);
   if ('stackOverflow' in code) return;
   const listing = `${text}\n${disassemble(code.instructions)}`;
   const memory = new Uint8Array(map.memory()).subarray(0, MAP_BYTES);
@@ -64,9 +81,12 @@ function load(map: KernelMap, instructions: readonly Instruction[], listing: str
   }
 }
 
-function interpreted(fn: IrFunction, context: Uint8Array): bigint[] {
+function interpreted(functions: readonly IrFunction[], context: Uint8Array): bigint[] {
   const memory = new Uint8Array(MAP_BYTES);
-  assert.equal(interpret(fn, { context, maps: new Map([['data', memory]]), call: () => 0n }), 0n);
+  const [first] = functions;
+  const others = new Map(functions.map((fn) => [fn.name, fn]));
+  const world = { context, maps: new Map([['data', memory]]), functions: others, call: () => 0n };
+  assert.equal(interpret(first as IrFunction, world), 0n);
   return words(memory);
 }
 

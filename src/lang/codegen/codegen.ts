@@ -26,7 +26,8 @@ export function generateCode(fn: IrFunction): CodegenResult {
  * A program of several functions, the first of which is where it begins. References between them keep their labels,
  * which tell the loader where functions begin. `calls` are found in the code; the stack is that of the deepest chain.
  */
-export function generateProgram(fns: readonly IrFunction[]): CodegenResult {
+export function generateProgram(all: readonly IrFunction[]): CodegenResult {
+  const fns = reached(all);
   if (fns.length === 1) return generateCode(fns[0] as IrFunction);
   const instructions: Insn[] = [];
   const frames = new Map<string, { readonly sizeBytes: number; readonly calls: readonly string[] }>();
@@ -42,6 +43,16 @@ export function generateProgram(fns: readonly IrFunction[]): CodegenResult {
   };
   const stackBytes = depth((fns[0] as IrFunction).name);
   return stackBytes > STACK_BYTES ? { stackOverflow: stackBytes } : { instructions, stackBytes };
+}
+
+/** Without those that only dead code called: the kernel refuses what can't be reached. */
+function reached(fns: readonly IrFunction[]): readonly IrFunction[] {
+  const names = new Set(fns.slice(0, 1).map((fn) => fn.name));
+  for (const name of names) {
+    const fn = fns.find((candidate) => candidate.name === name);
+    for (const called of fn === undefined ? [] : calledFrom(fn)) names.add(called);
+  }
+  return fns.filter((fn) => names.has(fn.name));
 }
 
 /** The kernel counts frames in units of 32 bytes, and none as nothing. */

@@ -15,6 +15,8 @@ export interface World {
   readonly maps: ReadonlyMap<string, Uint8Array>;
   /** What the function is called with. */
   readonly arguments?: readonly bigint[];
+  /** Others of the program. */
+  readonly functions?: ReadonlyMap<string, IrFunction>;
   call(helper: number, args: readonly bigint[]): bigint;
 }
 
@@ -124,11 +126,16 @@ class Interpreter {
         return BigInt.asIntN(64, old);
       }
       case 'call':
-        return this.world.call(
-          i.callee.kind === 'helper' ? i.callee.id : unknown(i.callee.name),
-          i.args.map((arg) => this.read(arg)),
-        );
+        return this.callee(i);
     }
+  }
+
+  private callee(i: Instruction & { op: 'call' }): bigint {
+    const args = i.args.map((arg) => this.read(arg));
+    if (i.callee.kind === 'helper') return this.world.call(i.callee.id, args);
+    const fn = this.world.functions?.get(i.callee.name);
+    if (fn === undefined) throw new Error(`no function ${i.callee.name}`);
+    return interpret(fn, { ...this.world, arguments: args });
   }
 
   private at(base: bigint, offset: number, size: number): DataView {
@@ -149,10 +156,6 @@ class Interpreter {
     const view = this.at(base, offset, size);
     for (let i = 0; i < size; i++) view.setUint8(i, Number((value >> BigInt(8 * i)) & 0xffn));
   }
-}
-
-function unknown(name: string): never {
-  throw new Error(`no function ${name}`);
 }
 
 function address(region: number): bigint {

@@ -222,18 +222,30 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
 });
 
 export function buildFunction(plan: Plan): IrFunction {
-  return new PlanBuilder(plan).run();
+  return new PlanBuilder(plan, 'main').run();
 }
 
+/** Two functions, the first of which calls the second wherever its plan asks for the time. */
+export function buildProgram(main: Plan, called: Plan): readonly IrFunction[] {
+  return [new PlanBuilder(main, 'caller').run(), new PlanBuilder(called, 'called').run()];
+}
+
+/** Words that a function is called with. */
+const PASSED = 5;
+
 class PlanBuilder {
-  private readonly b = new Builder('random');
+  private readonly b: Builder;
+  private readonly role: 'main' | 'caller' | 'called';
+  private passed: readonly Value[] = [];
   private readonly plan: Plan;
   private readonly slots: FrameSlot[];
   private readonly end: Block;
   private readonly loops: { readonly continueTo: Block; readonly breakTo: Block }[] = [];
   private readonly result: number;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, role: 'main' | 'caller' | 'called') {
+    this.b = new Builder(role);
+    this.role = role;
     this.plan = plan;
     this.slots = Array.from({ length: SLOTS }, () => this.b.slot(SLOT_BYTES));
     this.end = this.b.block();
@@ -242,6 +254,7 @@ class PlanBuilder {
 
   run(): IrFunction {
     const { b } = this;
+    if (this.role === 'called') this.passed = Array.from({ length: PASSED }, (_, i) => b.argument(i));
     for (const slot of this.slots) {
       for (let at = 0; at < SLOT_BYTES; at += 8) b.store(8, b.frame(slot, at), 0, b.constant(0));
     }
@@ -253,8 +266,12 @@ class PlanBuilder {
     b.write(this.result, hash);
     b.jump(this.end);
     b.enter(this.end);
-    b.store(8, b.mapValue('data', 0), 0, b.read(this.result));
-    b.exit(b.constant(0));
+    if (this.role === 'called') {
+      b.exit(b.read(this.result));
+    } else {
+      b.store(8, b.mapValue('data', 0), 0, b.read(this.result));
+      b.exit(b.constant(0));
+    }
     return b.finish();
   }
 
@@ -270,6 +287,7 @@ class PlanBuilder {
       case 'variable':
         return b.read(this.variable(e.index));
       case 'argument':
+        if (this.role === 'called') return this.passed[e.index % PASSED] as Value;
         return b.load(8, false, b.context(), (e.index % ARGUMENTS) * 8);
       case 'binary':
         return b.binary(e.operator, this.expression(e.left), this.expression(e.right));
@@ -286,6 +304,10 @@ class PlanBuilder {
         return b.load(e.place.size, e.signed, base, offset);
       }
       case 'call':
+        if (this.role === 'caller' && e.helper === HelperId.ktime_get_ns) {
+          const args = Array.from({ length: PASSED }, (_, i) => b.read(this.variable(i)));
+          return b.callFunction({ kind: 'function', name: 'called' }, args);
+        }
         // Nothing is left of what can't be foretold.
         return b.binary('lshr', b.call(e.helper, []), b.constant(e.helper === HelperId.ktime_get_ns ? 63 : 32));
       case 'choice':
