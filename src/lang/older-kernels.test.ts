@@ -20,7 +20,8 @@ function compileWithout(text: string, ...missing: readonly TargetFeature[]): { c
   const instructions = compiled?.collection.programs.flatMap((program) => program.instructions) ?? [];
   const LOOP_HELPERS = [164, 181];
   return {
-    calls: instructions.filter(({ opcode, imm, src }) => opcode === 0x85 && src === 0 && LOOP_HELPERS.includes(imm)).length,
+    calls: instructions.filter(({ opcode, imm, src }) => opcode === 0x85 && src === 0 && LOOP_HELPERS.includes(imm))
+      .length,
     rendered: renderDiagnostics(source, diagnostics, { colour: false }),
   };
 }
@@ -62,9 +63,18 @@ HINT: it came with kernel 5.13
 });
 
 test('G-27 so does the sum over all CPUs', () => {
-  const { rendered } = compileWithout('begin { @c[1] = count(); for $kv : @c { print($kv.1); } }', 'lookup-percpu-elem');
-  assert.match(rendered, /^stdin:1:26-56: ERROR: Reading @c in the program needs the helper bpf_map_lookup_percpu_elem/);
-  assert.equal(compileWithout('begin { @c[1] = count(); for $kv : @c { print($kv.0); } }', 'lookup-percpu-elem').rendered, '');
+  const { rendered } = compileWithout(
+    'begin { @c[1] = count(); for $kv : @c { print($kv.1); } }',
+    'lookup-percpu-elem',
+  );
+  assert.match(
+    rendered,
+    /^stdin:1:26-56: ERROR: Reading @c in the program needs the helper bpf_map_lookup_percpu_elem/,
+  );
+  assert.equal(
+    compileWithout('begin { @c[1] = count(); for $kv : @c { print($kv.0); } }', 'lookup-percpu-elem').rendered,
+    '',
+  );
 });
 
 test('M-45 eight loops and functions at most are active at once', () => {
