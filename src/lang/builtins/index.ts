@@ -12,6 +12,7 @@ import { networkFunctions } from './network.ts';
 import { outputFunctions } from './output.ts';
 import { programFunctions, programValues } from './program.ts';
 import { stackFunctions, stackValues } from './stacks.ts';
+import { libraryFiles } from '../stdlib/index.ts';
 import { symbolFunctions } from './symbols.ts';
 import { textFunctions } from './text.ts';
 import { plainValues } from './values.ts';
@@ -55,6 +56,8 @@ export function valueNames(): Iterable<string> {
   return values.keys();
 }
 
+/** Macros of the library too. */
 export function functionNames(): Iterable<string> {
-  return [...functions.keys(), ...values.keys()];
+  const macros = libraryFiles.flatMap((file) => Object.keys(file.macros)).filter((name) => !name.startsWith('_'));
+  return new Set([...functions.keys(), ...values.keys(), ...macros]);
 }

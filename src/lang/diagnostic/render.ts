@@ -41,10 +41,17 @@ function renderDiagnostic(source: SourceFile, diagnostic: Diagnostic, options: R
   const level = diagnostic.severity === 'error' ? 'ERROR' : 'WARNING';
   const entries = [
     renderEntry(source, diagnostic.span, level, diagnostic.message, options),
-    ...(diagnostic.related ?? []).map((related) => renderEntry(source, related.span, level, related.message, options)),
+    ...(diagnostic.related ?? []).map(({ span, message }) =>
+      renderEntry(source, withoutCalls(span, diagnostic.span), level, message, options),
+    ),
     ...(diagnostic.hints ?? []).map((hint) => `HINT: ${hint}\n`),
   ];
   return entries.join('');
+}
+
+/** The calls of macros around the main entry are not shown again for places in the same body. */
+function withoutCalls(span: Span, main: Span | undefined): Span {
+  return span.expandedFrom === main?.expandedFrom ? { ...span, expandedFrom: undefined } : span;
 }
 
 function renderEntry(

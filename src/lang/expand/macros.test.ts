@@ -289,3 +289,25 @@ test('E-39 E-38 assertions of the library, where they fold and where they do not
     'stdin:1:9-36: ERROR: expanded from',
   ]);
 });
+
+test('M-39 the calls are shown once for all places of one body', () => {
+  assert.deepEqual(
+    said('macro eq() { 1 == "a" } macro twice() { let $x = 1; let $x = 2; } begin { twice(); print(eq); }'),
+    [
+      'stdin:1:53-59: ERROR: Variable $x was already declared. Variable shadowing is not allowed.',
+      'stdin:1:75-82: ERROR: expanded from',
+      'stdin:1:41-47: ERROR: This is the initial declaration.',
+      "stdin:1:14-22: ERROR: Type mismatch for '==': comparing int8 with string[2]",
+      'stdin:1:90-92: ERROR: expanded from',
+      'stdin:1:14-15: ERROR: left (int8)',
+      'stdin:1:19-22: ERROR: right (string[2])',
+    ],
+  );
+});
+
+test('a slip in the name of a macro of the library', () => {
+  assert.deepEqual(said('begin { asert(true, "x"); }'), [
+    "stdin:1:9-25: ERROR: Unknown function: 'asert'",
+    'HINT: Did you mean assert()?',
+  ]);
+});
