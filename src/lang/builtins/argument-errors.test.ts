@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkText, complaintsIn } from '../testing/check-script.ts';
+import { sampleTarget } from '../testing/target.ts';
 
 /** Of a call in begin: what is said of it, without its place. */
 function complaint(statement: string): string {
@@ -57,6 +58,23 @@ test('F-30 F-31 F-32 F-33 F-34 functions on text and memory want that', () => {
     ],
   ];
   for (const [statement, message] of cases) assert.equal(complaint(statement), message);
+});
+
+test('F-33 a parameter that looks like a number is none of the texts', () => {
+  assert.deepEqual(complaintsIn('print(strlen($1));', { positional: ['12'] }), [
+    '15-25 ERROR: strlen() expects a string (int8 provided)',
+    "HINT: str($1) is the parameter's text.",
+  ]);
+  assert.deepEqual(complaintsIn('print(strstr($1, "b"));', { positional: ['abc'] }), []);
+});
+
+test('F-33 searches need a helper, but for literals', () => {
+  const call = 'print(strcontains(comm, "a"));';
+  assert.deepEqual(complaintsIn(`${call} print(strstr("ab", "b"));`), [
+    '15-37 ERROR: strcontains() needs the helper bpf_loop, which this kernel lacks',
+    'HINT: it came with kernel 5.17',
+  ]);
+  assert.deepEqual(complaintsIn(call, { target: sampleTarget({ features: ['loop'] }) }), []);
 });
 
 test('F-35 F-36 F-37 F-54 functions on numbers and addresses want that', () => {

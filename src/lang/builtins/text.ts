@@ -3,6 +3,7 @@ import { INT64, UINT64 } from '../checked/index.ts';
 import type { Expression } from '../checked/index.ts';
 import { encodeText } from '../source/index.ts';
 import type { Context } from '../passes/state/context.ts';
+import { textHint } from '../passes/expressions/parameters.ts';
 import { boolean, constant, text } from '../passes/expressions/values.ts';
 import { printType, sizeOf } from '../types/index.ts';
 import { argument } from './arguments.ts';
@@ -23,7 +24,8 @@ function textArgument(context: Context, call: CallNode, index: number): Expressi
   if (value === undefined || value.type.kind === 'string') return value;
   if (value.type.kind === 'array' && sizeOf(value.type.element) === 1)
     return arrayAsText(value.span, value, value.type);
-  const hints = value.type.kind === 'pointer' ? [`str(…) reads the text that a pointer points to.`] : undefined;
+  const isPointer = value.type.kind === 'pointer';
+  const hints = isPointer ? ['str(…) reads the text that a pointer points to.'] : textHint(argument(call, index));
   return context.error(
     'argument-type',
     call.span,
