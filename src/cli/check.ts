@@ -1,6 +1,6 @@
 /** `sonde check FILE…`: what is wrong with scripts. Loads nothing into the kernel and needs no privileges. */
 import { positionAt, SystemError } from '../base/index.ts';
-import { analyze, type Diagnostic, renderDiagnostics, type SourceFile, type Span } from '../lang/index.ts';
+import { type Diagnostic, loadServices, renderDiagnostics, type SourceFile, type Span } from '../lang/index.ts';
 import { openCheckTarget } from '../runtime/index.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import type { Messages } from './messages.ts';
@@ -13,9 +13,10 @@ interface Checked {
 }
 
 /** Returns the exit status: 1 where some script has an error or can't be read. */
-export function checkFiles(args: Arguments, messages: Messages, environment: NodeJS.ProcessEnv): number {
+export async function checkFiles(args: Arguments, messages: Messages, environment: NodeJS.ProcessEnv): Promise<number> {
   const files = args.program === undefined ? args.positional : [undefined];
   if (files.length === 0) throw new UsageError("check: filename or -e 'program' required.");
+  const { analyze } = await loadServices();
   const { target, blind } = openCheckTarget();
   const { unsafe, includeFolders, includes, afterDashes: positional } = args;
   const options = { unsafe, includeFolders, includes, environment, blind, positional };

@@ -2,16 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, chownSync, realpathSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { SystemError } from '../base/index.ts';
-import { formatScript, renderDiagnostics } from '../lang/index.ts';
+import { loadFormatter, renderDiagnostics } from '../lang/index.ts';
 import type { Arguments } from './arguments.ts';
 import type { Messages } from './messages.ts';
 import { readScript } from './read-script.ts';
 import { print } from './write-fully.ts';
 
 /** Returns the exit status: 1 where the text is no script; then nothing is written. */
-export function formatFile(args: Arguments, messages: Messages): number {
+export async function formatFile(args: Arguments, messages: Messages): Promise<number> {
   const script = readScript(args, messages);
   if (script === undefined) return 1;
+  const { formatScript } = await loadFormatter();
   const { text, diagnostics } = formatScript(script.source);
   if (diagnostics.length > 0) messages.write(renderDiagnostics(script.source, diagnostics, messages));
   if (text === undefined) return 1;

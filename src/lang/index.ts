@@ -1,10 +1,12 @@
-export { analyze, type AnalyzeOptions, NOT_CHECKED } from './analyze.ts';
 export { compile, type CompileOptions, type CompileResult, type Stage, STAGES } from './compile.ts';
 export * from './diagnostic/index.ts';
-export { type FormatResult, formatScript } from './format/index.ts';
 export { namesIn } from './names.ts';
 export { listProbes } from './listing.ts';
 export { liveRelatives } from './providers/index.ts';
-export * from './services/index.ts';
 export * from './source/index.ts';
 export type * from './target.ts';
+export type { Completion, CompletionKind, Completions } from './services/index.ts';
+
+/** What only checks, editors and the formatter use: runs of scripts don't load it. */
+export const loadFormatter = () => import('./format/index.ts');
+export const loadServices = () => import('./services/index.ts');

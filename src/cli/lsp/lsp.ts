@@ -1,4 +1,5 @@
 /** `sonde lsp`: the language server on standard input and output. */
+import { loadFormatter, loadServices } from '../../lang/index.ts';
 import { openCheckTarget } from '../../runtime/index.ts';
 import { version } from '../version.ts';
 import { frame, FrameReader } from './framing.ts';
@@ -11,6 +12,7 @@ const PAUSE_MS = 80;
 export async function serveLanguage(environment: Readonly<Record<string, string | undefined>>): Promise<number> {
   const pending = new Map<string, NodeJS.Timeout>();
   const server = new LanguageServer({
+    services: { ...(await loadServices()), ...(await loadFormatter()) },
     machine: openCheckTarget(),
     environment,
     version: version(),

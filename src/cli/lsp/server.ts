@@ -1,5 +1,5 @@
 /** The language server: answers to the messages of an editor. Where they come from and go to is the caller's. */
-import { analyze, complete, type CompletionKind, formatScript, hover, placeInScript } from '../../lang/index.ts';
+import { type CompletionKind, type loadFormatter, type loadServices, placeInScript } from '../../lang/index.ts';
 import type { CheckTarget } from '../../runtime/index.ts';
 import { Document, type Position, type Range } from './document.ts';
 
@@ -22,7 +22,11 @@ const SEVERITIES = { error: 1, warning: 2 } as const;
 
 type Json = Record<string, unknown>;
 
+export type Services = Awaited<ReturnType<typeof loadServices>> &
+  Pick<Awaited<ReturnType<typeof loadFormatter>>, 'formatScript'>;
+
 export interface ServerOptions {
+  readonly services: Services;
   readonly machine: CheckTarget;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
@@ -102,7 +106,7 @@ export class LanguageServer {
       case 'textDocument/hover':
         return this.#hover(this.#documentOf(params), positionOf(params));
       case 'textDocument/formatting':
-        return format(this.#documentOf(params));
+        return this.#format(this.#documentOf(params));
       default:
         throw new Refusal(ERRORS.noMethod, `there is no ${method}`);
     }
@@ -172,8 +176,9 @@ export class LanguageServer {
     const { machine, environment } = this.#options;
     const options = { positional: [], unsafe: true, environment, blind: machine.blind };
     const nowhere = { start: 0, end: 0 };
-    return analyze(document, machine.target, options).map(
-      ({ severity, code, message, span, hints = [], related = [] }) => ({
+    return this.#options.services
+      .analyze(document, machine.target, options)
+      .map(({ severity, code, message, span, hints = [], related = [] }) => ({
         range: document.rangeOf((span === undefined ? undefined : placeInScript(span)) ?? nowhere),
         severity: SEVERITIES[severity],
         code,
@@ -185,8 +190,7 @@ export class LanguageServer {
             location: { uri: document.uri, range: document.rangeOf(each.span) },
             message: each.message,
           })),
-      }),
-    );
+      }));
   }
 
   #documentOf({ textDocument }: Json): Document {
@@ -196,13 +200,17 @@ export class LanguageServer {
     return document;
   }
 
-  get #services() {
+  get #serviceOptions() {
     const { machine, environment } = this.#options;
     return { target: machine.target, positional: [], unsafe: true, environment };
   }
 
   #complete(document: Document, position: Position): object {
-    const { items, replaces, incomplete } = complete(document, document.offsetAt(position), this.#services);
+    const { items, replaces, incomplete } = this.#options.services.complete(
+      document,
+      document.offsetAt(position),
+      this.#serviceOptions,
+    );
     const range = document.rangeOf(replaces);
     return {
       isIncomplete: incomplete,
@@ -218,20 +226,20 @@ export class LanguageServer {
   }
 
   #hover(document: Document, position: Position): object | null {
-    const found = hover(document, document.offsetAt(position), this.#services);
+    const found = this.#options.services.hover(document, document.offsetAt(position), this.#serviceOptions);
     if (found === undefined) return null;
     const code = `\`\`\`bpftrace\n${found.code}\n\`\`\``;
     const value = found.text === undefined ? code : `${code}\n${found.text}`;
     return { contents: { kind: 'markdown', value }, range: document.rangeOf(found.span) };
   }
-}
 
-/** The whole text anew; null where it is no script, so that nothing changes. */
-function format(document: Document): object[] | null {
-  const { text } = formatScript(document);
-  if (text === undefined) return null;
-  if (text === document.text) return [];
-  return [{ range: document.rangeOf({ start: 0, end: document.text.length }), newText: text }];
+  /** The whole text anew; null where it is no script, so that nothing changes. */
+  #format(document: Document): object[] | null {
+    const { text } = this.#options.services.formatScript(document);
+    if (text === undefined) return null;
+    if (text === document.text) return [];
+    return [{ range: document.rangeOf({ start: 0, end: document.text.length }), newText: text }];
+  }
 }
 
 function publication(uri: string, version: number | undefined, diagnostics: object[]): Json {

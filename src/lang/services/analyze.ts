@@ -1,7 +1,7 @@
 /** What is wrong with a script, as far as that can be told: for checks that run nothing. */
-import { compile } from './compile.ts';
-import type { Diagnostic, SourceFile } from './diagnostic/index.ts';
-import type { Target } from './target.ts';
+import { compile } from '../compile.ts';
+import type { Diagnostic, SourceFile } from '../diagnostic/index.ts';
+import type { Target } from '../target.ts';
 
 export interface AnalyzeOptions {
   readonly positional: readonly string[];
