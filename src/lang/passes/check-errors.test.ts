@@ -10,7 +10,11 @@ const REFUSED: readonly (readonly [body: string, ...complaints: string[]])[] = [
   ['print(nosuchid)', "15-23 ERROR: Unknown identifier: 'nosuchid'"],
   ['print(nsec)', "15-19 ERROR: Unknown identifier: 'nsec'", 'HINT: Did you mean nsecs?'],
   ['print($x)', '15-17 ERROR: Undefined or undeclared variable: $x'],
-  ['if (1) { let $x = 3; } print($x)', '38-40 ERROR: Undefined or undeclared variable: $x'],
+  [
+    'if (1) { let $x = 3; } print($x)',
+    '38-40 ERROR: Undefined or undeclared variable: $x',
+    'HINT: $x ends with the block that declares it.',
+  ],
   ['print(@nope)', '15-20 ERROR: Undefined map: @nope'],
   [
     'clear(@nope); delete(@nope, 1); $a = @nope',

@@ -69,6 +69,7 @@ const CASES: readonly (readonly [title: string, body: string, ...complaints: str
     'G-25 M-20 what a block declares ends with it',
     '$b = { let $t = 4; $t * 2 }; print($t)',
     '44-46 ERROR: Undefined or undeclared variable: $t',
+    'HINT: $t ends with the block that declares it.',
   ],
   [
     'E-36 G-28 loops and functions that want keys',
@@ -195,7 +196,9 @@ const CASES: readonly (readonly [title: string, body: string, ...complaints: str
     'E-102 E-03 M-20 a variable that a block declares is unknown outside',
     'if (pid) { let $y = 5; print($y); } print($y); { let $z; } $w = $z + 1; print($w)',
     '51-53 ERROR: Undefined or undeclared variable: $y',
+    'HINT: $y ends with the block that declares it.',
     '73-75 ERROR: Undefined or undeclared variable: $z',
+    'HINT: $z ends with the block that declares it.',
     '58-64 WARNING: Variable $z was never assigned to.',
   ],
   [

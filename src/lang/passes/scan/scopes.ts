@@ -58,6 +58,8 @@ class ScopeWalk {
   readonly #scopes: Map<string, VariableSymbol>[] = [new Map()];
   /** Implicit variables of blocks that were left. */
   readonly #left = new Map<string, VariableSymbol>();
+  /** Variables that such blocks declared. */
+  readonly #ended = new Map<string, VariableSymbol>();
   readonly #warned = new Set<VariableSymbol>();
 
   constructor(hoisted: ReadonlyMap<string, Span>) {
@@ -159,7 +161,8 @@ class ScopeWalk {
   #inScope(body: () => void): void {
     this.#scopes.push(new Map());
     body();
-    for (const [name, symbol] of this.#scopes.pop() ?? []) if (!symbol.declared) this.#left.set(name, symbol);
+    for (const [name, symbol] of this.#scopes.pop() ?? [])
+      (symbol.declared ? this.#ended : this.#left).set(name, symbol);
   }
 
   #currentScope(): Map<string, VariableSymbol> {
@@ -234,7 +237,8 @@ class ScopeWalk {
     // Without the sigil: it would make short names look alike.
     const name = shownName(node.name);
     const near = nearest(name.slice(1), this.#visibleNames());
-    const hints = near === undefined ? undefined : [`Did you mean $${near}?`];
+    const guess = near === undefined ? undefined : [`Did you mean $${near}?`];
+    const hints = this.#ended.has(node.name) ? [`${name} ends with the block that declares it.`] : guess;
     this.#report('error', 'unknown-variable', node.span, `Undefined or undeclared variable: ${name}`, { hints });
   }
 
