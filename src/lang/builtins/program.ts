@@ -2,7 +2,6 @@
 import { UINT64 } from '../checked/index.ts';
 import type { Expression } from '../checked/index.ts';
 import { settingsOf } from '../config.ts';
-import { spanOver } from '../diagnostic/index.ts';
 import type { Span } from '../diagnostic/index.ts';
 import { boolean, constant, isLiteral, literal, record, text } from '../passes/expressions/values.ts';
 import type { Context } from '../passes/state/context.ts';
@@ -38,7 +37,7 @@ function getopt(context: Context, call: CallNode): Expression | undefined {
   if (name === undefined || standard === undefined || help === undefined) return undefined;
   const { programOptions, options, diagnostics } = context.script;
   const known = programOptions.get(name);
-  const option: ProgramOption = { name, standard, help, span: spanOver(call.span, call.span) };
+  const option: ProgramOption = { name, standard, help, span: call.span };
   if (known !== undefined && known.standard !== standard) return conflict(context, call, known);
   if (known === undefined || known.help === '') programOptions.set(name, option);
   const given = readOption(option, options.named ?? new Map());

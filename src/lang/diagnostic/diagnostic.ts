@@ -25,9 +25,10 @@ export interface Diagnostic {
 /** A text with the name that diagnostics give it (`stdin` for -e and standard input). */
 export type SourceFile = SourceText;
 
-/** From the start of one place to the end of another in the same text. */
+/** From the start of one place to the end of another; the first alone where the other one is in another text or body. */
 export function spanOver(first: Span, last: Span): Span {
-  return { ...first, end: last.end };
+  const areTogether = first.source === last.source && first.expandedFrom === last.expandedFrom;
+  return areTogether ? { ...first, end: last.end } : first;
 }
 
 /** The place in the script itself: of a macro's body, where the macro is called. Undefined: it is in another file. */

@@ -305,6 +305,13 @@ test('M-39 the calls are shown once for all places of one body', () => {
   );
 });
 
+test('M-39 places of a body and of an argument do not mix', () => {
+  assert.deepEqual(said('macro w(x) { while (x) { break; } } begin { unroll(2) { w(1); } }'), [
+    'stdin:1:14-34: WARNING: While loops are deprecated in favour of for loops; the kernel must be able to see that they end.',
+    'stdin:1:57-61: WARNING: expanded from',
+  ]);
+});
+
 test('a slip in the name of a macro of the library', () => {
   assert.deepEqual(said('begin { asert(true, "x"); }'), [
     "stdin:1:9-25: ERROR: Unknown function: 'asert'",
