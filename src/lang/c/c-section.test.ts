@@ -152,6 +152,29 @@ describe('constants of C', () => {
     assert.match(rendered(`${c}begin { print(F(1)); }`), /^stdin:6:15-19: ERROR: .*F/);
   });
 
+  it('G-05 definitions that double, or go on and on, end in an error', () => {
+    const chain = (count: number, text: (index: number) => string): string =>
+      `#define X0 1\n${Array.from({ length: count }, (_, index) => `#define X${index + 1} ${text(index)}\n`).join('')}`;
+    const told = (count: number, text: (index: number) => string): string | undefined =>
+      /ERROR: .*/.exec(rendered(`${chain(count, text)}begin { print(X${count}); }`))?.[0];
+    assert.equal(
+      told(60, (index) => `X${index} + X${index}`),
+      'ERROR: C macros are expanded more than 20000 times',
+    );
+    assert.equal(
+      told(300, (index) => `X${index}`),
+      'ERROR: Macro X300 is nested too deeply',
+    );
+    assert.equal(
+      told(8, (index) => `X${index} + X${index}`),
+      undefined,
+    );
+    assert.match(
+      rendered(`#define F(x) x\n#if ${'F('.repeat(5000)}1${')'.repeat(5000)}\n#endif\nbegin { }`),
+      /^stdin:2:\d+-\d+: ERROR: macros are nested too deeply/,
+    );
+  });
+
   it('G-05 a name of the script is nearer than a macro of a header', () => {
     const { target } = machine({ '/usr/include/x.h': '#define pid 77\n#define x 5\n#define LIMIT 3' });
     assert.deepEqual(

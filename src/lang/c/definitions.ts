@@ -11,6 +11,7 @@ import type { CToken } from './token.ts';
 import { LanguageTypes } from './to-language.ts';
 import { TypeReader } from './type-reader.ts';
 import type { Outside } from './type-reader.ts';
+import { CHAR, integer } from './types.ts';
 import type { CScope, CType } from './types.ts';
 
 export interface CMacro {
@@ -63,7 +64,7 @@ export class CDefinitions {
     if (found === undefined || found.parameters !== undefined) return undefined;
     const { file } = found.place;
     const text = found.body.length === 0 ? '' : file.text.slice(found.body[0]!.start, found.body.at(-1)!.end);
-    return { name, text, isUsers: !file.isSystem, needsC: this.#needsC(found, new Set()) };
+    return { name, text, isUsers: !file.isSystem, needsC: this.#needsC(found) };
   }
 
   /** Names of macros and constants that the user's own text defines. */
@@ -87,13 +88,17 @@ export class CDefinitions {
     }
   }
 
-  #needsC(macro: Macro, seen: Set<string>): boolean {
-    if (seen.has(macro.name)) return false;
-    seen.add(macro.name);
-    return macro.body.some(({ kind, text }) => {
-      const inner = kind === 'identifier' ? this.#source.macros.get(text) : undefined;
-      return inner !== undefined && (inner.parameters !== undefined || this.#needsC(inner, seen));
-    });
+  /** A macro with parameters stands in its text, or in the texts of the macros there. */
+  #needsC(macro: Macro): boolean {
+    const seen = new Set([macro]);
+    for (const each of seen) {
+      for (const { kind, text } of each.body) {
+        const inner = kind === 'identifier' ? this.#source.macros.get(text) : undefined;
+        if (inner?.parameters !== undefined) return true;
+        if (inner !== undefined) seen.add(inner);
+      }
+    }
+    return false;
   }
 }
 
@@ -106,7 +111,7 @@ function listSource(tokens: readonly CToken[], macro: Macro): { next(): CToken; 
 
 /** Types of BTF where C needs them by name. */
 export function btfAsOutside(btf: Btf | undefined): Outside {
-  if (btf === undefined) return { named: () => undefined, complete: () => undefined };
+  if (btf === undefined) return { named: ownInteger, complete: () => undefined };
   const known = new Map<string, CType | undefined>();
   const remember = (key: string, find: () => CType | undefined): CType | undefined => {
     if (!known.has(key)) known.set(key, find());
@@ -117,7 +122,7 @@ export function btfAsOutside(btf: Btf | undefined): Outside {
       remember(name, () => {
         const found = btf.find(name, 'typedef') ?? btf.find(name, 'int');
         const type = found === undefined ? undefined : findNamedType(btf, name);
-        return found === undefined || type === undefined ? undefined : asC(type, alignOf(btf, found.id));
+        return found === undefined || type === undefined ? ownInteger(name) : asC(type, alignOf(btf, found.id));
       }),
     complete: ({ kind, name, ...rest }) => {
       const tag = kind === 'enum' ? 'enum' : 'tag' in rest ? rest.tag : 'struct';
@@ -129,6 +134,13 @@ export function btfAsOutside(btf: Btf | undefined): Outside {
       });
     },
   };
+}
+
+/** The script's own names of integers are understood in C too. */
+function ownInteger(name: string): CType | undefined {
+  const [, unsigned, bits] = /^(u?)int(8|16|32|64)$/.exec(name) ?? [];
+  if (bits === undefined) return undefined;
+  return name === 'int8' ? CHAR : integer(Number(bits) / 8, unsigned === '');
 }
 
 /** What C looks into is a C type again: arrays of char, and what a pointer points to. */

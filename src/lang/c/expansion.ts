@@ -10,6 +10,8 @@ import type { CToken } from './token.ts';
 
 /** More tokens than any header's macros make: a definition that doubles itself is no way to hang. */
 const MOST_TOKENS = 20_000_000;
+/** Arguments in arguments; far more than headers have. */
+const DEEPEST_ARGUMENT = 200;
 
 interface Reading {
   readonly tokens: readonly CToken[];
@@ -55,6 +57,9 @@ export abstract class Expansion {
 
   /** A text by itself, after macro expansion. */
   expandAll(tokens: readonly CToken[]): CToken[] {
+    const [first] = tokens;
+    if (this.#isolated > DEEPEST_ARGUMENT && first !== undefined)
+      throw new CError('macros are nested too deeply', placeOf(first));
     const readings = this.#readings;
     this.#readings = [{ tokens, at: 0, macro: undefined }];
     this.#isolated++;

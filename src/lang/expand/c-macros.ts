@@ -7,6 +7,11 @@ import type { Expression, Item, Macro, Script, TypeSyntax } from '../syntax/inde
 import { copyTree, isSpan } from './clone.ts';
 import { isLibraryMacro } from './library.ts';
 
+/** Macros in macros; more than people write. */
+const DEEPEST = 100;
+/** Macros that name others twice, over many levels, would never end. */
+const MOST_EXPANSIONS = 20_000;
+
 /** A tree without the names that C macros define; errors stand at their uses. */
 export function expandCMacros(
   script: Script,
@@ -20,6 +25,7 @@ export function expandCMacros(
 class CMacroExpander {
   readonly diagnostics: Diagnostic[] = [];
   readonly #c: CDefinitions;
+  #count = 0;
   /** Names that stand for something nearer. */
   #hidden: ReadonlySet<string> = new Set();
 
@@ -66,9 +72,16 @@ class CMacroExpander {
     if (macro === undefined || (!macro.isUsers && isLanguages(name))) return undefined;
     // Headers name constants of enums again by a macro of the same name.
     if (macro.text === name && this.#c.enumerator(name) !== undefined) return undefined;
-    if (inside.includes(name)) {
-      this.#error(use, `Macro ${name} refers to itself: ${[...inside, name].join(' > ')}`);
-      return { kind: 'integer', span: use, value: 0n, text: '0', suffix: '' };
+    if (++this.#count > MOST_EXPANSIONS) {
+      if (this.#count === MOST_EXPANSIONS + 1)
+        this.#error(use, `C macros are expanded more than ${MOST_EXPANSIONS} times`);
+      return nothing(use);
+    }
+    const again = inside.includes(name);
+    if (again || inside.length > DEEPEST) {
+      const chain = [...inside, name].join(' > ');
+      this.#error(use, again ? `Macro ${name} refers to itself: ${chain}` : `Macro ${inside[0]} is nested too deeply`);
+      return nothing(use);
     }
     return this.#read(macro, use, [...inside, name]);
   }
@@ -80,7 +93,7 @@ class CMacroExpander {
     const found = macro.isUsers && !macro.needsC ? (asScript() ?? asC()) : (asC() ?? asScript());
     if (found !== undefined) return found;
     this.#error(use, `Macro ${macro.name} has no value here: "${macro.text}" is no expression`);
-    return { kind: 'integer', span: use, value: 0n, text: '0', suffix: '' };
+    return nothing(use);
   }
 
   #constant({ name }: CMacro, use: Span): Expression | undefined {
@@ -112,6 +125,11 @@ class CMacroExpander {
   #error(span: Span, message: string): void {
     this.diagnostics.push({ severity: 'error', code: 'c-macro', span, message });
   }
+}
+
+/** In place of what is wrong. */
+function nothing(use: Span): Expression {
+  return { kind: 'integer', span: use, value: 0n, text: '0', suffix: '' };
 }
 
 function parameterNames(macro: Macro): string[] {
