@@ -1,3 +1,4 @@
+import { formatInet, formatMac } from './address-text.ts';
 import { byteStringOf, escapeByte, escapeControls } from './byte-string.ts';
 import { writeHex, writeInt32, writeInt64, writeUint32, writeUint64 } from './digits.ts';
 import { readInteger } from './value-reader.ts';
@@ -21,6 +22,8 @@ export const writerHelpers = {
   pointer,
   pointerText,
   character,
+  inet,
+  mac,
   copy,
   named,
   copyText,
@@ -48,6 +51,15 @@ function pointerText(out: Uint8Array, view: DataView, at: number, high: number, 
   out[at] = ZERO;
   out[at + 1] = 0x78;
   return writeHex(out, view, at + 2, high, low, 0);
+}
+
+/** An address with its family, as in `ValueType`. */
+function inet(out: Uint8Array, at: number, view: DataView, bytes: Uint8Array, offset: number): number {
+  return writeText(out, at, formatInet(view.getUint32(offset, true), bytes.subarray(offset + 4, offset + 20)));
+}
+
+function mac(out: Uint8Array, at: number, bytes: Uint8Array, offset: number): number {
+  return writeText(out, at, formatMac(bytes.subarray(offset, offset + 6)));
 }
 
 function character(out: Uint8Array, at: number, byte: number, terminal: boolean): number {

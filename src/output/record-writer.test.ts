@@ -59,6 +59,24 @@ test('the usual line', () => {
   assert.equal(generated, interpreted);
 });
 
+test('addresses of networks', () => {
+  const inet: ValueType = { kind: 'inet', size: 20 };
+  const mac: ValueType = { kind: 'macaddr', size: 6 };
+  const addresses = [
+    2n | (0x0100007fn << 32n),
+    10n | (1n << 152n),
+    10n | (0x6745230189abcdef6745230189abcdefn << 32n),
+    7n,
+  ];
+  const [generated, interpreted] = both(
+    parseFormat('%s %-6s|%s|%20s|%.5s'),
+    [inet, inet, inet, inet, mac],
+    [...addresses, 0xff8001n],
+  );
+  assert.equal(generated, '127.0.0.1 ::1   |efcd:ab89:123:4567:efcd:ab89:123:4567|                    |01:80');
+  assert.equal(generated, interpreted);
+});
+
 test('decimal writing agrees with BigInt over the whole range', () => {
   const format = parseFormat('%lld %llu %llx %#llX %d %u');
   const edges = [

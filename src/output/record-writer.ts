@@ -51,6 +51,8 @@ export function generateRecordWriter(format: RecordFormat, options: FormatOption
 type NumericType = Extract<ValueType, { kind: 'integer' | 'enum' | 'pointer' | 'bool' | 'symbolic' }>;
 
 const UNROLLED_TEXT = 24;
+/** Of an IPv6 address that ends in an IPv4 one. */
+const LONGEST_ADDRESS = 45;
 const UINT32_MASK = { 8: 0xff, 16: 0xffff } as const;
 
 class Generator {
@@ -153,6 +155,11 @@ class Generator {
         return `p = view.getUint8(${at}) === 0 ? H.copy(u8, p, H.FALSE) : H.copy(u8, p, H.TRUE);`;
       case 'pointer':
         return `p = H.pointerText(u8, dv, p, ${halves(type, at)});`;
+      case 'inet':
+        this.#room += LONGEST_ADDRESS;
+        return `p = H.inet(u8, p, view, bytes, ${at});`;
+      case 'macaddr':
+        return `p = H.mac(u8, p, bytes, ${at});`;
       case 'enum':
       case 'symbolic': {
         const signed = type.kind === 'enum' && type.signed;
