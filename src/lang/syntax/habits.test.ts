@@ -127,4 +127,23 @@ describe('the commonest mistakes', () => {
       /HINT: str\(\) reads the text that a pointer leads to\.\n$/,
     );
   });
+
+  it('warns where str() is forgotten', () => {
+    const said = (text: string): string[] =>
+      checkText(text)
+        .rendered.split('\n')
+        .filter((line) => /^(?:stdin|HINT)/.test(line));
+    assert.deepEqual(said('kprobe:vfs_read { printf("%d %s", arg0, arg1); }'), [
+      'stdin:1:41-45: WARNING: %s prints the number of this address, not the text that is there',
+      'HINT: Write str(arg1).',
+    ]);
+    assert.deepEqual(
+      said('tracepoint:syscalls:sys_enter_openat { printf("%s %s", args.filename, str(args.filename)); }'),
+      [
+        'stdin:1:56-69: WARNING: %s prints the number of this address, not the text that is there',
+        'HINT: Write str(…).',
+      ],
+    );
+    assert.deepEqual(said('kprobe:vfs_read { printf("%s %p", comm, arg1); }'), []);
+  });
 });

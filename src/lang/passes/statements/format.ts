@@ -95,7 +95,24 @@ export function checkFormat(
       { hints: numberHint(context, call.arguments[wrong + 1]) },
     );
   }
+  for (const [index, { conversion }] of conversions.entries())
+    if (conversion === 's') warnOfAddress(context, call.arguments[index + 1], args[index]);
   return { format: parsed.pieces.map((piece) => withFlags(context, piece)), args: args.map(settled) };
+}
+
+/** An argument that is nearly always meant as the text that it leads to. */
+function warnOfAddress(
+  context: Context,
+  node: CallNode['arguments'][number] | undefined,
+  value: Expression | undefined,
+): void {
+  if (node === undefined || value === undefined) return;
+  const isText = value.type.kind === 'pointer' && value.type.to.kind === 'integer' && value.type.to.size === 1;
+  const isArgument = node.kind === 'identifier' && /^arg[0-9]+$/.test(node.name);
+  if (!isText && !isArgument) return;
+  context.warning('address-as-text', node.span, '%s prints the number of this address, not the text that is there', {
+    hints: [`Write str(${isArgument ? node.name : '…'}).`],
+  });
 }
 
 function withFlags(context: Context, piece: FormatPiece): FormatPiece {
