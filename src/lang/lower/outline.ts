@@ -13,6 +13,8 @@ export interface Outline {
   readonly loops: ReadonlySet<Statement>;
   /** Ids of the variables that more than one function uses, or that keep their value from round to round. */
   readonly shared: ReadonlySet<number>;
+  /** How many variables are mentioned. */
+  readonly variables: number;
   /** Functions that can be active at once: this one, and those of loops and of the script that it calls. */
   readonly depth: number;
   /** Something here ends the whole program: exit(), or a function that does. */
@@ -62,7 +64,7 @@ class Walk {
       if (users.size > 1 || (only !== undefined && only.variable.id !== id && !isAssignedFirst(only.body, id)))
         shared.add(id);
     }
-    return { loops: this.loops, shared, depth: this.deepest, exits: this.exits };
+    return { loops: this.loops, shared, variables: this.users.size, depth: this.deepest, exits: this.exits };
   }
 
   visit(node: unknown): void {

@@ -32,6 +32,10 @@ export function lowerProgram(script: ScriptLowering, program: CheckedProgram): r
 const SHARED_BYTES = 16;
 const SHARED_SCRATCH = 8;
 
+function needsPreparation({ depth, variables }: Outline): boolean {
+  return depth > 1 || variables > 0;
+}
+
 /** Functions that the kernel lets be active at once. */
 const MAX_FUNCTIONS = 8;
 /** Words that are passed in registers, behind the pointer to what the first function shares. */
@@ -119,9 +123,11 @@ class ProgramLowering implements Lowering {
       const outside = this.end;
       if (needsScratchSlot(this)) this.slot = acquireScratch(this, outside);
       if (this.slot !== undefined) this.main.root.end = b.block();
+      // Where the predicate needs neither functions nor variables, events that it refuses cost no preparation.
+      const isPlain = predicate === undefined || !needsPreparation(this.outlineOf([predicate]));
+      if (!isPlain) this.prepare(body);
       if (predicate !== undefined) this.filterPredicate(predicate);
-      this.share();
-      this.initializeVariables(body);
+      if (isPlain) this.prepare(body);
       this.statements(body);
       b.jump(this.end);
       if (this.slot === undefined) return;
@@ -160,6 +166,11 @@ class ProgramLowering implements Lowering {
   }
 
   // ---- functions of loops -------------------------------------------------------------------------
+
+  private prepare(body: readonly Statement[]): void {
+    this.share();
+    this.initializeVariables(body);
+  }
 
   private share(): void {
     if (this.outline.depth === 1) return;
