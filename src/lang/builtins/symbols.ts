@@ -15,7 +15,7 @@ export const symbolFunctions: readonly FunctionBuiltin[] = [
   { name: 'kaddr', arguments: [1, 1], value: kernelAddress },
   { name: 'strftime', arguments: [2, 2], value: formattedTime },
   { name: 'nsecs', arguments: [0, 1], value: clock },
-  { name: 'comm', arguments: [0, 1], value: commandName },
+  { name: 'comm', arguments: [0, 0], value: commandName },
   { name: 'pid', arguments: [0, 1], value: processId },
   { name: 'tid', arguments: [0, 1], value: processId },
   { name: 'signal', arguments: [1, 1], unsafe: true, value: (context, call) => signal(context, call, false) },
@@ -105,10 +105,8 @@ function clock(context: Context, call: CallNode): Expression | undefined {
   }
 }
 
-/** Of the current task; another one's name isn't found yet. */
-function commandName(context: Context, call: CallNode): Expression | undefined {
-  if (call.arguments.length > 0)
-    return context.error('not-supported', call.span, 'comm() of another process is not supported in this version yet');
+/** Of the current task; that of another process is a macro of the library. */
+function commandName(_context: Context, call: CallNode): Expression {
   return { kind: 'builtin', span: call.span, type: { kind: 'string', size: 16 }, name: 'comm' };
 }
 

@@ -8,6 +8,7 @@ export const file: LibraryFile = {
     pcomm: [376, 498],
     leader_tid: [604, 734],
     leader_comm: [855, 989],
+    comm: [1243],
   },
   text: `// Relatives of a task: its parent, and the thread that its process began with.
 
@@ -49,6 +50,26 @@ macro leader_comm() {
 // Name of the thread that the process of \`task\` (a struct task_struct *) began with.
 macro leader_comm(task) {
   task->group_leader->comm
+}
+
+// Name of the process or thread with this id, in the initial pid namespace: "N/A" and a warning where there is none,
+// "[unknown]" and a warning on kernels before 6.2. Not in all kinds of probes.
+macro comm(id) {
+  let $name : string[16];
+  if comptime kfunc_exist("bpf_task_from_pid") {
+    $task = bpf_task_from_pid((int32)id);
+    if ((uint64)$task != 0) {
+      $name = $task->comm;
+      bpf_task_release($task);
+    } else {
+      $name = "N/A";
+      warnf("comm: there is no process %d", (int32)id);
+    }
+  } else {
+    $name = "[unknown]";
+    warnf("comm: this kernel does not find processes by their ids");
+  }
+  $name
 }
 `,
 };
