@@ -248,6 +248,8 @@ function argumentsOf(call: SyncCall): readonly string[] {
       return [printExpression(call.left), printExpression(call.right), String(call.count)];
     case 'debugf':
       return [JSON.stringify(call.format), ...call.args.map(printExpression)];
+    case 'override':
+      return [printExpression(call.value)];
     case 'signal':
       return [printExpression(call.signal)];
     case 'stackLength':

@@ -445,6 +445,8 @@ export type SyncCall =
   | { readonly function: 'strncmp'; readonly left: Expression; readonly right: Expression; readonly count: number }
   /** `format` in the kernel's own form. */
   | { readonly function: 'debugf'; readonly format: string; readonly args: readonly Expression[] }
+  /** The probed function returns this without running. */
+  | { readonly function: 'override'; readonly value: Expression }
   /** Frames of a stack of at most `limit`, taken anew. */
   | { readonly function: 'stackLength'; readonly space: 'kernel' | 'user'; readonly limit: number }
   | { readonly function: 'signal'; readonly signal: Expression; readonly thread: boolean }

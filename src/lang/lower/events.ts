@@ -141,9 +141,11 @@ function evaluateSideEffects(l: Lowering, args: readonly Expression[]): Map<Expr
   return early;
 }
 
+const ACTING: ReadonlySet<string> = new Set(['signal', 'writeUser', 'override']);
+
 function hasSideEffects(e: Expression): boolean {
   if (e.kind === 'increment' || e.kind === 'mapDelete' || e.kind === 'sequence') return true;
-  if (e.kind === 'call' && (e.call.function === 'signal' || e.call.function === 'writeUser')) return true;
+  if (e.kind === 'call' && ACTING.has(e.call.function)) return true;
   return childrenOf(e).some(hasSideEffects);
 }
 

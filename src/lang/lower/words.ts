@@ -321,6 +321,8 @@ function lowerCall(l: Lowering, e: Expression & { kind: 'call' }): Value {
       return writeToTracePipe(l, call);
     case 'stackLength':
       return lowerStackLength(l, call.space, call.limit);
+    case 'override':
+      return l.builder.call(Helper.override_return, [l.builder.context(), l.word(call.value)]);
     case 'signal': {
       const helper = call.thread ? Helper.send_signal_thread : Helper.send_signal;
       const result = l.builder.call(helper, [l.word(call.signal)]);

@@ -3,7 +3,7 @@ import type { Span } from '../../diagnostic/index.ts';
 import type { Context } from '../state/context.ts';
 
 /** Builtin names that scripts may use elsewhere, functions and values alike. */
-const BUILTINS: ReadonlySet<string> = new Set(['dw_ustack', 'path', 'percpu_kaddr', 'skboutput', 'unwatch']);
+const BUILTINS: ReadonlySet<string> = new Set(['dw_ustack']);
 
 /** What only an event has. */
 const OF_THE_PROBE = /^(?:args|s?arg\d+|retval|func|ctx|usermode|probe|reg|kstack|ustack|dw_ustack)$/;
@@ -24,6 +24,7 @@ export function isMissing(name: string): boolean {
 /** True when the name is a builtin of the language that is still missing; then that is reported. */
 export function refuseBuiltin(context: Context, name: string, span: Span, asFunction = false): boolean {
   if (!BUILTINS.has(name)) return false;
-  context.error('not-supported', span, `${asFunction ? `${name}()` : name} is not supported in this version yet`);
+  const message = `${asFunction ? `${name}()` : name} is not supported in this version yet`;
+  context.error('not-supported', span, message, { hints: ['ustack walks frame pointers.'] });
   return true;
 }

@@ -9,6 +9,7 @@ export const file: LibraryFile = {
     static_assert: [813],
     is_err: [1003],
     default_str_length: [1159],
+    percpu_kaddr: [1308, 1453],
   },
   text: `// The foundations: checks that scripts make of themselves, and of what they pass to macros.
 
@@ -49,6 +50,21 @@ macro is_err(pointer) {
 // Bytes that a string takes where nothing else says how many: the setting \`max_strlen\`.
 macro default_str_length() {
   sizeof(string)
+}
+
+// Address of this CPU's copy of a variable that each CPU has one of. \`symbol\` is a string literal.
+macro percpu_kaddr(symbol) {
+  percpu_kaddr(symbol, cpu)
+}
+
+// Address of the copy of the CPU with this number, or 0 where there is no such CPU.
+macro percpu_kaddr(symbol, number) {
+  let $number : uint64 = number;
+  let $address : uint64 = 0;
+  if ($number < ncpus) {
+    $address = kaddr(symbol) + *(uint64*)kptr(kaddr("__per_cpu_offset") + 8 * $number);
+  }
+  $address
 }
 `,
 };
