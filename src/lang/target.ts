@@ -27,6 +27,7 @@ export const targetFeatures = [
   'loop',
   'signed-division',
   'probe-write-user',
+  'override-return',
 ] as const;
 export type TargetFeature = (typeof targetFeatures)[number];
 

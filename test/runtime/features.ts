@@ -11,6 +11,7 @@ function haveKernelSymbol(name: string): boolean {
 
 const features: Readonly<Record<string, () => boolean>> = {
   btf: () => existsSync('/sys/kernel/btf/vmlinux'),
+  data_symbols: () => haveKernelSymbol('__per_cpu_offset'),
   kprobe: () => existsSync('/sys/bus/event_source/devices/kprobe/type'),
   no_kprobe: () => !existsSync('/sys/bus/event_source/devices/kprobe/type'),
   uprobe: () => existsSync('/sys/bus/event_source/devices/uprobe/type'),

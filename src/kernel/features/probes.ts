@@ -133,6 +133,11 @@ export const probes = {
     minimumKernel: '4.8',
     probe: () => hasTracingHelper(HelperId.probe_write_user),
   },
+  'override-return': {
+    title: "returning in a function's place",
+    minimumKernel: '4.16',
+    probe: () => hasHelper(ProgramType.Kprobe, HelperId.override_return),
+  },
 
   'atomic-fetch': {
     title: 'atomic operations that return the old value',

@@ -24,6 +24,12 @@ function override(context: Context, call: CallNode): readonly Statement[] {
   }
   const value = numberArgument(context, call, 0);
   if (value === undefined) return [];
+  if (!context.script.target.have('override-return')) {
+    context.error('helper', call.span, "This kernel doesn't let programs return in a function's place.", {
+      hints: ['It is built without CONFIG_BPF_KPROBE_OVERRIDE.'],
+    });
+    return [];
+  }
   const expression: Expression = {
     kind: 'call',
     span: call.span,

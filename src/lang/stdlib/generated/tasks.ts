@@ -56,7 +56,9 @@ macro leader_comm(task) {
 // "[unknown]" and a warning on kernels before 6.2. Not in all kinds of probes.
 macro comm(id) {
   let $name : string[16];
-  if comptime kfunc_exist("bpf_task_from_pid") {
+  if comptime (kfunc_exist("bpf_task_from_pid") && !kfunc_allowed("bpf_task_from_pid")) {
+    fail("comm() of another process is not available in this kind of probe");
+  } else if comptime kfunc_exist("bpf_task_from_pid") {
     $task = bpf_task_from_pid((int32)id);
     if ((uint64)$task != 0) {
       $name = $task->comm;

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkText, complaintsIn, statementsOf } from '../testing/check-script.ts';
+import { sampleTarget } from '../testing/target.ts';
+import type { Target } from '../target.ts';
+
+const able: Target = Object.create(sampleTarget(), { have: { value: () => true } }) as Target;
+
+test('F-62 override() takes any integer and stands where it is written', () => {
+  const program = 'kprobe:vfs_read { $x = (int32)-12; override($x); if (pid == 5) { override(0); } @n = count(); }';
+  assert.deepEqual(
+    statementsOf(program, { unsafe: true, target: able }).filter((line) => line.includes('override')),
+    ['override(int64($x#0)):int64', 'override(0:int64):int64'],
+  );
+});
+
+test('F-62 E-32 where override() is not available', () => {
+  assert.deepEqual(complaintsIn('override(1);', { unsafe: true, target: able }), [
+    '9-20 ERROR: The override function can not be used with special probes',
+    'HINT: Only a kprobe at the entry of a function can return in its place.',
+  ]);
+  const refused = (script: string, target?: Target): string =>
+    checkText(script, { unsafe: true, ...(target === undefined ? {} : { target }) }).rendered;
+  assert.equal(
+    refused('kretprobe:vfs_read { override(1); }', able),
+    `stdin:1:22-33: ERROR: The override function can not be used with kretprobe probes
+kretprobe:vfs_read { override(1); }
+                     ~~~~~~~~~~~
+HINT: Only a kprobe at the entry of a function can return in its place.
+`,
+  );
+  assert.equal(
+    refused('kprobe:vfs_read { override(1); }'),
+    `stdin:1:19-30: ERROR: This kernel doesn't let programs return in a function's place.
+kprobe:vfs_read { override(1); }
+                  ~~~~~~~~~~~
+HINT: It is built without CONFIG_BPF_KPROBE_OVERRIDE.
+`,
+  );
+  assert.match(refused('kprobe:vfs_read { override("x"); }', able), /override\(\) expects an integer/);
+});
+
+test('F-12 F-56 F-58 F-63 B-19 what needs kinds of probes that are not there yet says so', () => {
+  assert.deepEqual(
+    complaintsIn('skboutput("a.pcap", 0, 1, 0); path(0, 5); socket_cookie(0); unwatch(1); print(dw_ustack(perf, 3));'),
+    [
+      '9-37 ERROR: The skboutput function can not be used with special probes',
+      "HINT: The kernel has it for 'fentry' and 'fexit' probes.",
+      '39-49 ERROR: The path function can not be used with special probes',
+      "HINT: The kernel has it for 'fentry', 'fexit' and 'iter' probes.",
+      '51-67 ERROR: The socket_cookie function can not be used with special probes',
+      "HINT: The kernel has it for 'fentry' and 'fexit' probes.",
+      '69-79 ERROR: unwatch() needs watchpoints, which are not supported in this version yet',
+      '87-105 ERROR: dw_ustack() is not supported in this version yet',
+      'HINT: ustack walks frame pointers.',
+    ],
+  );
+});
