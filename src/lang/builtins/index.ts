@@ -13,6 +13,7 @@ import { outputFunctions } from './output.ts';
 import { programFunctions, programValues } from './program.ts';
 import { stackFunctions, stackValues } from './stacks.ts';
 import { libraryFiles } from '../stdlib/index.ts';
+import { probedFunctions } from './probed-function.ts';
 import { symbolFunctions } from './symbols.ts';
 import { textFunctions } from './text.ts';
 import { plainValues } from './values.ts';
@@ -35,6 +36,7 @@ const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
     ...nameFunctions,
     ...networkFunctions,
     ...outputFunctions,
+    ...probedFunctions,
     ...programFunctions,
     ...stackFunctions,
     ...symbolFunctions,
