@@ -14,6 +14,21 @@ test("the kernel's own BTF is found", () => {
   assert.ok(Array.isArray(modulesWithBtf()));
 });
 
+test('K-33 the places to search for types, in order', () => {
+  const paths = [
+    '/sys/kernel/btf/vmlinux',
+    '/boot/vmlinux-6.1',
+    '/lib/modules/6.1/vmlinux-6.1',
+    '/lib/modules/6.1/build/vmlinux',
+    '/usr/lib/modules/6.1/kernel/vmlinux',
+    '/usr/lib/debug/boot/vmlinux-6.1',
+    '/usr/lib/debug/boot/vmlinux-6.1.debug',
+    '/usr/lib/debug/lib/modules/6.1/vmlinux',
+  ];
+  assert.deepEqual(kernelBtfPaths({}, '6.1'), paths);
+  assert.deepEqual(kernelBtfPaths({ BPFTRACE_BTF: '' }, '6.1'), paths);
+});
+
 test('the places to search, and the one that overrides them', () => {
   assert.deepEqual(kernelBtfPaths({}, '6.1').slice(0, 3), [
     '/sys/kernel/btf/vmlinux',

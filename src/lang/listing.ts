@@ -7,6 +7,8 @@ import {
   type ListOptions,
   type Provider,
 } from './providers/index.ts';
+import type { Diagnostic, SourceFile } from './diagnostic/index.ts';
+import { parse } from './syntax/index.ts';
 import type { Target } from './target.ts';
 
 export interface ProbeListing {
@@ -24,6 +26,35 @@ export function listProbes(patterns: string, target: Target, options: ListOption
   const listings = splitPatterns(patterns).map((pattern) => listPattern(pattern, target, options));
   const notes = new Set(listings.flatMap((listing) => listing.notes));
   return { lines: listings.flatMap((listing) => listing.lines), notes: [...notes] };
+}
+
+/** Probes that are listed as a script writes them: they have no list of places. */
+const AS_WRITTEN: ReadonlySet<string> = new Set([
+  'begin',
+  'end',
+  'test',
+  'bench',
+  'interval',
+  'profile',
+  'software',
+  'hardware',
+]);
+
+/** The probes that a script would use, in its order; what is wrong with its text instead. */
+export function listScript(
+  source: SourceFile,
+  target: Target,
+  options: ListOptions & { readonly positional: readonly string[] },
+): ProbeListing | { readonly diagnostics: readonly Diagnostic[] } {
+  const { script, diagnostics } = parse(source, options);
+  if (script === undefined) return { diagnostics };
+  const points = script.items.flatMap((item) => (item.kind === 'probe' ? item.points : []));
+  const listings = points.map(({ components: [type, ...rest], text }): ProbeListing => {
+    const name = findProvider(type?.text ?? '')?.name;
+    if (name === undefined || !AS_WRITTEN.has(name)) return listPattern(text, target, options);
+    return { lines: [[name, ...rest.map((each) => each.text)].join(':')], notes: [] };
+  });
+  return { lines: listings.flatMap(({ lines }) => lines), notes: [...new Set(listings.flatMap(({ notes }) => notes))] };
 }
 
 function splitPatterns(text: string): readonly string[] {

@@ -86,9 +86,14 @@ export class Module {
     const link = tolerant(() => this.elf.debugLink());
     if (!link || link.fileName.includes('/') || this.#path === '') return undefined;
     const folder = dirname(this.#path);
-    const beside = debugDirectories.flatMap((directory) => [join(directory, folder), directory]);
-    for (const candidate of [folder, join(folder, '.debug'), ...beside]) {
-      const path = `${this.#root}${join(candidate, link.fileName)}`;
+    const roots = [...new Set([this.#root, ''])];
+    const folders = [
+      ...[folder, join(folder, '.debug')].map((each) => this.#root + each),
+      // Of the process's file system, and of ours.
+      ...debugDirectories.flatMap((each) => roots.flatMap((root) => [root + join(each, folder), root + each])),
+    ];
+    for (const each of folders) {
+      const path = join(each, link.fileName);
       const found = this.#openIf(path, (elf, source) =>
         id !== undefined ? elf.buildId() === id : checksum(source) === link.crc32,
       );
