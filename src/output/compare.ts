@@ -1,4 +1,4 @@
-import type { ValueType } from '../spec/index.ts';
+import type { NamedValueField, ValueType } from '../spec/index.ts';
 import { encodeText } from './byte-string.ts';
 import { bufferBytes } from './value-text.ts';
 import { readBits, readNumber, textEnd, type ValueBytes } from './value-reader.ts';
@@ -9,6 +9,9 @@ import { readBits, readNumber, textEnd, type ValueBytes } from './value-reader.t
  */
 export function compareValues(type: ValueType, a: ValueBytes, aOffset: number, b: ValueBytes, bOffset: number): number {
   switch (type.kind) {
+    case 'integer':
+    case 'enum':
+      return compareIntegers(type.size, type.signed, a.view, aOffset, b.view, bOffset);
     case 'string':
       return compareBytes(stringBytes(a, aOffset, type.size), stringBytes(b, bOffset, type.size));
     case 'buffer':
@@ -16,22 +19,23 @@ export function compareValues(type: ValueType, a: ValueBytes, aOffset: number, b
     case 'symbolic':
       return compareNames(type.names.get(readWord(a, aOffset)), type.names.get(readWord(b, bOffset)));
     case 'tuple':
-      return firstDifference(type.elements, (element) =>
-        compareValues(element.type, a, aOffset + element.offset, b, bOffset + element.offset),
-      );
+      for (const element of type.elements) {
+        const order = compareValues(element.type, a, aOffset + element.offset, b, bOffset + element.offset);
+        if (order !== 0) return order;
+      }
+      return 0;
     case 'record':
-      return firstDifference(type.fields, (field) =>
-        field.bits === undefined
-          ? compareValues(field.type, a, aOffset + field.offset, b, bOffset + field.offset)
-          : compareNumbers(
-              readBits(field, a.view, aOffset + field.offset),
-              readBits(field, b.view, bOffset + field.offset),
-            ),
-      );
+      for (const field of type.fields) {
+        const order = compareFields(field, a, aOffset + field.offset, b, bOffset + field.offset);
+        if (order !== 0) return order;
+      }
+      return 0;
     case 'array':
-      return firstDifference({ length: type.count }, (_, index) =>
-        compareValues(type.element, a, aOffset + index * type.element.size, b, bOffset + index * type.element.size),
-      );
+      for (let at = 0; at < type.count * type.element.size; at += type.element.size) {
+        const order = compareValues(type.element, a, aOffset + at, b, bOffset + at);
+        if (order !== 0) return order;
+      }
+      return 0;
     default:
       return compareWords(type, a, aOffset, b, bOffset);
   }
@@ -45,6 +49,40 @@ function compareNames(a = '', b = ''): number {
 
 function readWord({ view }: ValueBytes, offset: number): bigint {
   return view.getBigUint64(offset, true);
+}
+
+function compareFields(field: NamedValueField, a: ValueBytes, aOffset: number, b: ValueBytes, bOffset: number): number {
+  if (field.bits === undefined) return compareValues(field.type, a, aOffset, b, bOffset);
+  return compareNumbers(readBits(field, a.view, aOffset), readBits(field, b.view, bOffset));
+}
+
+/** In halves of 32 bits, as large maps are many comparisons and BigInts slow. */
+function compareIntegers(
+  size: number,
+  signed: boolean,
+  a: DataView,
+  aOffset: number,
+  b: DataView,
+  bOffset: number,
+): number {
+  switch (size) {
+    case 1:
+      return signed ? a.getInt8(aOffset) - b.getInt8(bOffset) : a.getUint8(aOffset) - b.getUint8(bOffset);
+    case 2:
+      return signed
+        ? a.getInt16(aOffset, true) - b.getInt16(bOffset, true)
+        : a.getUint16(aOffset, true) - b.getUint16(bOffset, true);
+    case 4:
+      return signed
+        ? a.getInt32(aOffset, true) - b.getInt32(bOffset, true)
+        : a.getUint32(aOffset, true) - b.getUint32(bOffset, true);
+    default: {
+      const high = signed
+        ? a.getInt32(aOffset + 4, true) - b.getInt32(bOffset + 4, true)
+        : a.getUint32(aOffset + 4, true) - b.getUint32(bOffset + 4, true);
+      return high === 0 ? a.getUint32(aOffset, true) - b.getUint32(bOffset, true) : high;
+    }
+  }
 }
 
 export function compareNumbers(a: bigint, b: bigint): number {
@@ -71,12 +109,4 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
-}
-
-function firstDifference<T>(items: ArrayLike<T>, compare: (item: T, index: number) => number): number {
-  for (let index = 0; index < items.length; index++) {
-    const order = compare(items[index] as T, index);
-    if (order !== 0) return order;
-  }
-  return 0;
 }
