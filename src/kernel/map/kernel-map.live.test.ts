@@ -159,6 +159,35 @@ test('clear and zero', () => {
   ]);
 });
 
+test('all entries are taken out, once each, with what every CPU holds', () => {
+  const entries = 5000;
+  for (const type of [MapType.Hash, MapType.PercpuHash, MapType.LruHash, MapType.LruPercpuHash]) {
+    using map = KernelMap.create(spec(type, { maxEntries: 4 * entries }));
+    for (let key = 0; key < entries; key++) map.update(u32(key), u64(key));
+    const taken = [...map.takeAll()].map(([key, value]) => {
+      const words = new BigUint64Array(value.slice().buffer);
+      assert.ok(
+        words.every((word) => word === words[0]),
+        mapTypeName(type),
+      );
+      return [new DataView(key.buffer, key.byteOffset).getUint32(0, true), Number(words[0])] as const;
+    });
+    assert.equal(taken.length, entries, mapTypeName(type));
+    assert.equal(new Set(taken.map(([key]) => key)).size, entries);
+    assert.ok(taken.every(([key, value]) => key === value));
+    assert.deepEqual([...map.takeAll(), ...map.entries()], []);
+  }
+});
+
+test('clear empties large maps', () => {
+  for (const type of [MapType.Hash, MapType.LruPercpuHash]) {
+    using map = KernelMap.create(spec(type, { maxEntries: 20_000 }));
+    for (let key = 0; key < 3000; key++) map.update(u32(key), u64(key));
+    map.clear();
+    assert.deepEqual(numbers(map), []);
+  }
+});
+
 test('queue, stack and bloom filter', () => {
   const none = new Uint8Array(0);
   using queue = KernelMap.create(spec(MapType.Queue, { keySizeBytes: 0 }));

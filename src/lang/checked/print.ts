@@ -94,10 +94,10 @@ function printEmit(event: Emit): string {
     case 'printValue':
       return `emit print(${printExpression(event.arg)})`;
     case 'printMap':
-      return `emit print(${[event.map.name, event.top, event.div].filter((part) => part !== undefined).join(', ')})`;
+      return `emit ${event.rate ? 'printRate' : 'print'}(${[event.map.name, event.top, event.div].filter((part) => part !== undefined).join(', ')})`;
     case 'clearMap':
     case 'zeroMap':
-      return `emit ${event.kind}(${event.map.name})`;
+      return `emit ${event.kind}(${event.map.name}${event.printed === true ? ', printed' : ''})`;
     case 'time':
       return `emit time(${JSON.stringify(event.format)})`;
     case 'join':
