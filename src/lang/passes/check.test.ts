@@ -243,7 +243,7 @@ describe('the checked tree of statements', () => {
       'begin { @[1] = 1; print(@, 2, 10); clear(@); zero(@); time("%H"); exit(3); }',
       '@[1:int8] = 1:int8',
       'emit print(@, 2, 10)',
-      'emit clearMap(@)',
+      'emit clearMap(@, printed)',
       'emit zeroMap(@)',
       'emit time("%H")',
       'emit exit(3:int64)',
