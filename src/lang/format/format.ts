@@ -167,7 +167,7 @@ class ScriptFormatter extends ExpressionFormatter {
   /** A blank keeps its slashes from becoming a comment. */
   private predicate(predicate: Expression, from: number): string {
     const text = this.expression(predicate, this.afterSlash(from));
-    return `/${text.startsWith('*') ? ' ' : ''}${text}/`;
+    return layOut(text.startsWith('*') ? '/ ' : '/', text, '/', '');
   }
 
   private afterSlash(from: number): number {
@@ -219,7 +219,7 @@ class ScriptFormatter extends ExpressionFormatter {
       case 'if':
         return this.ifChain(statement);
       case 'while':
-        return `while (${this.bare(statement.condition)}) ${this.block(statement.body)}`;
+        return `${this.head('while', statement.condition)} ${this.block(statement.body)}`;
       case 'for':
         return `for ${statement.variable} : ${this.iterable(statement)} ${this.block(statement.body)}`;
       case 'unroll':
@@ -244,12 +244,16 @@ class ScriptFormatter extends ExpressionFormatter {
   }
 
   protected ifChain(node: { comptime: boolean; condition: Expression; then: Block; else: Block | undefined }): string {
-    const head = `if ${node.comptime ? 'comptime ' : ''}(${this.bare(node.condition)}) ${this.block(node.then)}`;
+    const head = `${this.head(node.comptime ? 'if comptime' : 'if', node.condition)} ${this.block(node.then)}`;
     if (node.else === undefined) return head;
     const { span, statements, value } = node.else;
     const only = value ?? statements[0];
     const isElseIf = this.text[span.start] !== '{' && (only?.kind === 'if' || only?.kind === 'ifExpression');
     return `${head} else ${isElseIf ? this.ifChain(only) : this.block(node.else)}`;
+  }
+
+  private head(word: string, condition: Expression): string {
+    return layOut(`${word} (`, this.bare(condition), ')', this.indentation);
   }
 
   private iterable({ over, variableSpan }: Extract<Statement, { kind: 'for' }>): string {
