@@ -18,15 +18,19 @@ export async function checkFiles(args: Arguments, messages: Messages, environmen
   if (files.length === 0) throw new UsageError("check: filename or -e 'program' required.");
   const { analyze } = await loadServices();
   const { target, blind } = openCheckTarget();
-  const { unsafe, includeFolders, includes, afterDashes: positional } = args;
-  const options = { unsafe, includeFolders, includes, environment, blind, positional };
+  const { unsafe, includeFolders, includes } = args;
+  const options = { unsafe, includeFolders, includes, environment, blind };
   const checked: Checked[] = [];
   let failed = false;
   for (const file of files) {
     try {
       const script = readScript({ ...args, positional: file === undefined ? [] : [file] }, messages);
-      if (script === undefined) failed = true;
-      else checked.push({ source: script.source, diagnostics: analyze(script.source, target, options) });
+      if (script === undefined) {
+        failed = true;
+        continue;
+      }
+      const { source, positional, named } = script;
+      checked.push({ source, diagnostics: analyze(source, target, { ...options, positional, named }) });
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       messages.exception(error, { verbose: false });

@@ -5,6 +5,8 @@ import type { Target } from '../target.ts';
 
 export interface AnalyzeOptions {
   readonly positional: readonly string[];
+  /** Named options by name. */
+  readonly named?: ReadonlyMap<string, string | undefined>;
   readonly unsafe: boolean;
   readonly includeFolders?: readonly string[];
   readonly includes?: readonly string[];
