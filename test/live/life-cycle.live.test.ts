@@ -195,8 +195,8 @@ describe('-c', live, () => {
 
 describe('-p', live, () => {
   test('only that process, and no longer than it lives', async () => {
-    const child = spawn(workload('named'), ['acc_p', '1'], { stdio: 'ignore' });
-    const other = spawn(workload('named'), ['acc_other', '2'], { stdio: 'ignore' });
+    const child = spawn(workload('named'), ['acc_p', '3'], { stdio: 'ignore' });
+    const other = spawn(workload('named'), ['acc_other', '6'], { stdio: 'ignore' });
     const { status, stdout, stderr } = await trace(
       `${driver} { @[pid, comm] = count(); } profile:hz:99 { @p[pid] = count(); }`,
       ['-p', String(child.pid)],
