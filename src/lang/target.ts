@@ -81,6 +81,8 @@ export interface Target {
   readonly possibleCpus: number;
   /** Undefined: no BTF on this kernel. Opened on first use. */
   readonly btf: Btf | undefined;
+  /** Types of loaded modules, each on top of `btf`. All are opened at once: for names that nothing else explains. */
+  moduleBtfs?(): readonly Btf[];
   have(feature: TargetFeature): boolean;
   /** `category:event` of every tracepoint, or (fast) of one category, sorted; the reason where tracefs can't be read. */
   tracepoints(category?: string): readonly string[] | { readonly error: string };
@@ -113,4 +115,17 @@ export interface Target {
   cgroupId?(path: string): bigint | undefined;
   /** Device and inode of the tracer's pid namespace where it isn't the initial one. */
   readonly pidNamespace: { readonly device: bigint; readonly inode: bigint } | undefined;
+}
+
+export function inKernel<T>({ btf }: Target, find: (btf: Btf) => T | undefined): T | undefined {
+  return btf === undefined ? undefined : find(btf);
+}
+
+export function inModules<T>(target: Target, find: (btf: Btf) => T | undefined): T | undefined {
+  if (target.btf === undefined) return undefined;
+  for (const btf of target.moduleBtfs?.() ?? []) {
+    const found = find(btf);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

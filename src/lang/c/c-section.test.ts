@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Btf, BtfBuilder } from '../../btf/index.ts';
 import { checkText, printedBy, statementsOf } from '../testing/check-script.ts';
 import { sampleTarget } from '../testing/target.ts';
 
@@ -370,6 +371,28 @@ describe('types of C beside those of the kernel', () => {
       rendered(text),
       `stdin:1:68-91: WARNING: Cast of 'int8 *' to 'struct s' is read as a cast to 'struct s *'\n${text}\n${' '.repeat(67)}${'~'.repeat(23)}\n`,
     );
+  });
+});
+
+describe('types of modules', () => {
+  it('G-07 are known where neither the script nor the kernel itself has them', () => {
+    const builder = new BtfBuilder();
+    const int = builder.int('int', 4, { signed: true });
+    builder.struct('of_module', 12, [['pid', int, 64]]);
+    builder.struct('task_struct', 4, []);
+    builder.typedef('module_t', int);
+    const values = [{ name: 'OF_MODULE', value: 6n }];
+    builder.add({ kind: 'enum', name: 'kinds', size: 4, signed: false, values });
+    const module = Btf.decode(builder.encode());
+    const target = sampleTarget({ moduleBtfs: () => [module] });
+    const script =
+      'sizeof(struct of_module), offsetof(struct of_module, pid), sizeof(struct task_struct), sizeof(module_t)';
+    assert.deepEqual(numbers('', script, { target }), ['12', '8', '64', '4']);
+    assert.deepEqual(numbers('struct of_module { char a; };', 'sizeof(struct of_module), OF_MODULE', { target }), [
+      '1',
+      '6',
+    ]);
+    assert.match(rendered('begin { print(OF_MODULE2); }', { target }), /ERROR: Unknown identifier: 'OF_MODULE2'/);
   });
 });
 

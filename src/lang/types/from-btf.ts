@@ -30,14 +30,10 @@ export function findNamedType(btf: Btf, name: string): Type | undefined {
   return found === undefined ? undefined : typeFromBtf(btf, found.id);
 }
 
-/** A constant of any enum. Decodes all enums: for names that nothing else explains. */
+/** A constant of any enum. */
 export function findEnumerator(btf: Btf, name: string): { readonly type: Type; readonly value: bigint } | undefined {
-  for (const type of btf.types('enum')) {
-    if (type.kind !== 'enum') continue;
-    const found = type.values.find((value) => value.name === name);
-    if (found !== undefined) return { type: namedEnum(type), value: found.value };
-  }
-  return undefined;
+  const found = btf.findEnumerator(name);
+  return found === undefined ? undefined : { type: namedEnum(found.type), value: found.value };
 }
 
 function convert(btf: Btf, type: BtfType): Type {

@@ -9,6 +9,8 @@ import {
   haveFeature,
   kallsyms,
   kernelBtf,
+  moduleBtf,
+  modulesWithBtf,
   parseFilterFunctions,
   possibleCpus,
   tracefs,
@@ -82,6 +84,12 @@ class KernelTarget implements Target {
 
   get btf(): Btf | undefined {
     return kernelBtf();
+  }
+
+  moduleBtfs(): readonly Btf[] {
+    return modulesWithBtf()
+      .map((module) => moduleBtf(module))
+      .filter((btf) => btf !== undefined);
   }
 
   have(feature: TargetFeature): boolean {

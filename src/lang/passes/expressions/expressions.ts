@@ -1,5 +1,7 @@
 /** Expressions: which rule checks which. */
 import { constantNamed } from '../../../abi/index.ts';
+import type { Btf } from '../../../btf/index.ts';
+import { inKernel, inModules } from '../../target.ts';
 import type * as ast from '../../syntax/index.ts';
 import type { Expression } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
@@ -106,11 +108,13 @@ function checkIdentifier(
   if (builtin !== undefined) return builtin.value(context, node.span, node.name);
   if (refuseBuiltin(context, node.name, node.span)) return undefined;
   const { c, target } = context.script;
-  const enumerator =
-    c?.enumerator(node.name) ?? (target.btf === undefined ? undefined : findEnumerator(target.btf, node.name));
+  const find = (btf: Btf) => findEnumerator(btf, node.name);
+  const enumerator = c?.enumerator(node.name) ?? inKernel(target, find);
   if (enumerator !== undefined) return constant(node.span, enumerator.type, enumerator.value);
   const known = constantNamed(node.name, target.architecture);
   if (known !== undefined) return literal(node.span, known);
+  const ofModule = inModules(target, find);
+  if (ofModule !== undefined) return constant(node.span, ofModule.type, ofModule.value);
   return context.error('unknown-identifier', node.span, `Unknown identifier: '${node.name}'`, {
     hints: hintsAtUnknown(node.name, c?.userNames()),
   });

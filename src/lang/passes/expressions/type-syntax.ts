@@ -1,4 +1,6 @@
 /** Types as written -> types: the language's own names, C's, and the kernel's from BTF. */
+import type { Btf } from '../../../btf/index.ts';
+import { inKernel, inModules } from '../../target.ts';
 import type * as ast from '../../syntax/index.ts';
 import { findNamedType, findTaggedType, withoutLiterals } from '../../types/index.ts';
 import type { IntegerType, Type } from '../../types/index.ts';
@@ -68,8 +70,14 @@ function cInteger(name: string): Type | undefined {
 }
 
 function kernelType(context: Context, name: string): Type | undefined {
-  const { btf } = context.script.target;
-  return btf === undefined ? undefined : findNamedType(btf, name);
+  const { target } = context.script;
+  return inKernel(target, (btf) => findNamedType(btf, name)) ?? inModules(target, (btf) => findNamedType(btf, name));
+}
+
+function taggedType(context: Context, tag: 'struct' | 'union' | 'enum', name: string): Type | undefined {
+  const { c, target } = context.script;
+  const find = (btf: Btf) => findTaggedType(btf, tag, name);
+  return c?.tagged(tag, name) ?? inKernel(target, find) ?? inModules(target, find);
 }
 
 /** Reports what can't be resolved. */
@@ -77,12 +85,8 @@ export function resolveType(context: Context, node: ast.TypeSyntax): Type | unde
   switch (node.kind) {
     case 'named':
       return namedType(context, node.name) ?? unknownType(context, node, node.name);
-    case 'tagged': {
-      const { c, target } = context.script;
-      const own = c?.tagged(node.tag, node.name);
-      const found = own ?? (target.btf === undefined ? undefined : findTaggedType(target.btf, node.tag, node.name));
-      return found ?? unknownType(context, node, `${node.tag} ${node.name}`);
-    }
+    case 'tagged':
+      return taggedType(context, node.tag, node.name) ?? unknownType(context, node, `${node.tag} ${node.name}`);
     case 'pointer': {
       const to = resolveType(context, node.to);
       return to === undefined ? undefined : { kind: 'pointer', to, space: 'none' };
