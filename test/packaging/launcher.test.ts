@@ -113,7 +113,7 @@ describe('the launcher', () => {
       const { execFileSync } = await import('node:child_process');
       const { readFileSync } = await import('node:fs');
       const own = readFileSync('/proc/self/environ', 'latin1').split('\\0').filter((entry) => /^(NODE_|UV_|OPENSSL_|SSL)/.test(entry));
-      const child = execFileSync('env', { encoding: 'utf8' }).split('\\n').filter((entry) => /^(SONDE_|NODE_)/.test(entry));
+      const child = execFileSync('env', { encoding: 'utf8' }).split('\\n').filter((entry) => /^(SONDE_CHILD_|NODE_)/.test(entry));
       console.log(JSON.stringify({ own, child }));
       return 0;`);
     const evil = join(folder, 'evil.cjs');

@@ -55,6 +55,7 @@ clear | clear(@map) | Removes all elements.
 zero | zero(@map) | Sets all values to 0 and keeps the keys.
 exit | exit([status]) | Ends the script; end probes still run.
 assert | assert(condition, "message") | Ends the script with an error unless the condition holds.
+assert_str | assert_str(text [, "message"]) | Refuses what is no string; with a message, ends the script with an error where it is empty.
 static_assert | static_assert(condition, "message") | The script does not compile unless the condition holds.
 fail | fail("FORMAT", …) | The script does not compile where this is reached.
 skboutput | skboutput("PATH", skb, length, offset) | Adds a packet to a pcap file.
@@ -111,6 +112,7 @@ signal_thread | signal_thread(number or "NAME") | Sends a signal to the current 
 override | override(value) | The probed function returns this at once. Needs --unsafe.
 unwatch | unwatch(address) | Removes a watchpoint.
 count | @ = count() | Counts how often this is reached.
+rate | print(rate(@m)) | In print(): the change of a map per second since it was printed last.
 sum | @ = sum(n) | Adds up.
 min | @ = min(n) | Keeps the smallest.
 max | @ = max(n) | Keeps the largest.
