@@ -11,7 +11,13 @@ const configurable: Partial<Record<FeatureName, () => boolean>> = {
   uprobe: () => existsSync('/sys/bus/event_source/devices/uprobe'),
 };
 /** Depends on options that show nowhere; the answer must still be yes or no. */
-const undecided: ReadonlySet<FeatureName> = new Set(['kprobe-multi', 'kprobe-session', 'fentry', 'probe-write-user', 'override-return']);
+const undecided: ReadonlySet<FeatureName> = new Set([
+  'kprobe-multi',
+  'kprobe-session',
+  'fentry',
+  'probe-write-user',
+  'override-return',
+]);
 
 function isAtLeast(minimum: string): boolean {
   const [major, minor] = release().split('.').map(Number) as [number, number];
