@@ -136,9 +136,21 @@ test('what is wrong with a kprobe', () => {
     "error: Offset outside the function bounds ('vfs_read' size is 64)",
   );
   assert.equal(resolve('kprobe:vfs_read+63', sized).variants.length, 1);
-  const hidden = machine({ kernelSymbol: (name) => (name === 'inlined' ? 1n : undefined) });
-  assert.match(complaints(resolve('kprobe:inlined', hidden)), /^warning: inlined is not traceable/);
+});
+
+const hidden = machine({ kernelSymbol: (name) => (name === 'inlined' ? 1n : undefined) });
+
+test('E-55 a function that can not be traced is warned of, and tried', () => {
+  assert.equal(
+    complaints(resolve('kprobe:inlined', hidden)),
+    'warning: inlined is not traceable (it is inlined, or marked notrace): attaching to it will likely fail',
+  );
   assert.equal(resolve('kprobe:inlined', hidden).variants.length, 1);
+});
+
+test('E-55 on return and at an offset too', () => {
+  for (const point of ['kretprobe:inlined', 'kprobe:inlined+4'])
+    assert.match(complaints(resolve(point, hidden)), /^warning: inlined is not traceable/, point);
 });
 
 test('a kernel without kprobes says so, names the option and offers the nearest tracepoint', () => {
