@@ -1,7 +1,7 @@
 /** Nothing is lost silently: what was called was printed, or is reported as lost. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { run } from '../sonde.ts';
+import { run, type Run } from '../sonde.ts';
 import { entries, live, trace, Tracer, workload } from './support.ts';
 
 const driver = 'sched_get_priority_max';
@@ -14,27 +14,40 @@ function lost(stderr: string): { total: number; lines: number } {
   return { total: Number(total?.[1] ?? 0), lines };
 }
 
+async function traceMillion(n: number): Promise<Run> {
+  using tracer = new Tracer([
+    '-e',
+    `tracepoint:syscalls:sys_enter_${driver} /comm == "acc_million"/ { printf("%d %s %llu\\n", args.policy, comm, nsecs); @ = count(); }`,
+    '-c',
+    `${calls} 1 ${n} acc_million`,
+  ]);
+  return await tracer.ended;
+}
+
+/** Numbered by their first word, in the order of time. */
+function checkOrder(lines: readonly string[]): void {
+  let [number, before] = [-1, 0];
+  for (const line of lines) {
+    const [policy, comm, time] = line.split(' ');
+    if (!(Number(policy) > number) || comm !== 'acc_million' || !(Number(time) >= before)) assert.fail(line);
+    [number, before] = [Number(policy), Number(time)];
+  }
+}
+
 describe('loss is counted', live, () => {
   test('a million events from one thread, none lost', async () => {
     const n = 1_000_000;
-    using tracer = new Tracer([
-      '-e',
-      `tracepoint:syscalls:sys_enter_${driver} /comm == "acc_million"/ { printf("%d %s %llu\\n", args.policy, comm, nsecs); @ = count(); }`,
-      '-c',
-      `${calls} 1 ${n} acc_million`,
-    ]);
-    const { status, stdout, stderr } = await tracer.ended;
-    assert.deepEqual([status, stderr], [0, 'Attached 1 probe\n']);
-    assert.deepEqual(entries(stdout, '@'), { '': String(n) });
-    const lines = stdout.split('\n').slice(0, n);
-    let before = 0;
-    for (const [i, line] of lines.entries()) {
-      const [policy, comm, time] = line.split(' ');
-      if (policy !== String(i) || comm !== 'acc_million' || !(Number(time) >= before))
-        assert.fail(`line ${i}: ${line}`);
-      before = Number(time);
+    // Beside other tests both processors may be taken for too long: what is lost then is still counted.
+    for (let attempt = 1; ; attempt++) {
+      const { status, stdout, stderr } = await traceMillion(n);
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(entries(stdout, '@'), { '': String(n) });
+      const lines = stdout.slice(0, stdout.lastIndexOf('\n\n\n@')).split('\n');
+      checkOrder(lines);
+      assert.equal(lines.length + lost(stderr).total, n);
+      if (stderr === 'Attached 1 probe\n') return;
+      assert.ok(attempt < 3, stderr);
     }
-    assert.equal(stdout.slice(lines.join('\n').length), `\n\n\n@: ${n}\n`);
   });
 
   for (const threads of [1, 4]) {
