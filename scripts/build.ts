@@ -11,7 +11,9 @@ import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
-const { fingerprint } = createRequire(import.meta.url)('../bin/entry.cjs') as { fingerprint: (root: string) => string };
+const { sourceList } = createRequire(import.meta.url)('../bin/entry.cjs') as {
+  sourceList: (folder: string, prefix: string) => string;
+};
 
 /** One CommonJS file, wrapped as a function of what CommonJS gives a module. Its first line is its identity. */
 async function bundle(): Promise<string> {
@@ -26,7 +28,7 @@ async function bundle(): Promise<string> {
     minifySyntax: true,
     keepNames: false,
     external: ['koffi', '@koromix/*'],
-    define: { 'import.meta.url': 'undefined' }, // empty in CommonJS: who needs it asks for __filename there
+    define: { 'import.meta.filename': '__filename' },
     banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
     footer: { js: '})' },
     write: false,
@@ -52,7 +54,7 @@ function fillCodeCache(): void {
 }
 
 const stampFile = join(dist, 'stamp');
-const stamp = `${fingerprint(root)}\n`;
+const stamp = sourceList(join(root, 'src'), '');
 const current = existsSync(stampFile) && readFileSync(stampFile, 'latin1') === stamp;
 if (!(process.argv.includes('--if-needed') && current)) {
   mkdirSync(dist, { recursive: true });

@@ -1,6 +1,5 @@
 /** --info: what this machine and this build can do, from trying. */
-import { release, version as kernelVersion } from 'node:os';
-import { type Inventory, type InventoryEntry, takeInventory } from '../kernel/index.ts';
+import { type Inventory, type InventoryEntry, kernelRelease, kernelVersion, takeInventory } from '../kernel/index.ts';
 import type { Personality } from './personality.ts';
 import { version } from './version.ts';
 
@@ -23,7 +22,7 @@ export function info(personality: Personality): string {
 }
 
 function system(): string[] {
-  return [`OS: Linux ${release()} ${kernelVersion()}`, `Arch: ${ARCHITECTURES[process.arch] ?? process.arch}`];
+  return [`OS: Linux ${kernelRelease()} ${kernelVersion()}`, `Arch: ${ARCHITECTURES[process.arch] ?? process.arch}`];
 }
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };

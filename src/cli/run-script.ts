@@ -10,6 +10,7 @@ import {
   primeSymbols,
   requireCapabilities,
   showsUserSymbols,
+  systemClock,
   watchProcess,
 } from '../runtime/index.ts';
 import { AttachError, Session } from '../session/index.ts';
@@ -133,6 +134,7 @@ export async function runCompiled(
     collection,
     plan,
     backend,
+    clock: systemClock,
     output: sink,
     messages,
     format: args.format,

@@ -1,18 +1,18 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
-import { release } from 'node:os';
 import { Command } from '../abi/index.ts';
 import { FormatError, UnsupportedFeatureError } from '../base/index.ts';
 import { Btf } from '../btf/index.ts';
 import { ElfFile } from '../elf/index.ts';
 import { Attr, bpf, closeFd, Mapping, pageSizeBytes, tryBpf } from './sys/index.ts';
+import { kernelRelease } from './uname.ts';
 
 const BTF_DIRECTORY = '/sys/kernel/btf';
 
 /** Where the kernel's BTF may be, in order of search: a raw BTF file, or an ELF file with a `.BTF` section. */
-export function kernelBtfPaths(environment: NodeJS.ProcessEnv = process.env, kernelRelease = release()): string[] {
+export function kernelBtfPaths(environment: NodeJS.ProcessEnv = process.env, release = kernelRelease()): string[] {
   if (environment['BPFTRACE_BTF'] !== undefined && environment['BPFTRACE_BTF'] !== '')
     return [environment['BPFTRACE_BTF']];
-  const r = kernelRelease;
+  const r = release;
   return [
     `${BTF_DIRECTORY}/vmlinux`,
     `/boot/vmlinux-${r}`,

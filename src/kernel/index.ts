@@ -10,6 +10,7 @@ export * from './ringbuf/index.ts';
 export {
   bootTimeNs,
   bootTimeOffsetNs,
+  monotonicMs,
   taiOffsetNs,
   capabilities,
   type CapabilityName,
@@ -25,3 +26,4 @@ export {
   spawnProcess,
 } from './sys/index.ts';
 export * from './tracefs/index.ts';
+export { kernelRelease, kernelVersion } from './uname.ts';

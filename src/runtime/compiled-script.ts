@@ -1,9 +1,8 @@
 /** A compiled script as text, to be run later on the same kernel: what --aot writes. */
 import { statSync } from 'node:fs';
-import { release, version } from 'node:os';
 import { type Instruction, LD_IMM64 } from '../asm/index.ts';
 import { FormatError, SondeError } from '../base/index.ts';
-import { possibleCpus } from '../kernel/index.ts';
+import { kernelRelease, kernelVersion, possibleCpus } from '../kernel/index.ts';
 import type { CollectionSpec, ScriptPlan } from '../spec/index.ts';
 
 export interface CompiledScript {
@@ -99,7 +98,7 @@ function thisMachine(plan: ScriptPlan): Machine {
     points.flatMap(({ hook }) => (hook.kind === 'uprobe' ? [hook.path] : [])),
   );
   const files = Object.fromEntries([...new Set(paths)].map((path) => [path, identityOf(path)]));
-  return { release: release(), version: version(), architecture: process.arch, cpus: possibleCpus(), files };
+  return { release: kernelRelease(), version: kernelVersion(), architecture: process.arch, cpus: possibleCpus(), files };
 }
 
 function identityOf(path: string): string {

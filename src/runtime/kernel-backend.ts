@@ -10,6 +10,7 @@ import {
   KernelMap,
   KernelProgram,
   type Link,
+  monotonicMs,
   RingBuffer,
 } from '../kernel/index.ts';
 import type { MapEntry } from '../output/index.ts';
@@ -104,11 +105,11 @@ export class KernelBackend implements Backend {
 
   #meanRun(program: KernelProgram, durationMs: number): { readonly meanNs: number; readonly iterations: number } {
     const before = program.info();
-    const end = performance.now() + durationMs;
+    const end = monotonicMs() + durationMs;
     do {
       for (let i = 0; i < MEASURE_BATCH; i++) program.testRun();
       this.#ring?.drain(() => true);
-    } while (performance.now() < end);
+    } while (monotonicMs() < end);
     const after = program.info();
     const iterations = Number(after.runCount - before.runCount);
     return { meanNs: Number(after.runTimeNs - before.runTimeNs) / Math.max(1, iterations), iterations };

@@ -122,12 +122,3 @@ export interface SessionClock {
   /** Calls back once; the result cancels. */
   after(delayMs: number, callback: () => void): () => void;
 }
-
-export const systemClock: SessionClock = {
-  unixTimeNs: () => BigInt(Date.now()) * 1_000_000n,
-  nowMs: () => performance.now(),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-};

@@ -14,7 +14,6 @@ import {
   type OutputSink,
   type RecordVisitor,
   type SessionClock,
-  systemClock,
 } from './backend.ts';
 import { Counters } from './counters.ts';
 import { JsonPresenter } from './json-presenter.ts';
@@ -50,7 +49,7 @@ export interface SessionOptions {
   readonly warningLevel?: 0 | 1 | 2;
   /** Write when the buffer is full and at the end only, not at every look into the ring. */
   readonly fullBuffering?: boolean;
-  readonly clock?: SessionClock;
+  readonly clock: SessionClock;
   /** Called when everything is attached: the moment to let a child run. */
   readonly onAttached?: () => void;
 }
@@ -123,7 +122,7 @@ export class Session {
     this.#options = options;
     this.#plan = options.plan;
     this.#backend = options.backend;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock;
     this.#warningLevel = options.warningLevel ?? 1;
     this.#maps = new ScriptMaps(options.plan, options.backend);
     this.#counters = new Counters(options.plan.data, () => options.backend.data);

@@ -1,5 +1,6 @@
 import type { Frame } from '../spec/index.ts';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { monotonicMs } from '../kernel/index.ts';
 import { FileSource } from './file-source.ts';
 import { Module } from './module.ts';
 import type { ModuleCache } from './module-cache.ts';
@@ -45,7 +46,7 @@ export class AddressSpace {
 
   /** False once the pid stands for another process (or for the same one after exec); true when it is gone. */
   isCurrent(): boolean {
-    const now = performance.now();
+    const now = monotonicMs();
     if (now - this.#identityCheckedMs < identityIntervalMs) return true;
     const identity = processIdentity(this.pid);
     const isSame = identity === undefined || identity === this.#identity;
@@ -105,7 +106,7 @@ export class AddressSpace {
     const mappings = readMaps(this.pid);
     if (!mappings) return false;
     this.#identity = identity;
-    this.#identityCheckedMs = performance.now();
+    this.#identityCheckedMs = monotonicMs();
     this.#frames.clear();
     this.#dropChanged(mappings);
     this.#mappings = mappings;
@@ -156,7 +157,7 @@ export class AddressSpace {
 
   /** True when there is a map and it is newer than the one known. */
   #readPerfMap(): boolean {
-    const now = performance.now();
+    const now = monotonicMs();
     if (now - this.#perfMapReadMs < perfMapIntervalMs) return false;
     this.#perfMapReadMs = now;
     const status = readStatus(this.pid);

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { monotonicMs } from '../kernel/index.ts';
 
 interface Hierarchy {
   /** `unified` for cgroup v2, else the controllers or the name of a v1 hierarchy. */
@@ -17,14 +18,14 @@ export class CgroupPaths {
 
   /** `unified:/system.slice/x`, several hierarchies joined by commas; undefined: no group has this id. */
   pathOf(id: bigint, wanted: (hierarchy: string) => boolean = () => true): string | undefined {
-    if (!this.#paths.has(id) && performance.now() - this.#walkedAtMs > walkAgainMs) this.#walk();
+    if (!this.#paths.has(id) && monotonicMs() - this.#walkedAtMs > walkAgainMs) this.#walk();
     const found = this.#paths.get(id)?.filter(({ hierarchy }) => wanted(hierarchy));
     return found && found.length > 0 ? found.map(({ hierarchy, path }) => `${hierarchy}:${path}`).join(',') : undefined;
   }
 
   /** Ids of groups that are gone stay known: events name them after their end. */
   #walk(): void {
-    this.#walkedAtMs = performance.now();
+    this.#walkedAtMs = monotonicMs();
     for (const hierarchy of readHierarchies()) {
       let left = mostFolders;
       const pending = ['/'];

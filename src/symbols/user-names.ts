@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { monotonicMs } from '../kernel/index.ts';
 
 const fileIsAskedAgainMs = 1000;
 
@@ -16,7 +17,7 @@ export class UserNames {
   nameOf(uid: number): string | undefined {
     const known = this.#names.get(uid);
     if (known !== undefined) return known;
-    const now = performance.now();
+    const now = monotonicMs();
     if (now - this.#readAtMs < fileIsAskedAgainMs) return undefined;
     this.#readAtMs = now;
     this.#names = readNames(this.#path);

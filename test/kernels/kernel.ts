@@ -69,10 +69,13 @@ function moveInto(work: string, folder: string): void {
 
 function fetchKernel(package_: string, work: string): void {
   process.stderr.write(`Fetching ${package_} into ${cacheFolder()}\n`);
-  execFileSync('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', realPackage(package_)], {
-    cwd: work,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  try {
+    download(package_, work);
+  } catch {
+    // The lists of packages may be older than the package, or say a version that is no longer there.
+    execFileSync('apt-get', ['-qq', 'update'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    download(package_, work);
+  }
   const deb = readdirSync(work).find((name) => name.endsWith('.deb'))!;
   const unpacked = join(work, 'unpacked');
   execFileSync('dpkg-deb', ['-x', deb, unpacked], { cwd: work });
@@ -85,6 +88,13 @@ function fetchKernel(package_: string, work: string): void {
   rmSync(unpacked, { recursive: true });
   rmSync(join(work, deb));
   writeFileSync(join(work, 'version'), `${version}\n`);
+}
+
+function download(package_: string, folder: string): void {
+  execFileSync('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', realPackage(package_)], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 /** The package with the kernel that a meta package depends on. */

@@ -18,8 +18,8 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { root as project } from '../architecture/sources.ts';
 
-const { fingerprint } = createRequire(import.meta.url)('../../bin/entry.cjs') as {
-  fingerprint: (root: string) => string;
+const { sourceList } = createRequire(import.meta.url)('../../bin/entry.cjs') as {
+  sourceList: (folder: string, prefix: string) => string;
 };
 const asRoot = process.geteuid!() === 0;
 
@@ -52,7 +52,7 @@ function program(body: string): void {
 function bundle(text: string): string {
   const source = `// id\n(function (exports) { exports.main = async () => { console.log(${JSON.stringify(text)}); return 0; }; })`;
   writeFileSync(join(root, 'dist/sonde.cjs'), source);
-  writeFileSync(join(root, 'dist/stamp'), `${fingerprint(root)}\n`);
+  writeFileSync(join(root, 'dist/stamp'), sourceList(join(root, 'src'), ''));
   return source;
 }
 

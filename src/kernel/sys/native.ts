@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { architectureOf, syscallNumber } from '../../abi/index.ts';
 import { BugError, UnsupportedFeatureError } from '../../base/index.ts';
 import type { SyscallName, Syscalls } from './syscalls.ts';
@@ -76,15 +77,26 @@ function loadKoffi(): Koffi {
 }
 
 function findKoffi(): Koffi {
-  // In the CommonJS bundle `import.meta` is empty.
-  const require = createRequire((import.meta.url as string | undefined) ?? __filename);
+  const here = import.meta.filename;
+  for (let folder = dirname(here); folder !== '/'; folder = dirname(folder)) {
+    const koffi = openKoffi(join(folder, `node_modules/@koromix/koffi-linux-${process.arch}`));
+    if (koffi !== undefined) return koffi;
+  }
+  return process.getBuiltinModule('node:module').createRequire(here)('koffi') as Koffi;
+}
+
+/** Opens the shared object itself: Node's search for packages costs more than all the rest. */
+function openKoffi(folder: string): Koffi | undefined {
   for (const libc of ['linux', 'musl']) {
+    const file = join(folder, `${libc}_${process.arch}`, 'koffi.node');
+    if (!existsSync(file)) continue;
+    const module: { exports: Partial<Koffi> } = { exports: {} };
     try {
-      const direct = require(`@koromix/koffi-linux-${process.arch}/${libc}_${process.arch}/koffi.node`) as Koffi;
-      if (direct.version === KOFFI_VERSION) return direct;
+      process.dlopen(module, file);
+      if (module.exports.version === KOFFI_VERSION) return module.exports as Koffi;
     } catch {
       // Other libc, or other layout: the package's own entry knows how to find or explain it.
     }
   }
-  return require('koffi') as Koffi;
+  return undefined;
 }

@@ -1,6 +1,5 @@
 /** The machine that we run on, as a compile sees it. Nothing is opened before it is asked for. */
 import { readFileSync, statSync } from 'node:fs';
-import { release } from 'node:os';
 import { architectureOf, strerror } from '../../abi/index.ts';
 import { SondeError, SystemError, UnsupportedFeatureError } from '../../base/index.ts';
 import type { Btf } from '../../btf/index.ts';
@@ -9,6 +8,7 @@ import {
   haveFeature,
   kallsyms,
   kernelBtf,
+  kernelRelease,
   moduleBtf,
   modulesWithBtf,
   parseFilterFunctions,
@@ -47,7 +47,7 @@ const INITIAL_PID_NAMESPACE = 0xeffffffcn;
 
 class KernelTarget implements Target {
   readonly architecture: Architecture;
-  readonly kernelRelease = release();
+  readonly kernelRelease = kernelRelease();
   readonly #without: ReadonlySet<string>;
   readonly #everyFeature: boolean;
   readonly #tracepoints = new Map<string, readonly string[] | { readonly error: string }>();
