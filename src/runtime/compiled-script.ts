@@ -98,7 +98,13 @@ function thisMachine(plan: ScriptPlan): Machine {
     points.flatMap(({ hook }) => (hook.kind === 'uprobe' ? [hook.path] : [])),
   );
   const files = Object.fromEntries([...new Set(paths)].map((path) => [path, identityOf(path)]));
-  return { release: kernelRelease(), version: kernelVersion(), architecture: process.arch, cpus: possibleCpus(), files };
+  return {
+    release: kernelRelease(),
+    version: kernelVersion(),
+    architecture: process.arch,
+    cpus: possibleCpus(),
+    files,
+  };
 }
 
 function identityOf(path: string): string {

@@ -8,13 +8,7 @@ import {
   type FormatOptions,
 } from '../output/index.ts';
 import type { CollectionSpec, PlannedPoint, PlannedProbe, ProbePhase, ScriptPlan } from '../spec/index.ts';
-import {
-  type Backend,
-  type MessageSink,
-  type OutputSink,
-  type RecordVisitor,
-  type SessionClock,
-} from './backend.ts';
+import { type Backend, type MessageSink, type OutputSink, type RecordVisitor, type SessionClock } from './backend.ts';
 import { Counters } from './counters.ts';
 import { JsonPresenter } from './json-presenter.ts';
 import { jsonReport, type MeasuredHost, runBenchmarks, runTests, textReport } from './measured-runs.ts';
