@@ -1,14 +1,18 @@
 /**
  * Do the tests of an item notice when what it promises breaks? Each mutant replaces one rule, built-in or pass of the
- * sources by an identity or a constant; some test that names one of its items has to fail then.
- * `npm run conformance:mutants [-- ID|TEXT …]`
+ * sources by an identity or a constant; of each of its items some test has to fail then, which passes otherwise.
+ *
+ *   npm run conformance:mutants                        all, and writes test/conformance/mutants.md
+ *   npm run conformance:mutants -- cli.json            a file of them, and renews its line there
+ *   npm run conformance:mutants -- L-01 'first -e'     those of an item, those described so
+ *   npm run conformance:mutants -- --list              which there are, without a run
+ *   npm run conformance:mutants -- --without           items that hold and have none
  */
-import { spawn } from 'node:child_process';
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { root } from '../sonde.ts';
-import { evidenceByItem } from './items.ts';
+import { judge, openTree, type Verdict } from './mutant-trees.ts';
+import { readRows } from './table.ts';
 
 export interface Mutant {
   /** Items whose tests have to notice. */
@@ -20,74 +24,102 @@ export interface Mutant {
   readonly what: string;
 }
 
-type Verdict = 'killed' | 'SURVIVES' | 'DOES NOT LOAD' | 'HAS NO TEST';
-
-export function readMutants(): Mutant[] {
-  return globSync('test/conformance/mutants/*.json', { cwd: root })
-    .sort()
-    .flatMap((path) => JSON.parse(readFileSync(join(root, path), 'utf8')) as Mutant[]);
+interface Result {
+  readonly mutant: Mutant;
+  readonly verdict: Verdict;
 }
 
-/** A copy of the tree, to break. */
-function copyTree(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sonde-mutant-'));
-  for (const name of ['bin', 'gen', 'src', 'test', 'tools', 'package.json', 'tsconfig.json'])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  return folder;
-}
+const reportPath = join(root, 'test/conformance/mutants.md');
+const mutantFiles = (): string[] => globSync('test/conformance/mutants/*.json', { cwd: root }).sort();
+const readFile = (path: string): Mutant[] => JSON.parse(readFileSync(join(root, path), 'utf8')) as Mutant[];
 
-async function judge(mutant: Mutant, tree: string): Promise<Verdict> {
-  const evidence = mutant.ids.flatMap((id) => evidenceByItem().get(id) ?? []);
-  const files = new Set(evidence.map(({ file }) => (file.endsWith('.rt') ? 'test/runtime/suites.test.ts' : file)));
-  if (files.size === 0) return 'HAS NO TEST';
-  const path = join(tree, mutant.file);
-  const text = readFileSync(path, 'utf8');
-  writeFileSync(
-    path,
-    text.replace(mutant.find, () => mutant.replace),
-  );
-  try {
-    if ((await runIn(tree, ['bin/sonde', '--version'])) !== 0) return 'DOES NOT LOAD';
-    const pattern = `(^| )(${mutant.ids.join('|')}) `;
-    const tests = ['node', '--test', '--test-timeout=60000', `--test-name-pattern=${pattern}`, ...files];
-    return (await runIn(tree, tests)) === 0 ? 'SURVIVES' : 'killed';
-  } finally {
-    writeFileSync(path, text);
-  }
-}
+export const readMutants = (): Mutant[] => mutantFiles().flatMap(readFile);
 
-function runIn(tree: string, [command, ...args]: string[]): Promise<number | null> {
-  const { NODE_TEST_CONTEXT: _, SONDE_TEST_BUNDLE: __, ...environment } = process.env;
-  const child = spawn(command!, args, {
-    cwd: tree,
-    stdio: 'ignore',
-    env: { ...environment, SONDE_RUN: 'sources', PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}` },
-  });
-  return new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-}
+const describe = ({ ids, what }: Mutant): string => `${ids.join(' ')}: ${what}`;
 
-async function main(wanted: readonly string[]): Promise<void> {
-  const mutants = readMutants().filter(
-    ({ ids, what }) => wanted.length === 0 || wanted.some((word) => ids.includes(word) || what.includes(word)),
-  );
-  const counts = new Map<Verdict, number>();
+/** Two at a time: more would only disturb the tests that look at times. */
+async function run(mutants: readonly Mutant[]): Promise<Result[]> {
+  const results: Result[] = [];
   const queue = mutants.values();
+  using pristine = openTree();
+  await pristine.build();
   const worker = async (): Promise<void> => {
-    const tree = copyTree();
-    try {
-      for (const mutant of queue) {
-        const verdict = await judge(mutant, tree);
-        counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
-        console.log(`${verdict.padEnd(13)} ${mutant.ids.join(' ')}: ${mutant.what}`);
-      }
-    } finally {
-      rmSync(tree, { recursive: true });
+    using tree = openTree();
+    for (const mutant of queue) {
+      const start = performance.now();
+      const verdict = await judge(mutant, tree, pristine);
+      results.push({ mutant, verdict });
+      const alive = verdict.state === 'killed' ? '' : ` ${verdict.ids.join(' ')}`;
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      console.log(
+        `${verdict.state.padEnd(13)} ${seconds.padStart(5)} s  ${describe(mutant)}${alive} [${verdict.by?.join('; ') ?? ''}]`,
+      );
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  console.log(`${mutants.length} mutants: ${[...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ')}`);
-  process.exitCode = counts.get('killed') === mutants.length ? 0 : 1;
+  await Promise.all([worker(), worker()]);
+  return results;
+}
+
+/** The lines of the report by file, as they stand. */
+function readReport(): Map<string, string> {
+  const text = existsSync(reportPath) ? readFileSync(reportPath, 'utf8') : '';
+  return new Map([...text.matchAll(/^\| (\S+\.json) \|.*$/gm)].map(([line, name]) => [name!, line]));
+}
+
+/** Writes the lines of these files anew. */
+function writeReport(files: ReadonlyMap<string, readonly Result[]>): void {
+  const lines = readReport();
+  for (const [name, results] of files) {
+    const alive = results.filter(({ verdict }) => verdict.state !== 'killed');
+    const survivors = alive
+      .map(({ mutant, verdict }) => `${verdict.ids.join(' ')}: ${mutant.what} (${verdict.state})`)
+      .join('; ');
+    const counts = `${results.length} | ${results.length - alive.length}`;
+    lines.set(name, `| ${name} | ${counts} | ${survivors.replaceAll('|', '\\|')} |`);
+  }
+  const text = [
+    '# Mutants',
+    '',
+    'Generated by `npm run conformance:mutants`: of the breakages in `test/conformance/mutants`, those that a test of their items',
+    'noticed. A line tells of the last whole run of its file.',
+    '',
+    '| file | mutants | killed | what survived |',
+    '|---|---|---|---|',
+    ...mutantFiles().flatMap((path) => lines.get(basename(path)) ?? []),
+    '',
+  ].join('\n');
+  writeFileSync(reportPath, text);
+}
+
+function printSummary(results: readonly Result[]): void {
+  const killed = results.filter(({ verdict }) => verdict.state === 'killed').length;
+  const alive = results.filter(({ verdict }) => verdict.state !== 'killed');
+  console.log(`\nkilled ${killed} of ${results.length}${alive.length > 0 ? '; not:' : ''}`);
+  for (const { mutant, verdict } of alive) console.log(`  ${verdict.state}: ${describe(mutant)} (${mutant.file})`);
+}
+
+function printItemsWithout(): void {
+  const have = new Set(readMutants().flatMap(({ ids }) => ids));
+  for (const { item, state } of readRows())
+    if (state === 'holds' && !have.has(item.id)) console.log(`${item.id} ${item.title}`);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--without')) return printItemsWithout();
+  const wanted = args.filter((word) => word !== '--list');
+  const isWanted = ({ ids, what }: Mutant): boolean =>
+    wanted.some((word) => ids.includes(word) || (/^[A-Z]+-\d+$/.test(word) ? false : what.includes(word)));
+  const whole = mutantFiles().filter((path) => wanted.length === 0 || wanted.includes(basename(path)));
+  const mutants = mutantFiles().flatMap((path) =>
+    whole.includes(path) ? readFile(path) : readFile(path).filter(isWanted),
+  );
+  if (args.includes('--list')) return mutants.forEach((mutant) => console.log(describe(mutant)));
+  const results = await run(mutants);
+  const key = (mutant: Mutant): string => JSON.stringify(mutant);
+  const byKey = new Map(results.map((result) => [key(result.mutant), result]));
+  writeReport(new Map(whole.map((path) => [basename(path), readFile(path).map((mutant) => byKey.get(key(mutant))!)])));
+  printSummary(results);
+  process.exitCode = results.every(({ verdict }) => verdict.state === 'killed') ? 0 : 1;
 }
 
 if (import.meta.main) await main(process.argv.slice(2));
