@@ -5,7 +5,8 @@ import { release } from 'node:os';
 import { test } from 'node:test';
 
 test('the kernel is the one asked for', () => {
-  const [, wanted] = /linux-image-(\d+\.\d+)-/.exec(process.env['SONDE_GUEST'] ?? '') ?? [];
+  // Debian's plain package is the kernel that its release came with.
+  const [, wanted = '6.1'] = /linux-image-(\d+\.\d+)-/.exec(process.env['SONDE_GUEST'] ?? '') ?? [];
   assert.ok(release().startsWith(`${wanted}.`), release());
 });
 
