@@ -79,6 +79,7 @@ function checkResult(test: Case, { status, stdout, stderr }: Run): void {
   const wantStatus = Number(one(test, 'STATUS') ?? (rejected === undefined ? 0 : 1));
   assert.equal(status, wantStatus, `status ${status} instead of ${wantStatus}${seen}`);
   const wantOutput = expectedOutput(test);
+  if (wantOutput === undefined && isRefused(test)) assert.equal(stdout, '', seen);
   if (wantOutput !== undefined) assert.equal(stdout, wantOutput, `--- expected\n${wantOutput}${seen}`);
   for (const regex of lines(test, 'EXPECT_REGEX'))
     assert.match(stdout, new RegExp(regex, 'm'), `not found: ${regex}${seen}`);
@@ -91,6 +92,10 @@ function checkResult(test: Case, { status, stdout, stderr }: Run): void {
   const errorLines = stderr.split('\n');
   for (const line of lines(test, 'STDERR')) assert.ok(errorLines.includes(line), `no line "${line}"${seen}`);
 }
+
+/** What is refused prints nothing but why. */
+const isRefused = (test: Case): boolean =>
+  Number(one(test, 'STATUS') ?? 0) !== 0 && !test.directives.some(({ name }) => name.startsWith('EXPECT'));
 
 /** The whole of standard output: a script's own, the two newlines that end every run as text, the maps. */
 function expectedOutput(test: Case): string | undefined {

@@ -18,7 +18,7 @@
  *   ERRORS TEXT           standard error, exactly (nothing where empty); a last line ending in `\c` has no newline
  *   STDERR_REGEX REGEX    found in standard error, one per line
  *   REJECTED REGEX        the script is wrong: status 1, nothing printed, a message with a place in the script, matching
- *   STATUS N              exit status, 0 unless given
+ *   STATUS N              exit status, 0 unless given; with another one and without EXPECT nothing may be printed
  *   TIMEOUT SECONDS       20 unless given
  *   MIN_KERNEL X.Y        skipped on older kernels
  *   REQUIRES_FEATURE NAME skipped where the running kernel lacks it (the names are in features.ts)
