@@ -40,7 +40,7 @@ function main() {
   }
   giveBackEnvironment();
   const root = path.dirname(__dirname);
-  if (bundleIsCurrent(root)) runBundle(path.join(root, 'dist'));
+  if (bundleIsCurrent(root)) void start(loadBundle(path.join(root, 'dist'), 'sonde'));
   else void import(path.join(root, 'src/cli/main.ts')).then(start);
 }
 
@@ -74,26 +74,34 @@ function bundleIsCurrent(root) {
 
 // ---- the bundle and V8's code cache ---------------------------------------------------------------------------
 
-function runBundle(dist) {
+/** Names of the bundles that run in this process. */
+const loaded = [];
+
+/** Runs `dist/NAME.cjs`, and gives what it exports. */
+function loadBundle(dist, name) {
+  loaded.push(name);
   const vm = require('vm');
-  const file = path.join(dist, 'sonde.cjs');
+  const file = path.join(dist, name + '.cjs');
   const source = fs.readFileSync(file, 'latin1'); // the bundle is ASCII: V8 keeps it at one byte per character
   // The cache holds machine-made code that would run unchecked: V8 compares only the length of the source.
   // So it is bound to the bundle by the bundle's own id (its first line) and to the Node that made it.
   const identity = [source.slice(0, source.indexOf('\n')), process.version, process.arch, processorFeatures()].join(
     ' ',
   );
-  const cache = readCodeCache(dist, identity);
-  const script = new vm.Script(source, {
-    filename: file,
-    cachedData: cache ? cache.data : undefined,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const cacheFile = path.join(dist, name + '.code-cache');
+  const cache = readCodeCache(dist, cacheFile, identity);
+  const script = new vm.Script(source, { filename: file, cachedData: cache ? cache.data : undefined });
   const cached = cache !== undefined && !script.cachedDataRejected;
-  if (!(cached && cache.complete)) process.on('exit', () => writeCodeCache(dist, identity, script, cached));
+  if (!(cached && cache.complete)) {
+    process.on('exit', () => {
+      const complete = ranItsWork(name);
+      if (complete || !cached) writeCodeCache(dist, cacheFile, cacheHeader(identity, complete), script);
+    });
+  }
   const module_ = { exports: {} };
-  script.runInThisContext().call(module_.exports, module_.exports, require, module_, file, dist);
-  void start(module_.exports);
+  const requireFrom = (wanted) => (wanted === './commands.cjs' ? loadBundle(dist, 'commands') : require(wanted));
+  script.runInThisContext().call(module_.exports, module_.exports, requireFrom, module_, file, dist);
+  return module_.exports;
 }
 
 /**
@@ -108,10 +116,6 @@ function processorFeatures() {
   }
 }
 
-function cacheFile(dist) {
-  return path.join(dist, 'code-cache');
-}
-
 /** Written by no one but root or this user: true for what may be executed. */
 function isTrusted(stat) {
   return (stat.uid === 0 || stat.uid === process.geteuid()) && (stat.mode & 0o022) === 0;
@@ -121,11 +125,11 @@ function isTrusted(stat) {
  * The cache's file: a line of identity, a line saying whether it was made by the run of a script (the parts that
  * matter have been compiled then), the bytes. Undefined where there is none to trust or to use.
  */
-function readCodeCache(dist, identity) {
+function readCodeCache(dist, file, identity) {
   let fd;
   try {
     if (!isTrusted(fs.lstatSync(dist))) return undefined;
-    fd = fs.openSync(cacheFile(dist), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
     const stat = fs.fstatSync(fd);
     if (!stat.isFile() || !isTrusted(stat)) return undefined;
     const bytes = Buffer.allocUnsafeSlow(stat.size);
@@ -147,18 +151,22 @@ function cacheHeader(identity, complete) {
   return header.padEnd(Math.ceil(header.length / 64) * 64, ' '); // V8 wants its bytes aligned
 }
 
-/** After a run: keep what V8 compiled, where the folder is this user's own. Failure costs only speed. */
-function writeCodeCache(dist, identity, script, hadCache) {
-  const complete = process.argv.slice(2).some((arg) => arg === '-e' || !arg.startsWith('-'));
-  if (hadCache && !complete) return;
-  const temporary = cacheFile(dist) + '.' + process.pid;
+/** Whether the parts of a bundle that matter have been compiled: those that run scripts, or some command. */
+function ranItsWork(name) {
+  if (name === 'commands') return true;
+  return loaded.length === 1 && process.argv.slice(2).some((arg) => arg === '-e' || !arg.startsWith('-'));
+}
+
+/** At the end: keep what V8 compiled, where the folder is this user's own. Failure costs only speed. */
+function writeCodeCache(dist, file, header, script) {
+  const temporary = file + '.' + process.pid;
   try {
     const folder = fs.lstatSync(dist);
     if (folder.uid !== process.geteuid() || !isTrusted(folder)) return;
-    const bytes = Buffer.concat([Buffer.from(cacheHeader(identity, complete), 'latin1'), script.createCachedData()]);
+    const bytes = Buffer.concat([Buffer.from(header, 'latin1'), script.createCachedData()]);
     fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o644 });
     fs.chmodSync(temporary, 0o644);
-    fs.renameSync(temporary, cacheFile(dist));
+    fs.renameSync(temporary, file);
   } catch {
     fs.rmSync(temporary, { force: true });
   }

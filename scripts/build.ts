@@ -1,13 +1,14 @@
 /**
- * Bundles the command line into dist/: sonde.cjs, the stamp that binds it to the sources, and V8's code cache.
- * `--if-needed` does nothing where the stamp already fits.
+ * Bundles the command line into dist/: sonde.cjs for runs of scripts, commands.cjs for all else, the stamp that binds
+ * them to the sources, and V8's code cache. Each bundle is whole: what both need is in both, and no module of a bundle
+ * is loaded late, so that all of them lie flat in one scope and cost next to nothing to start. `--if-needed` does nothing where the stamp already fits.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -15,10 +16,22 @@ const { sourceList } = createRequire(import.meta.url)('../bin/entry.cjs') as {
   sourceList: (folder: string, prefix: string) => string;
 };
 
+/** `import('./commands.ts')` becomes `require('./commands.cjs')`, which the entry answers. */
+const otherBundles: Plugin = {
+  name: 'other-bundles',
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: path.replace(/\.ts$/, '.cjs'), external: true } : undefined,
+    );
+  },
+};
+
 /** One CommonJS file, wrapped as a function of what CommonJS gives a module. Its first line is its identity. */
-async function bundle(): Promise<string> {
+async function bundle(entryPoint: string, plugins: Plugin[]): Promise<string> {
   const { outputFiles, warnings } = await build({
-    entryPoints: [join(root, 'src/cli/main.ts')],
+    entryPoints: [join(root, entryPoint)],
+    plugins,
+    supported: { 'dynamic-import': false },
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -47,7 +60,7 @@ function writeWhole(name: string, text: string): void {
 
 /** The first run of a script leaves the code cache behind: make that run now, with a script that ends at once. */
 function fillCodeCache(): void {
-  rmSync(join(dist, 'code-cache'), { force: true });
+  for (const name of ['sonde', 'commands']) rmSync(join(dist, `${name}.code-cache`), { force: true });
   spawnSync(join(root, 'bin/sonde'), ['-e', 'begin { @[comm, pid] = count(); printf("%d %s\\n", 1, "x"); exit(); }'], {
     stdio: 'ignore',
   });
@@ -60,7 +73,8 @@ if (!(process.argv.includes('--if-needed') && current)) {
   mkdirSync(dist, { recursive: true });
   chmodSync(dist, 0o755); // whatever the umask: a code cache that others may write is not used
   rmSync(stampFile, { force: true });
-  writeWhole('sonde.cjs', await bundle());
+  writeWhole('sonde.cjs', await bundle('src/cli/main.ts', [otherBundles]));
+  writeWhole('commands.cjs', await bundle('src/cli/commands.ts', []));
   writeWhole('stamp', stamp);
   fillCodeCache();
 }

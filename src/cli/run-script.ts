@@ -1,5 +1,5 @@
 /** A script from its text to the end of its run. */
-import { SondeError, VerifierError } from '../base/index.ts';
+import { VerifierError } from '../base/index.ts';
 import type { CompileResult, SourceFile } from '../lang/index.ts';
 import {
   ChildCommand,
@@ -14,7 +14,7 @@ import {
   watchProcess,
 } from '../runtime/index.ts';
 import { AttachError, Session } from '../session/index.ts';
-import { parsePid, parseStages, UsageError } from './arguments.ts';
+import { parsePid, parseStages } from './arguments.ts';
 import { benchCompiler, compileScript, type RunContext, runsOf, type Stages } from './compile-script.ts';
 import { describeCollection } from './describe-collection.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
@@ -23,16 +23,21 @@ import { handleSignals } from './signals.ts';
 import { isTerminal } from './terminal.ts';
 import { print } from './write-fully.ts';
 
-/** Loading or attaching failed. */
-const STATUS_REFUSED = 255;
 const OPTIMIZE_AFTER_MS = 300;
 /** Harnesses set a variable of this name, and wait for this line. */
 const ATTACHED_LINE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 /** As if SIGPIPE had ended us. */
-const STATUS_PIPE = 141;
+export const STATUS_PIPE = 141;
+
+type Compiled = NonNullable<CompileResult['compiled']>;
+
+export interface RunOptions {
+  /** What to do with the compiled script, instead of running it. */
+  readonly use?: (compiled: Compiled) => void;
+}
 
 /** Returns the exit status. */
-export async function runScript(source: SourceFile, context: RunContext): Promise<number> {
+export async function runScript(source: SourceFile, context: RunContext, { use }: RunOptions = {}): Promise<number> {
   const { args } = context;
   const stages = parseStages(args.debug);
   if (context.named.has('help')) return explainOptions(source, context);
@@ -42,12 +47,10 @@ export async function runScript(source: SourceFile, context: RunContext): Promis
   const child = args.command === undefined ? undefined : ChildCommand.spawn(args.command);
   try {
     if (args.mode === 'compiler-bench') return benchCompiler(source, context);
-    if (args.aot !== undefined) return compileAhead(source, context, args.aot);
     const { compiled } = compileScript(source, context, { pid, childPid: child?.pid, stages });
     if (compiled === undefined) return 1;
-    if (args.emitElf !== undefined) {
-      const { writeObject } = await import('./write-compiled.ts');
-      writeObject(args.emitElf, compiled);
+    if (use !== undefined) {
+      use(compiled);
       return 0;
     }
     if (stages.has('libbpf')) print(describeCollection(compiled.collection));
@@ -68,48 +71,10 @@ function explainOptions(source: SourceFile, context: RunContext): number {
   return programOptions === undefined ? 1 : 0;
 }
 
-/** --aot. */
-async function compileAhead(source: SourceFile, context: RunContext, path: string): Promise<number> {
-  const { args, positional } = context;
-  if (args.pid !== undefined || args.command !== undefined || args.warnings === 2 || positional.length > 0)
-    throw new UsageError('--aot: -p, -c, -k and parameters of the script are for its run, and are not supported there');
-  const { writeExecutable } = await import('./write-compiled.ts');
-  let diagnosed = false;
-  const compileAt = (bootTimeNs: bigint): CompileResult['compiled'] => {
-    const messages = diagnosed ? { ...context, args: { ...args, warnings: 0 as const } } : context;
-    diagnosed = true;
-    const none = { pid: undefined, childPid: undefined, stages: parseStages([]) };
-    return compileScript(source, messages, { ...none, bootTimeNs }).compiled;
-  };
-  return writeExecutable(path, source, compileAt) ? 0 : 1;
-}
-
-/** What --aot wrote. */
-export async function runExecutable(path: string, context: RunContext): Promise<number> {
-  const { args, positional } = context;
-  const { program, pid, command, warnings } = args;
-  if (positional.length > 0 || [program, pid, command].some((each) => each !== undefined) || warnings === 2)
-    throw new UsageError('a script compiled by --aot takes no parameters, and no -e, -p, -c or -k');
-  requireCapabilities();
-  const { readExecutable } = await import('./write-compiled.ts');
-  const { collection, plan } = readExecutable(path);
-  const stages = parseStages(args.debug);
-  try {
-    return await runCompiled(plan.source, { collection, plan }, context, {
-      child: undefined,
-      target: undefined,
-      stages,
-    });
-  } catch (error) {
-    if (error instanceof ClosedPipeError) return STATUS_PIPE;
-    throw error;
-  }
-}
-
 /** Runs what was compiled to its end. Returns the exit status. */
 export async function runCompiled(
   source: SourceFile,
-  { collection, plan }: NonNullable<CompileResult['compiled']>,
+  { collection, plan }: Compiled,
   { args, messages, environment }: RunContext,
   {
     child,
@@ -174,11 +139,7 @@ export async function runCompiled(
   }
 }
 
-function dryRun(
-  backend: KernelBackend,
-  collection: NonNullable<CompileResult['compiled']>['collection'],
-  plan: NonNullable<CompileResult['compiled']>['plan'],
-): number {
+function dryRun(backend: KernelBackend, collection: Compiled['collection'], plan: Compiled['plan']): number {
   try {
     backend.open(collection, plan);
     for (const probe of plan.probes) {
@@ -198,17 +159,4 @@ function optimizeLater(): Disposable {
   const timer = setTimeout(() => process.getBuiltinModule('node:v8').setFlagsFromString('--opt'), OPTIMIZE_AFTER_MS);
   timer.unref();
   return { [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-/** Status for what was thrown. */
-export function statusOf(error: unknown): number {
-  if (error instanceof VerifierError || error instanceof AttachError) return STATUS_REFUSED;
-  return error instanceof SondeError ? statusOfSystem(error) : 1;
-}
-
-function statusOfSystem(error: SondeError): number {
-  const { call } = error as { call?: string };
-  const isLoading =
-    call !== undefined && (call.startsWith('bpf(') || call.startsWith('perf_event_open') || call.startsWith('ioctl'));
-  return isLoading ? STATUS_REFUSED : 1;
 }

@@ -218,7 +218,7 @@ describe('in a checkout', () => {
 });
 
 describe('the code cache', () => {
-  const cacheFile = (): string => join(root, 'dist/code-cache');
+  const cacheFile = (): string => join(root, 'dist/sonde.code-cache');
 
   // V8 checks only the length of a source against a cache. So a cache with the code of another program of that
   // length shows whether it was used: exactly what an attacker would leave behind.

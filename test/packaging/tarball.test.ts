@@ -64,7 +64,15 @@ describe('the packed tarball', () => {
     });
 
   test('holds what runs and nothing of its making', () => {
-    for (const needed of ['bin/sonde', 'bin/entry.cjs', 'dist/sonde.cjs', 'package.json', 'README.md', 'LICENSE']) {
+    for (const needed of [
+      'bin/sonde',
+      'bin/entry.cjs',
+      'dist/sonde.cjs',
+      'dist/commands.cjs',
+      'package.json',
+      'README.md',
+      'LICENSE',
+    ]) {
       assert.ok(files.includes(needed), needed);
     }
     assert.deepEqual(
@@ -104,6 +112,6 @@ describe('the packed tarball', () => {
       assert.equal(stdout, 'traced 42\n\n\n', run);
       assert.equal(status, 0, run);
     }
-    assert.ok(readdirSync(join(installed, 'node_modules/sonde/dist')).includes('code-cache'));
+    assert.ok(readdirSync(join(installed, 'node_modules/sonde/dist')).includes('sonde.code-cache'));
   });
 });

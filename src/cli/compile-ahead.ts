@@ -4,8 +4,18 @@ import { join } from 'node:path';
 import { strerror } from '../abi/index.ts';
 import { SondeError, SystemError } from '../base/index.ts';
 import { type CompileResult, namesIn, type SourceFile } from '../lang/index.ts';
-import { bootTimeNs, decodeCompiled, encodeCompiled, makeBpfObject } from '../runtime/index.ts';
+import {
+  bootTimeNs,
+  ClosedPipeError,
+  decodeCompiled,
+  encodeCompiled,
+  makeBpfObject,
+  requireCapabilities,
+} from '../runtime/index.ts';
+import { parseStages, UsageError } from './arguments.ts';
+import { compileScript, type RunContext } from './compile-script.ts';
 import { packageRoot } from './package-root.ts';
+import { runCompiled, STATUS_PIPE } from './run-script.ts';
 
 type Compiled = NonNullable<CompileResult['compiled']>;
 
@@ -18,8 +28,44 @@ const ADDRESSES = ['kaddr', 'uaddr', 'percpu_kaddr', 'cgroupid'];
 /** Two start times whose traces in code are unmistakable. */
 const START_TIMES = [0x534f_4e44_4531_0001n, 0x534f_4e44_4532_0003n] as const;
 
+/** --aot. */
+export function compileAhead(source: SourceFile, context: RunContext, path: string): number {
+  const { args, positional } = context;
+  if (args.pid !== undefined || args.command !== undefined || args.warnings === 2 || positional.length > 0)
+    throw new UsageError('--aot: -p, -c, -k and parameters of the script are for its run, and are not supported there');
+  let diagnosed = false;
+  const compileAt = (bootTimeNs: bigint): CompileResult['compiled'] => {
+    const messages = diagnosed ? { ...context, args: { ...args, warnings: 0 as const } } : context;
+    diagnosed = true;
+    const none = { pid: undefined, childPid: undefined, stages: parseStages([]) };
+    return compileScript(source, messages, { ...none, bootTimeNs }).compiled;
+  };
+  return writeExecutable(path, source, compileAt) ? 0 : 1;
+}
+
+/** What --aot wrote. */
+export async function runExecutable(text: string, context: RunContext): Promise<number> {
+  const { args, positional } = context;
+  const { program, pid, command, warnings } = args;
+  if (positional.length > 0 || [program, pid, command].some((each) => each !== undefined) || warnings === 2)
+    throw new UsageError('a script compiled by --aot takes no parameters, and no -e, -p, -c or -k');
+  requireCapabilities();
+  const { collection, plan } = readExecutable(text);
+  const stages = parseStages(args.debug);
+  try {
+    return await runCompiled(plan.source, { collection, plan }, context, {
+      child: undefined,
+      target: undefined,
+      stages,
+    });
+  } catch (error) {
+    if (error instanceof ClosedPipeError) return STATUS_PIPE;
+    throw error;
+  }
+}
+
 /** `compileAt` compiles the script as if it started then. Returns false where that fails, which has been told. */
-export function writeExecutable(
+function writeExecutable(
   path: string,
   source: SourceFile,
   compileAt: (bootTimeNs: bigint) => Compiled | undefined,
@@ -45,7 +91,7 @@ exec "$sonde" --run-compiled "$0" "$@"
 `;
 
 /** Throws FormatError, SondeError. */
-export function readExecutable(text: string): Compiled {
+function readExecutable(text: string): Compiled {
   const at = text.indexOf(`\n${MARK}\n`);
   if (at < 0) throw new SondeError('this is no script compiled by sonde --aot');
   return decodeCompiled(text.slice(at + MARK.length + 2), bootTimeNs());
