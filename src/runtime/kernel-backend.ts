@@ -6,6 +6,8 @@ import { exit, mov64 } from '../asm/index.ts';
 import { BugError, SondeError } from '../base/index.ts';
 import {
   attachAll,
+  closeLinks,
+  detachLinks,
   enableProgramStatistics,
   KernelMap,
   KernelProgram,
@@ -127,18 +129,17 @@ export class KernelBackend implements Backend {
     return { failures };
   }
 
-  detachAll(): void {
+  async detachAll(): Promise<void> {
     for (const [program, links] of this.#links) {
       const missed = links.reduce((sum, link) => sum + Number(link.info().missed), 0);
       this.#missedAtHooks.set(program, missed);
-      for (const link of links) link.close();
     }
-    this.#links.clear();
+    await detachLinks([...this.#links.values()].flat());
     this.#unhit = this.#probesWithoutHits();
   }
 
   close(): void {
-    for (const links of this.#links.values()) for (const link of links) link.close();
+    closeLinks([...this.#links.values()].flat());
     this.#links.clear();
     for (const program of this.#programs.values()) program.close();
     this.#programs.clear();

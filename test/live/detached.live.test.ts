@@ -1,7 +1,7 @@
 /** However a run ends, the kernel holds nothing of it afterwards. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { run } from '../sonde.ts';
 import { eventually, live, Tracer, workload } from './support.ts';
@@ -63,6 +63,16 @@ async function started(more = '', args: readonly string[] = []): Promise<{ trace
   return { tracer, held };
 }
 
+/** Tracepoints whose record has a field `dev`, which is read from the record. */
+function tracepointsWithDevices(count: number): string[] {
+  const folder = '/sys/kernel/tracing/events';
+  const found = existsSync(folder) ? globSync('{block,ext4,jbd2,xfs}/*/format', { cwd: folder }).sort() : [];
+  return found
+    .filter((path) => readFileSync(`${folder}/${path}`, 'latin1').includes('dev_t dev;'))
+    .slice(0, count)
+    .map((path) => `tracepoint:${path.split('/').slice(0, 2).join(':')}`);
+}
+
 describe('nothing stays attached', live, () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     test(`after ${signal}`, async () => {
@@ -98,6 +108,24 @@ describe('nothing stays attached', live, () => {
     assert.notEqual(status, 'SIGKILL');
     await assertGone(held);
   });
+
+  const recorded = tracepointsWithDevices(60);
+  test(
+    'after many tracepoints with a record, which end together',
+    { skip: recorded.length < 60 && 'this kernel has few such tracepoints' },
+    async () => {
+      using tracer = new Tracer(['-e', `${recorded.join(',')} { @[args.dev] = count(); }`]);
+      await tracer.attached;
+      const held = heldBy(tracer.pid);
+      assert.ok(held.link.length >= 60, tracer.stderr);
+      const start = performance.now();
+      tracer.signal('SIGINT');
+      assert.equal((await tracer.ended).status, 0);
+      // One after the other they would take some four seconds.
+      assert.ok(performance.now() - start < 1500, `${performance.now() - start} ms`);
+      await assertGone(held);
+    },
+  );
 
   test('after its command ended', async () => {
     const { tracer, held } = await started('', ['-c', 'sleep 0.5']);

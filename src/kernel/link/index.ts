@@ -1,2 +1,3 @@
 export { attach, attachAll, multiAttachType, type AttachAllOptions, type AttachPoint } from './attach.ts';
 export type { AttachableProgram, Link, LinkInfo } from './link.ts';
+export { closeLinks, detachLinks } from './detach.ts';

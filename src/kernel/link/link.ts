@@ -21,16 +21,24 @@ export interface LinkInfo {
 export interface Link extends Disposable {
   readonly kind: Hook['kind'];
   info(): LinkInfo;
-  /** Detaches. Perf tracepoints take tens of ms, waiting for the kernel's readers. */
+  /** Detaches. Perf tracepoints take tens of ms, waiting for the kernel's readers: see `detachLinks` for many. */
   close(): void;
+  /** Whether each takes so long. */
+  readonly isSlow: boolean;
+  /** Hands over the descriptors with whose end the programs are detached, to be closed by the caller. */
+  detachFds(): readonly number[];
+  /** The descriptors that are left when the programs are detached; `close` closes them. */
+  idleFds(): readonly number[];
 }
+
+/** Probes that are perf events, but for clocks and counters. */
+const SLOW_KINDS: ReadonlySet<Hook['kind']> = new Set(['tracepoint', 'kprobe', 'uprobe']);
 
 /** A link that consists of descriptors: BPF links, and perf events that live as long. */
 export class DescriptorLink implements Link {
   readonly kind: Hook['kind'];
-  readonly #linkFds: readonly number[];
-  readonly #eventFds: readonly number[];
-  #closed = false;
+  #linkFds: readonly number[];
+  #eventFds: readonly number[];
 
   constructor(kind: Hook['kind'], descriptors: { links: readonly number[]; events?: readonly number[] }) {
     this.kind = kind;
@@ -43,11 +51,32 @@ export class DescriptorLink implements Link {
     return { ids: infos.map(({ id }) => id), missed: infos.reduce((sum, { missed }) => sum + missed, 0n) };
   }
 
+  get isSlow(): boolean {
+    return SLOW_KINDS.has(this.kind);
+  }
+
+  detachFds(): readonly number[] {
+    // Before 5.15 a program ends with its event.
+    if (this.#linkFds.length === 0) return this.#handOverEvents();
+    const fds = this.#linkFds;
+    this.#linkFds = [];
+    return fds;
+  }
+
+  #handOverEvents(): readonly number[] {
+    const fds = this.#eventFds;
+    this.#eventFds = [];
+    return fds;
+  }
+
+  idleFds(): readonly number[] {
+    return this.#linkFds.length === 0 ? this.#eventFds : [];
+  }
+
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const fd of this.#linkFds) closeFd(fd);
-    for (const fd of this.#eventFds) closeFd(fd);
+    for (const fd of [...this.#linkFds, ...this.#eventFds]) closeFd(fd);
+    this.#linkFds = [];
+    this.#eventFds = [];
   }
 
   [Symbol.dispose](): void {
