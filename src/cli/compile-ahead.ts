@@ -37,7 +37,7 @@ export function compileAhead(source: SourceFile, context: RunContext, path: stri
   const compileAt = (bootTimeNs: bigint): CompileResult['compiled'] => {
     const messages = diagnosed ? { ...context, args: { ...args, warnings: 0 as const } } : context;
     diagnosed = true;
-    const none = { pid: undefined, childPid: undefined, stages: parseStages([]) };
+    const none = { pid: undefined, child: undefined, stages: parseStages([]) };
     return compileScript(source, messages, { ...none, bootTimeNs }).compiled;
   };
   return writeExecutable(path, source, compileAt) ? 0 : 1;

@@ -33,7 +33,8 @@ export function runsOf({ mode }: Arguments): 'test' | 'bench' | undefined {
 
 export interface CompileScriptOptions {
   readonly pid: number | undefined;
-  readonly childPid: number | undefined;
+  /** The process of -c, and the file that it is about to run. */
+  readonly child: { readonly pid: number; readonly program: string } | undefined;
   readonly stages: Stages;
   /** Instead of now: when the run is taken to have started. */
   readonly bootTimeNs?: bigint;
@@ -61,7 +62,7 @@ export function compileScript(source: SourceFile, context: RunContext, options: 
     bootTimeOffsetNs: options.bootTimeNs ?? bootTimeOffsetNs(),
     taiOffsetNs: options.bootTimeNs ?? taiOffsetNs(),
     ...(options.pid === undefined ? {} : { pid: options.pid }),
-    ...(options.childPid === undefined ? {} : { childPid: options.childPid }),
+    ...(options.child === undefined ? {} : { childPid: options.child.pid, childProgram: options.child.program }),
     dump: { stages: options.stages as ReadonlySet<Stage>, write },
   });
   const shown = result.diagnostics.filter(({ severity }) => severity === 'error' || args.warnings > 0);
@@ -75,7 +76,7 @@ const FEWEST_ROUNDS = 3;
 /** --mode compiler-bench: how long the compile takes, as --bench reports it. */
 export function benchCompiler(source: SourceFile, context: RunContext): number {
   const quiet = { ...context, args: { ...context.args, warnings: 0 as const } };
-  const options = { pid: undefined, childPid: undefined, stages: new Set<DebugStage>() };
+  const options = { pid: undefined, child: undefined, stages: new Set<DebugStage>() };
   if (compileScript(source, context, options).compiled === undefined) return 1;
   const start = monotonicMs();
   let iterations = 0;

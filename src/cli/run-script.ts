@@ -47,7 +47,7 @@ export async function runScript(source: SourceFile, context: RunContext, { use }
   const child = args.command === undefined ? undefined : ChildCommand.spawn(args.command);
   try {
     if (args.mode === 'compiler-bench') return benchCompiler(source, context);
-    const { compiled } = compileScript(source, context, { pid, childPid: child?.pid, stages });
+    const { compiled } = compileScript(source, context, { pid, child, stages });
     if (compiled === undefined) return 1;
     if (use !== undefined) {
       use(compiled);
@@ -66,7 +66,7 @@ export async function runScript(source: SourceFile, context: RunContext, { use }
 
 /** `-- --help`: what the script's own options are. */
 function explainOptions(source: SourceFile, context: RunContext): number {
-  const { programOptions } = compileScript(source, context, { pid: undefined, childPid: undefined, stages: new Set() });
+  const { programOptions } = compileScript(source, context, { pid: undefined, child: undefined, stages: new Set() });
   for (const line of programOptions ?? []) print(`${line}\n`);
   return programOptions === undefined ? 1 : 0;
 }

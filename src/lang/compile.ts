@@ -20,6 +20,8 @@ export interface CompileOptions {
   readonly pid?: number;
   /** Process of -c: `cpid`. */
   readonly childPid?: number;
+  /** The file that it is about to run. */
+  readonly childProgram?: string;
   readonly unsafe: boolean;
   /** Which probes are meant besides begin and end: those of tests, of benchmarks, or (default) all others. */
   readonly runs?: 'test' | 'bench' | 'all';

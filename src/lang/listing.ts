@@ -19,7 +19,7 @@ export interface ProbeListing {
 
 /** Kernel probes that a wildcard for the provider stands for. */
 const KERNEL_PROVIDERS: readonly string[] = ['kprobe', 'tracepoint', 'rawtracepoint', 'software', 'hardware'];
-const USER_PROVIDERS: readonly string[] = ['uprobe'];
+const USER_PROVIDERS: readonly string[] = ['uprobe', 'usdt'];
 
 /** What `-l` prints (spec P-95 to P-99): for each of the comma-separated patterns, or for all kernel probes. */
 export function listProbes(patterns: string, target: Target, options: ListOptions): ProbeListing {

@@ -67,6 +67,25 @@ export interface UserBinary {
   resolveFunction(symbol: string, offset: bigint): UserPlace | { readonly error: string };
   /** The place of a virtual address. `name` is the function's that holds it; undefined: none is known. */
   resolveAddress(address: bigint): (UserPlace & { readonly name: string | undefined }) | { readonly error: string };
+  /** In the file's order. Absent: not known. */
+  usdtProbes?(): readonly UsdtPlace[] | { readonly error: string };
+  /** Virtual address and size of a variable (or function). */
+  resolveSymbol?(name: string): { readonly address: bigint; readonly size: bigint } | undefined;
+}
+
+/** A place of a USDT probe: a probe that the compiler put into several has several. */
+export interface UsdtPlace {
+  readonly provider: string;
+  readonly name: string;
+  /** Virtual address of the place. */
+  readonly address: bigint;
+  readonly fileOffset: bigint;
+  /** Counter in the file that the program asks whether anyone looks; undefined: it doesn't ask. */
+  readonly semaphoreOffset: bigint | undefined;
+  /** In assembler notation: `-4@%eax 8@-16(%rbp)`. */
+  readonly arguments: string;
+  /** Nothing but an instruction without effect stands here: what belongs to a USDT probe. */
+  readonly isNop: boolean;
 }
 
 /** What `import` finds at a path. `id` is the same for the same file, whatever its path. */
@@ -104,7 +123,11 @@ export interface Target {
   /** Bytes up to the next symbol: a function's size, and the padding behind it. Where it isn't told, places in functions are not checked. */
   kernelFunctionSize?(name: string): bigint | undefined;
   /** Executables for a path as written in a script; several where it has a wildcard. */
-  userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string };
+  userBinaries(
+    path: string,
+    pid: number | undefined,
+    provider?: 'uprobe' | 'usdt',
+  ): readonly UserBinary[] | { readonly error: string };
   /** Text of a C header; undefined: there is no such file. A relative path counts from the working directory. */
   readHeader(path: string): string | undefined;
   /** A file or folder to import; a relative path counts from the working directory. Absent: nothing can be imported. */

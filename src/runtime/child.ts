@@ -1,6 +1,6 @@
 /** The process of -c: made before the compile (its pid is `cpid`), held until everything is attached. */
 import { accessSync, closeSync, constants, statSync, writeSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve as resolvePath } from 'node:path';
 import { SystemError } from '../base/index.ts';
 import { openPipe, reapChild, spawnProcess } from '../kernel/index.ts';
 
@@ -16,13 +16,16 @@ const REAP_INTERVAL_MS = 100;
 
 export class ChildCommand {
   readonly pid: number;
+  /** Path of the file that it runs. */
+  readonly program: string;
   readonly exited: Promise<void>;
   #gate: number | undefined;
   #hasExited = false;
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(pid: number, gate: number) {
+  private constructor(pid: number, program: string, gate: number) {
     this.pid = pid;
+    this.program = resolvePath(program);
     this.#gate = gate;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.exited = promise;
@@ -51,7 +54,7 @@ export class ChildCommand {
         environment: process.env,
         descriptors: [[read, 3]],
       });
-      return new ChildCommand(pid, write);
+      return new ChildCommand(pid, path, write);
     } catch (error) {
       closeSync(write);
       throw error;

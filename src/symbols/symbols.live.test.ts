@@ -252,7 +252,9 @@ describe('symbols of live processes', { skip: haveCompiler() ? false : 'no gcc o
   test('USDT probes: place, semaphore and arguments', () => {
     for (const path of [pie, fixed]) {
       using binary = UserBinary.open(path);
-      const [probe, ...others] = binary.usdtProbes();
+      const probes = binary.usdtProbes();
+      assert.ok(!('error' in probes));
+      const [probe, ...others] = probes;
       assert.deepEqual(others, []);
       assert.equal(`${probe!.provider}:${probe!.name}`, 'demo:hit');
       assert.match(probe!.arguments, /^-4@%\w+ 8@%\w+$/);

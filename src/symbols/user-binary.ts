@@ -43,11 +43,15 @@ const longestInstructionBytes = 15;
 export interface UsdtPlace {
   readonly provider: string;
   readonly name: string;
+  /** Virtual address. */
+  readonly address: bigint;
   readonly fileOffset: bigint;
   /** File offset of the counter that enables the probe. */
   readonly semaphoreOffset: bigint | undefined;
   /** In assembler notation. */
   readonly arguments: string;
+  /** Nothing but an instruction without effect stands here. Elsewhere a breakpoint could do harm: the note is wrong then. */
+  readonly isNop: boolean;
 }
 
 /** A file that user probes are set in: its functions by name and address, from its own symbols and its debug file's. */
@@ -150,8 +154,8 @@ export class UserBinary {
   }
 
   /** All USDT probes, in the file's order; a probe that stands in several places comes several times. */
-  usdtProbes(): UsdtPlace[] {
-    return [...this.elf.usdtNotes()].flatMap((note) => this.#usdtPlace(note) ?? []);
+  usdtProbes(): readonly UsdtPlace[] | TargetError {
+    return this.#orDamaged(() => [...this.elf.usdtNotes()].flatMap((note) => this.#usdtPlace(note) ?? []));
   }
 
   [Symbol.dispose](): void {
@@ -159,10 +163,20 @@ export class UserBinary {
   }
 
   #usdtPlace(note: UsdtNote): UsdtPlace | undefined {
-    const fileOffset = this.elf.fileOffsetOf(note.location);
+    const { provider, name, location: address } = note;
+    const fileOffset = this.elf.isCode(address) ? this.elf.fileOffsetOf(address) : undefined;
     if (fileOffset === undefined) return undefined;
     const semaphoreOffset = note.semaphore === undefined ? undefined : this.elf.fileOffsetOf(note.semaphore);
-    return { provider: note.provider, name: note.name, fileOffset, semaphoreOffset, arguments: note.arguments };
+    const isNop = this.#isNop(address);
+    return { provider, name, address, fileOffset, semaphoreOffset, arguments: note.arguments, isNop };
+  }
+
+  #isNop(address: bigint): boolean {
+    const [first, second, third, fourth] = this.elf.bytesAt(address, 4) ?? [];
+    if (this.elf.header.machine === Machine.Arm64)
+      return first === 0x1f && second === 0x20 && third === 0x03 && fourth === 0xd5;
+    // nop, or the long form (0f 1f …) that a kernel can replace by a jump.
+    return first === 0x90 || (first === 0x0f && second === 0x1f) || (first === 0x66 && second === 0x90);
   }
 
   /** Of a name that is in several tables, the symbols of the first count. */

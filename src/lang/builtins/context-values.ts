@@ -41,8 +41,9 @@ function numbered(context: Context, span: Span, name: string): Expression | unde
     );
   }
   const found = access(Number(name.slice(3)));
-  return 'error' in found
-    ? context.error('not-in-probe', span, found.error)
+  if ('error' in found) return context.error('not-in-probe', span, found.error);
+  return 'type' in found
+    ? fromContext(context, span, found.type, found.access)
     : fromContext(context, span, UINT64, found);
 }
 

@@ -221,6 +221,8 @@ function printAccess(access: ContextAccess): string {
       return `dataLoc(${access.offset})`;
     case 'pointed':
       return `${printAccess(access.base)}->[${access.offset}, ${access.signed ? 's' : 'u'}${access.size * 8}]${access.direct ? '!' : ''}`;
+    case 'sum':
+      return `(${printAccess(access.base)} + ${access.by})`;
     case 'maskEquals':
       return `(${printAccess(access.base)} & ${access.mask}) == ${access.equals}`;
     default:

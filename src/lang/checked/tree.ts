@@ -85,7 +85,7 @@ export interface ProbeContext {
   /** `args`: its fields, or why there are none (a whole sentence). */
   readonly args: readonly ArgumentField[] | { readonly error: string };
   /** `arg0` … ; undefined where the provider has none. */
-  readonly argument?: (index: number) => ContextAccess | { readonly error: string };
+  readonly argument?: (index: number) => ContextAccess | TypedAccess | { readonly error: string };
   readonly returnValue?: { readonly type: Type; readonly access: ContextAccess };
   readonly func?:
     | { readonly kind: 'ksym'; readonly access: ContextAccess }
@@ -107,8 +107,27 @@ export interface ProbeContext {
 export interface ArgumentField {
   readonly name: string;
   readonly type: Type;
-  readonly access: ContextAccess;
+  readonly access: ValueAccess;
 }
+
+/** An argument whose type is known. */
+export interface TypedAccess {
+  readonly type: Type;
+  readonly access: ValueAccess;
+}
+
+/** Where a value is that belongs to a probe: in its context, in the traced program's memory, or nowhere but in its description. */
+export type ValueAccess =
+  | ContextAccess
+  | { readonly kind: 'immediate'; readonly value: bigint }
+  /** In user memory at base + index * scale + displacement. */
+  | {
+      readonly kind: 'userMemory';
+      readonly base?: ContextAccess;
+      readonly index?: ContextAccess;
+      readonly scale?: number;
+      readonly displacement: bigint;
+    };
 
 /** How to get a value out of a program's context pointer. */
 export type ContextAccess =
@@ -120,6 +139,8 @@ export type ContextAccess =
   | { readonly kind: 'dataLoc'; readonly offset: number; readonly plus?: number }
   /** The same wherever the program runs. */
   | { readonly kind: 'constant'; readonly value: number }
+  /** (Value of base) + by. */
+  | { readonly kind: 'sum'; readonly base: ContextAccess; readonly by: number }
   /** Integer of `size` bytes at (value of base) + offset; `direct` where the verifier knows the pointer (tp_btf), else probe_read. */
   | {
       readonly kind: 'pointed';

@@ -22,6 +22,8 @@ function read(l: Lowering, access: ContextAccess): Value {
     }
     case 'constant':
       return b.constant(access.value);
+    case 'sum':
+      return b.add(readContext(l, access.base), access.by);
     case 'pointed': {
       const base = readContext(l, access.base);
       if (access.direct) return b.load(access.size, access.signed, base, access.offset);

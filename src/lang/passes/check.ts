@@ -122,8 +122,9 @@ function resolvePrograms(
 ): ProgramState[] {
   const uses = scanProbe(probe);
   const scopes = resolveVariables(probe);
-  const { config, pid, childPid, unsafe, probeFilter } = options;
-  const resolution = resolvePoints(probe.points, target, { config, uses, pid, childPid, unsafe, probeFilter });
+  const { config, pid, childPid, childProgram, unsafe, probeFilter } = options;
+  const process = { pid, childPid, childProgram };
+  const resolution = resolvePoints(probe.points, target, { config, uses, ...process, unsafe, probeFilter });
   diagnostics.push(...resolution.diagnostics);
   if (resolution.variants.length === 0 && config.missingProbes === 'warn' && resolution.diagnostics.length > 0)
     diagnostics.push(noPoints(probe));

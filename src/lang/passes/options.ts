@@ -12,6 +12,8 @@ export interface CheckOptions {
   readonly pid?: number;
   /** Process id of the -c child. */
   readonly childPid?: number;
+  /** The file that it is about to run. */
+  readonly childProgram?: string;
   /** --unsafe. */
   readonly unsafe: boolean;
   /** Which probes are meant besides begin and end: those of tests, of benchmarks, or (default) all others. */

@@ -18,6 +18,25 @@ export function nameByCookie(points: readonly PlannedPoint[]): {
   };
 }
 
+/** Points of which several may have one name: each gets its name's index in `names`. Bodies that don't ask give none. */
+export function nameFromList(
+  points: readonly PlannedPoint[],
+  names: readonly string[],
+): {
+  readonly points: readonly PlannedPoint[];
+  readonly probeName: ProbeContext['probeName'];
+} {
+  if (names.length === 0) return nameByFirst(points);
+  return {
+    points: points.map((point) => ({ ...point, cookie: BigInt(names.indexOf(point.name)) })),
+    probeName: {
+      kind: 'symbolic',
+      access: { kind: 'cookie' },
+      names: new Map(names.map((name, index) => [BigInt(index), name])),
+    },
+  };
+}
+
 /** For bodies that don't ask: the first name stands for all. */
 export function nameByFirst(points: readonly PlannedPoint[]): {
   readonly points: readonly PlannedPoint[];

@@ -18,6 +18,8 @@ export interface ResolveOptions {
   readonly uses: ProbeUses;
   readonly pid: number | undefined;
   readonly childPid: number | undefined;
+  /** The file that the process of -c is about to run. */
+  readonly childProgram?: string | undefined;
   readonly unsafe: boolean;
   /** Only points whose full name this matches (--probe-filter). */
   readonly probeFilter?: RegExp | undefined;

@@ -8,6 +8,7 @@ import { rawtracepoint } from './tracepoint/rawtracepoint.ts';
 import { tracepoint } from './tracepoint/tracepoint.ts';
 import { unsupportedProviders } from './unsupported.ts';
 import { uprobe, uretprobe } from './uprobe/uprobe.ts';
+import { usdt } from './usdt/usdt.ts';
 
 /** Every probe type of the language, those that are only refused by name included. */
 export const providers: readonly Provider[] = [
@@ -19,6 +20,7 @@ export const providers: readonly Provider[] = [
   fexit,
   uprobe,
   uretprobe,
+  usdt,
   tracepoint,
   rawtracepoint,
   profile,

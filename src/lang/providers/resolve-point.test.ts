@@ -37,7 +37,6 @@ test('an unknown provider is named, with a similar one', () => {
 });
 
 test('probe types of a later version are refused by name', () => {
-  assert.equal(complaints(resolve('usdt:/bin/x:p')), 'error: usdt probes are not supported in this version of Sonde');
   assert.equal(complaints(resolve('iter:task')), 'error: iter probes are not supported in this version of Sonde');
 });
 

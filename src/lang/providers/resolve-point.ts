@@ -39,7 +39,7 @@ function listProvider(point: AttachPointText): Provider | undefined {
   return provider?.resolveList === undefined ? undefined : provider;
 }
 
-/** P-02: a target's path means user probes, everything else kernel probes. */
+/** P-02: a target's path, or none with -p, means user probes, everything else kernel probes. */
 function resolveWildcard(point: AttachPointText, target: Target, options: ResolveOptions): Resolution {
   const wanted = matcherOf(point.components[0]!);
   const path = point.components[1]?.text ?? '';
@@ -50,7 +50,8 @@ function resolveWildcard(point: AttachPointText, target: Target, options: Resolv
     'hardware',
     ...(target.btf === undefined ? [] : ['rawtracepoint']),
   ];
-  const candidates = path.includes('/') ? ['uprobe'] : kernel;
+  const isUser = path.includes('/') || (path === '' && options.pid !== undefined);
+  const candidates = isUser ? ['uprobe', 'usdt'] : kernel;
   const attempts = candidates
     .filter(wanted)
     .map((name) => findProvider(name)?.resolve(point, target, options))

@@ -27,7 +27,6 @@ const ARGUMENT_HINT =
   'To see what a function is given, trace the function: uprobe:PATH:FUNCTION or kprobe:FUNCTION { print(arg0); }.';
 
 export const unsupportedProviders: readonly Provider[] = [
-  unsupported('usdt', ['U']),
   unsupported('watchpoint', ['w'], ARGUMENT_HINT),
   unsupported('asyncwatchpoint', ['aw'], `bpftrace removed asyncwatchpoint in 0.25. ${ARGUMENT_HINT}`),
   unsupported('iter', ['it']),

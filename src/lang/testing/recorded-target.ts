@@ -58,7 +58,7 @@ export function withFeatures(target: Target, features: Partial<Record<TargetFeat
     modules: () => target.modules(),
     kernelSymbol: (name) => target.kernelSymbol(name),
     kernelFunctionSize: (name) => target.kernelFunctionSize?.(name),
-    userBinaries: (path, pid) => target.userBinaries(path, pid),
+    userBinaries: (path, pid, provider) => target.userBinaries(path, pid, provider),
     readHeader: (path) => target.readHeader(path),
     headerFolders: () => target.headerFolders(),
   };

@@ -16,14 +16,7 @@ import {
   tracefs,
   mayCallKfunc,
 } from '../../kernel/index.ts';
-import type {
-  Architecture,
-  ImportedPath,
-  Target,
-  TargetFeature,
-  TracepointFormat,
-  UserBinary,
-} from '../../lang/index.ts';
+import type { Architecture, ImportedPath, Target, TargetFeature, TracepointFormat } from '../../lang/index.ts';
 import { cgroupIdOf, openTargets } from '../../symbols/index.ts';
 import { findHeaderFolders, readHeader } from './headers.ts';
 import { readImport } from './imports.ts';
@@ -132,8 +125,8 @@ class KernelTarget implements Target {
     return address === undefined ? undefined : distanceToNext(address);
   }
 
-  userBinaries(path: string, pid: number | undefined): readonly UserBinary[] | { readonly error: string } {
-    return openTargets(path, { pid });
+  userBinaries(...[path, pid, provider]: Parameters<Target['userBinaries']>): ReturnType<Target['userBinaries']> {
+    return openTargets(path, { pid, provider });
   }
 
   mayCallKfunc(...[program, name]: Parameters<NonNullable<Target['mayCallKfunc']>>): boolean {

@@ -1,5 +1,6 @@
 /** Members and elements of values, and reads of memory through pointers (spec T-40 to T-48, T-60). */
-import type { ArgumentField, ContextAccess, Expression } from '../../checked/index.ts';
+import { UINT64 } from '../../checked/index.ts';
+import type { ArgumentField, Expression, ValueAccess } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import type { Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
@@ -9,7 +10,7 @@ import type { Context } from '../state/context.ts';
 import { offsetPointer } from './arithmetic.ts';
 import { isArgs } from '../scan/uses.ts';
 import { NO_BTF } from './type-syntax.ts';
-import { asInteger, constant, isConstant, isFolded, membersOf, record, settled } from './values.ts';
+import { asInteger, constant, isConstant, isFolded, membersOf, record, settled, wrap } from './values.ts';
 
 type FieldNode = ast.Expression & { readonly kind: 'field' };
 
@@ -273,6 +274,28 @@ export function wholeArguments(context: Context, span: Span): Expression | undef
   );
 }
 
-export function fromContext(context: Context, span: Span, type: Type, access: ContextAccess): Expression {
+export function fromContext(context: Context, span: Span, type: Type, access: ValueAccess): Expression {
+  if (access.kind === 'immediate')
+    return constant(span, type, type.kind === 'integer' ? wrap(access.value, type) : access.value);
+  if (access.kind === 'userMemory') return fromMemory(span, type, access);
   return { kind: 'context', span, type: inSpace(type, context.space), access };
+}
+
+function fromMemory(span: Span, type: Type, access: ValueAccess & { readonly kind: 'userMemory' }): Expression {
+  const { base, index, scale = 1, displacement } = access;
+  const terms: Expression[] = [];
+  if (base !== undefined) terms.push({ kind: 'context', span, type: UINT64, access: base });
+  if (index !== undefined) {
+    const own: Expression = { kind: 'context', span, type: UINT64, access: index };
+    terms.push(scale === 1 ? own : arithmetic(span, 'mul', own, constant(span, UINT64, BigInt(scale))));
+  }
+  const isNear = terms.length > 0 && BigInt.asIntN(31, displacement) === displacement;
+  if (!isNear) terms.push(constant(span, UINT64, BigInt.asUintN(64, displacement)));
+  const address = terms.reduce((sum, term) => arithmetic(span, 'add', sum, term));
+  const offset = isNear ? Number(displacement) : 0;
+  return { kind: 'read', span, type: inSpace(type, 'user'), address, offset, space: 'user' };
+}
+
+function arithmetic(span: Span, operator: 'add' | 'mul', left: Expression, right: Expression): Expression {
+  return { kind: 'arithmetic', span, type: UINT64, operator, left, right };
 }

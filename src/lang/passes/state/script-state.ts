@@ -93,8 +93,10 @@ export class ScriptState {
   firstFunction(names: readonly string[]): number {
     let first = this.#firstFunctions.get(names);
     if (first === undefined) {
-      this.#firstFunctions.set(names, (first = this.userFunctions.length));
-      this.userFunctions.push(...names);
+      // One name has one number: as a key of a map it is one key.
+      const known = names.length === 1 ? this.userFunctions.indexOf(names[0]!) : -1;
+      this.#firstFunctions.set(names, (first = known < 0 ? this.userFunctions.length : known));
+      if (known < 0) this.userFunctions.push(...names);
     }
     return first;
   }

@@ -10,6 +10,7 @@ import { isPattern, matcherOf } from '../glob.ts';
 import { didYouMean, missing, noMatches, pointError, pointWarning, refused, wrongCount } from '../messages.ts';
 import { nameByCookie, nameByFirst, shareProgram } from '../names.ts';
 import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
+import { findUserFiles, probedProcess } from '../user-target.ts';
 import { listUserFunctions } from './list.ts';
 
 function userFunctionProbe(name: 'uprobe' | 'uretprobe', alias: string): Provider {
@@ -39,7 +40,7 @@ class Resolver {
     this.#point = point;
     this.#target = target;
     this.#options = options;
-    this.#pid = options.pid ?? options.childPid;
+    this.#pid = probedProcess(options);
   }
 
   get #isReturn(): boolean {
@@ -55,13 +56,13 @@ class Resolver {
     const [path, place] = parts.length === 1 && this.#pid !== undefined ? [undefined, parts[0]!] : parts;
     if (place === undefined || place.text === '' || parts.length > 2)
       return wrongCount(this.#point, this.#provider, '2', `${this.#provider}:/bin/bash:readline`);
-    if (path === undefined || path.text === '') {
-      if (this.#pid === undefined)
-        return this.#refuse(
-          'attach-point',
-          `${this.#provider} needs the path of an executable or a library, unless -p names a process`,
-        );
-    } else if (/@[^/]*$/.test(path.text)) {
+    const files = findUserFiles('uprobe', path, this.#target, this.#options);
+    if (files === undefined)
+      return this.#refuse(
+        'attach-point',
+        `${this.#provider} needs the path of an executable or a library, unless -p names a process`,
+      );
+    if (/@[^/]*$/.test(path?.text ?? '')) {
       return this.#refuse(
         'not-supported',
         'Places by source file and line need debug information, which this version of Sonde does not read yet',
@@ -72,8 +73,7 @@ class Resolver {
         code: 'no-uprobes',
         message: `This kernel can't run ${this.#provider}s: it was built without CONFIG_UPROBES or CONFIG_UPROBE_EVENTS.`,
       });
-    const wanted = path === undefined || path.text === '' ? `/proc/${this.#pid}/exe` : path.text;
-    const binaries = this.#target.userBinaries(wanted, this.#pid);
+    const { wanted, binaries } = files;
     if ('error' in binaries)
       return missing(this.#point, this.#options, { code: 'target-file', message: binaries.error });
     if (binaries.length === 0)
