@@ -116,7 +116,12 @@ export class Btf {
 
   /** Names of all named types of a kind, in order of id; the same name can come twice. Made for listings: types are not decoded. */
   names(kind: BtfKind): string[] {
-    const names = this.base?.names(kind) ?? [];
+    return [...(this.base?.names(kind) ?? []), ...this.ownNames(kind)];
+  }
+
+  /** The same without the base: of a module's BTF what the module itself has. */
+  ownNames(kind: BtfKind): string[] {
+    const names: string[] = [];
     const { words } = this.#sections;
     const read = this.#bulkReader();
     const offsets = this.#offsets;

@@ -122,7 +122,7 @@ function stackOverflow(program: CheckedProgram, bytes: number): Diagnostic {
 }
 
 /** Causes that lie in the machine, not in a place of the script: told once, with what helps at each place. */
-const TOLD_ONCE: ReadonlySet<string> = new Set(['no-kprobes']);
+const TOLD_ONCE: ReadonlySet<string> = new Set(['no-kprobes', 'no-fentry']);
 
 function mergeSameCause(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const merged: Diagnostic[] = [];

@@ -11,6 +11,8 @@ export type Architecture = 'x86_64' | 'arm64';
 export const targetFeatures = [
   'kprobe',
   'kprobe-multi',
+  'kprobe-session',
+  'fentry',
   'uprobe',
   'uprobe-multi',
   'btf-tracepoint',
@@ -88,6 +90,14 @@ export interface UsdtPlace {
   readonly isNop: boolean;
 }
 
+/** A BPF program in the kernel. */
+export interface LoadedProgram {
+  readonly id: number;
+  /** Of its main function; whole, where the kernel itself cuts a program's name. */
+  readonly name: string;
+  readonly btf: Btf;
+}
+
 /** What `import` finds at a path. `id` is the same for the same file, whatever its path. */
 export type ImportedPath =
   | { readonly error: string }
@@ -102,6 +112,10 @@ export interface Target {
   readonly btf: Btf | undefined;
   /** Types of loaded modules, each on top of `btf`. All are opened at once: for names that nothing else explains. */
   moduleBtfs?(): readonly Btf[];
+  /** Types of one loaded module, on top of `btf`; undefined: it has none. */
+  moduleBtf?(module: string): Btf | undefined;
+  /** BPF programs that are loaded and whose functions have types, by id. */
+  bpfPrograms?(): readonly LoadedProgram[];
   have(feature: TargetFeature): boolean;
   /** `category:event` of every tracepoint, or (fast) of one category, sorted; the reason where tracefs can't be read. */
   tracepoints(category?: string): readonly string[] | { readonly error: string };

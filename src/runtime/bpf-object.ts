@@ -109,6 +109,8 @@ function sectionName({ type, attachTo }: ProgramSpec, hook: Hook | undefined): s
       return `raw_tracepoint/${hook.event}`;
     case 'btfTracepoint':
       return `tp_btf/${hook.event}`;
+    case 'fentry':
+      return `${hook.return ? 'fexit' : 'fentry'}/${hook.function}`;
     case 'kprobe':
       return `${hook.return ? 'kretprobe' : 'kprobe'}/${hook.function ?? ''}`;
     case 'uprobe':

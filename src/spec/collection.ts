@@ -16,6 +16,15 @@ export interface MapSpec {
   readonly title?: string;
 }
 
+/**
+ * Kernel object that a program is bound to at load (TRACING programs): looked up in kernel BTF by the loader. `typedef`
+ * is for TRACE_RAW_TP (`btf_trace_NAME`), `function` for fentry and fexit, `program` (by its id and the name of its
+ * function in its own BTF) for fentry and fexit of another BPF program.
+ */
+export type AttachTo =
+  | { readonly kind: 'typedef' | 'function'; readonly name: string; readonly module?: string }
+  | { readonly kind: 'program'; readonly name: string; readonly id: number };
+
 /** A program to be loaded: symbolic instructions and the facts that `bpf(PROG_LOAD)` wants. */
 export interface ProgramSpec {
   /** Unique in its collection. The kernel sees the first 15 characters. */
@@ -26,11 +35,7 @@ export interface ProgramSpec {
   readonly license: string;
   /** BPF_* attach type, for the program types that want one at load. */
   readonly expectedAttachType?: number;
-  /**
-   * Kernel object that the program is bound to at load (TRACING programs): looked up in kernel BTF by the
-   * loader. `typedef` is for TRACE_RAW_TP (`btf_trace_NAME`), `function` for fentry and fexit.
-   */
-  readonly attachTo?: { readonly kind: 'typedef' | 'function'; readonly name: string; readonly module?: string };
+  readonly attachTo?: AttachTo;
   /** BPF_F_* program flags (sleepable, …). */
   readonly flags?: number;
 }

@@ -10,6 +10,8 @@ export type Hook =
   | { readonly kind: 'rawTracepoint'; readonly event: string }
   /** BTF-typed raw tracepoint (program type TRACING, attach type TRACE_RAW_TP). Kernel 5.5. */
   | { readonly kind: 'btfTracepoint'; readonly event: string }
+  /** Entry or exit of a function with types in BTF (program type TRACING), to which the program is bound at load. Kernel 5.5. */
+  | { readonly kind: 'fentry'; readonly return: boolean; readonly function: string; readonly module?: string }
   | KprobeHook
   | UprobeHook
   /** A perf event on every online CPU, on one, or on a process. */

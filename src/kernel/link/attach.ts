@@ -1,6 +1,7 @@
 import { AttachType } from '../../abi/index.ts';
 import { BugError } from '../../base/index.ts';
 import type { Hook } from '../../spec/index.ts';
+import { attachTypedFunction } from './fentry.ts';
 import { attachKprobeMulti, type KprobePoint } from './kprobe-multi.ts';
 import { attachKprobe } from './kprobe.ts';
 import type { AttachableProgram, Link } from './link.ts';
@@ -26,6 +27,8 @@ export function attach(program: AttachableProgram, hook: Hook, options: { readon
       return attachRawTracepoint(program, hook, cookie);
     case 'btfTracepoint':
       return attachBtfTracepoint(program, hook, cookie);
+    case 'fentry':
+      return attachTypedFunction(program, hook);
     case 'perfEvent':
       return attachPerfEvent(program, hook, cookie);
     case 'kprobe':

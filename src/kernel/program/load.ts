@@ -1,11 +1,12 @@
 import { encode, LD_IMM64, resolveLabels } from '../../asm/index.ts';
 import { Command, Errno, ProgramType, programTypeName } from '../../abi/index.ts';
 import { UnsupportedFeatureError, VerifierError } from '../../base/index.ts';
-import type { ProgramSpec } from '../../spec/index.ts';
+import type { AttachTo, ProgramSpec } from '../../spec/index.ts';
 import { moduleBtf, openModuleBtfFd, requireKernelBtf } from '../btf-source.ts';
 import { kernelName, withMemlockRetry, type KernelMap } from '../map/index.ts';
 import { Attr, bpfAdvice, bpfCallName, closeFd, permissionAdvice, systemError, tryBpf } from '../sys/index.ts';
 import { describeFunctions, FUNC_INFO_BYTES, type FunctionInfo } from './func-info.ts';
+import { loadedPrograms, openProgram } from './loaded.ts';
 import { resolveReferences, type ResolvedProgram } from './references.ts';
 import { readRefusal, refusalMessage } from './verifier-log.ts';
 
@@ -30,7 +31,7 @@ export function loadProgram(spec: ProgramSpec, options: LoadOptions): { fd: numb
   const resolved = resolveReferences(spec.instructions, options.maps ?? new Map());
   const target = attachTarget(spec);
   const functions = describeFunctions(spec.name, spec.instructions);
-  const ownedFds = [...resolved.fdArray.slice(1), target?.moduleFd, functions?.btfFd];
+  const ownedFds = [...resolved.fdArray.slice(1), target?.ownerFd, functions?.btfFd];
   try {
     const code = encode(resolveLabels(resolved.instructions));
     const request = (log?: Uint8Array, level: number = 0): number =>
@@ -63,24 +64,33 @@ function retryInterrupted(load: () => number): number {
 
 interface AttachTarget {
   readonly typeId: number;
-  readonly moduleFd?: number;
+  /** Of a module's BTF, or of a program. */
+  readonly ownerFd?: number;
 }
 
 /** The kernel object that a TRACING program is bound to. */
 function attachTarget({ attachTo }: ProgramSpec): AttachTarget | undefined {
   if (attachTo === undefined) return undefined;
+  if (attachTo.kind === 'program') return programTarget(attachTo);
   const kind = attachTo.kind === 'function' ? 'func' : 'typedef';
   const { module } = attachTo;
   const btf = module === undefined ? requireKernelBtf() : moduleBtf(module);
   const type = btf?.find(attachTo.name, kind);
-  if (type === undefined) {
+  if (btf === undefined || type === undefined || type.id < btf.firstId) {
     const where = module === undefined ? 'this kernel' : `module ${module}`;
     throw new UnsupportedFeatureError(
       `${attachTo.kind} ${attachTo.name}`,
       `${where} has no ${attachTo.kind} ${attachTo.name} in its BTF`,
     );
   }
-  return module === undefined ? { typeId: type.id } : { typeId: type.id, moduleFd: openModuleBtfFd(module) };
+  return module === undefined ? { typeId: type.id } : { typeId: type.id, ownerFd: openModuleBtfFd(module) };
+}
+
+function programTarget({ id, name }: AttachTo & { kind: 'program' }): AttachTarget {
+  const type = loadedPrograms().find((each) => each.id === id && each.name === name);
+  const ownerFd = type === undefined ? undefined : openProgram(id);
+  if (type !== undefined && ownerFd !== undefined) return { typeId: type.typeId, ownerFd };
+  throw new UnsupportedFeatureError(`program ${id}`, `BPF program ${id} (${name}) is not loaded any more`);
 }
 
 interface LoadParts extends ResolvedProgram {
@@ -112,7 +122,7 @@ function loadAttr(
       .pointer(80, records)
       .u32(88, records.length / FUNC_INFO_BYTES);
   }
-  if (target !== undefined) attr.u32(108, target.typeId).u32(112, target.moduleFd ?? 0);
+  if (target !== undefined) attr.u32(108, target.typeId).u32(112, target.ownerFd ?? 0);
   if (fdArray.length > 1) attr.pointer(120, new Uint8Array(Int32Array.from(fdArray).buffer));
   return attr;
 }

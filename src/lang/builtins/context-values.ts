@@ -66,7 +66,12 @@ function numberedOnStack(context: Context, span: Span, name: string): Expression
 function returnValue(context: Context, span: Span): Expression | undefined {
   const { returnValue: found, probeType } = probeContext(context);
   if (found !== undefined) return fromContext(context, span, found.type, found.access);
-  const hints = probeType === 'tracepoint' ? ['Use args.ret in a sys_exit tracepoint.'] : undefined;
+  const hints =
+    probeType === 'tracepoint'
+      ? ['Use args.ret in a sys_exit tracepoint.']
+      : probeType === 'fexit'
+        ? [`The function of ${context.program.variant.points[0]?.name} returns nothing.`]
+        : undefined;
   return context.error(
     'not-in-probe',
     span,

@@ -214,7 +214,9 @@ function printBits(bits: { readonly offset: number; readonly size: number } | un
 function printAccess(access: ContextAccess): string {
   switch (access.kind) {
     case 'word':
-      return `ctx[${access.offset}, ${access.signed ? 's' : 'u'}${access.size * 8}]`;
+      return `ctx[${access.offset}, ${access.signed ? 's' : 'u'}${access.size * 8}]${access.typed === true ? '!' : ''}`;
+    case 'words':
+      return `ctx[${access.offset}, ${access.sizeBytes} bytes]`;
     case 'address':
       return `ctx+${access.offset}`;
     case 'dataLoc':

@@ -5,7 +5,7 @@
  * A value of a word type (`isWord`) lives in a register, sign- or zero-extended to 64 bits by its type. Every
  * other value lives in memory in the layout of its type.
  */
-import type { Aggregation, FormatPiece, PlannedPoint, ProbePhase } from '../../spec/index.ts';
+import type { Aggregation, AttachTo, FormatPiece, PlannedPoint, ProbePhase } from '../../spec/index.ts';
 import type { Span } from '../diagnostic/index.ts';
 import type { IntegerType, Type } from '../types/index.ts';
 import type { ScriptConfig } from '../config.ts';
@@ -52,7 +52,7 @@ export interface ProbeVariant {
   /** BPF_PROG_TYPE_*. */
   readonly programType: number;
   readonly expectedAttachType?: number;
-  readonly attachTo?: { readonly kind: 'typedef' | 'function'; readonly name: string; readonly module?: string };
+  readonly attachTo?: AttachTo;
   readonly points: readonly PlannedPoint[];
   /** Attach points of the script that this stands for. */
   readonly pointCount: number;
@@ -101,6 +101,8 @@ export interface ProbeContext {
   /** 1 in user mode, 0 in the kernel. */
   readonly userMode?: ContextAccess;
   readonly kernelStack: boolean;
+  /** Frames of a kernel stack that are the program's own, above the traced function. */
+  readonly ownStackFrames?: number;
   readonly userStack: boolean;
 }
 
@@ -131,8 +133,19 @@ export type ValueAccess =
 
 /** How to get a value out of a program's context pointer. */
 export type ContextAccess =
-  /** Integer of `size` bytes at ctx + offset, extended by sign. */
-  | { readonly kind: 'word'; readonly offset: number; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
+  /**
+   * Integer of `size` bytes at ctx + offset, extended by sign. `typed`: a pointer to a struct that the verifier knows by
+   * the function's BTF (fentry, fexit), so that memory behind it is loaded without a helper.
+   */
+  | {
+      readonly kind: 'word';
+      readonly offset: number;
+      readonly size: 1 | 2 | 4 | 8;
+      readonly signed: boolean;
+      readonly typed?: true;
+    }
+  /** Memory in the context that programs may read in whole words only (structs passed by value). */
+  | { readonly kind: 'words'; readonly offset: number; readonly sizeBytes: number }
   /** The address ctx + offset: memory inside the context (arrays of a tracepoint's record), readable by direct loads. */
   | { readonly kind: 'address'; readonly offset: number }
   /** Address given by a `__data_loc` word: ctx + (u32 at offset & 0xffff), and `plus` (a `__rel_loc` counts from its own end). */

@@ -76,6 +76,7 @@ function overwritable(i: Instruction): Value[] {
     case 'binary':
       return COMMUTATIVE.has(i.operator) ? [i.left, i.right] : [i.left];
     case 'negate':
+    case 'plain':
     case 'byteSwap':
     case 'extend':
       return [i.operand];

@@ -269,6 +269,13 @@ class Emitter {
           this.asm.aluImm(AluOp.NEG, dst, 0);
         });
         return;
+      case 'plain':
+        // Both processors are little-endian: a conversion to that order is no machine code at all.
+        this.result(i, (dst) => {
+          this.into(dst, i.operand);
+          this.asm.push(Class.ALU | AluOp.END | Source.K, dst, 0, 0, 64);
+        });
+        return;
       case 'byteSwap':
         this.result(i, (dst) => {
           this.into(dst, i.operand);

@@ -201,6 +201,10 @@ export class Builder {
     return operand.op === 'const' ? this.constant(-operand.value) : this.append({ op: 'negate', operand });
   }
 
+  plain(operand: Value): Value {
+    return this.append({ op: 'plain', operand });
+  }
+
   byteSwap(size: 2 | 4 | 8, operand: Value): Value {
     return this.append({ op: 'byteSwap', size, operand });
   }

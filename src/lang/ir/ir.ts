@@ -59,6 +59,8 @@ export type Instruction = ValueBase & { readonly span: Span | undefined } &
     | { readonly op: 'argument'; readonly index: number }
     | { readonly op: 'binary'; readonly operator: BinaryOp; left: Value; right: Value }
     | { readonly op: 'negate'; operand: Value }
+    /** The same bits, of which the verifier forgets that they are a kernel object's address: it lets nobody compute with those. */
+    | { readonly op: 'plain'; operand: Value }
     /** Reverses the order of the low `size` bytes, zero-extended. */
     | { readonly op: 'byteSwap'; readonly size: 2 | 4 | 8; operand: Value }
     /** Low `size` bytes, extended to 64 bits. */
@@ -134,6 +136,7 @@ export function isPure(instruction: Instruction): boolean {
     case 'argument':
     case 'binary':
     case 'negate':
+    case 'plain':
     case 'byteSwap':
     case 'extend':
     case 'log2':
@@ -152,6 +155,7 @@ export function operandsOf(instruction: Instruction): Value[] {
     case 'binary':
       return [instruction.left, instruction.right];
     case 'negate':
+    case 'plain':
     case 'byteSwap':
     case 'extend':
     case 'log2':
@@ -196,6 +200,7 @@ export function mapOperands(instruction: Instruction, replace: (value: Value) =>
       instruction.right = replace(instruction.right);
       return;
     case 'negate':
+    case 'plain':
     case 'byteSwap':
     case 'extend':
     case 'log2':

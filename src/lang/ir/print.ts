@@ -62,6 +62,7 @@ function printOperation(i: Instruction, name: (value: Value) => string): string 
     case 'binary':
       return `${i.operator} ${name(i.left)}, ${name(i.right)}`;
     case 'negate':
+    case 'plain':
     case 'log2':
       return `${i.op} ${name(i.operand)}`;
     case 'byteSwap':

@@ -1,8 +1,8 @@
 /** Addresses of what the program keeps in memory, searches in maps, and calls of the kernel's functions. */
-import { BpfFlag } from '../../abi/index.ts';
 import type { Expression } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
 import { isWord } from '../types/index.ts';
+import { stackFlags } from './builtins.ts';
 import { Helper, type Lowering, perCpuBlock, pointer, requireFeature } from './lowering.ts';
 import { ifFound, keyPointer, lookup, mapOf } from './maps.ts';
 
@@ -81,7 +81,7 @@ export function lowerMapLength(l: Lowering, e: Expression & { kind: 'mapLength' 
 export function lowerStackLength(l: Lowering, space: 'kernel' | 'user', limit: number): Value {
   const b = l.builder;
   const place = l.sharedPlace(limit * 8);
-  const flags = b.constant(space === 'user' ? BpfFlag.BPF_F_USER_STACK : 0);
+  const flags = b.constant(stackFlags(l, space));
   const bytes = b.call(Helper.get_stack, [b.context(), pointer(l, place), b.constant(limit * 8), flags]);
   const result = b.temporary();
   const some = b.block();

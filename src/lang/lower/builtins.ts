@@ -94,11 +94,16 @@ export function storeBuiltin(l: Lowering, expression: Expression & { kind: 'buil
   storeStack(l, type, to);
 }
 
+/** Which stack, and how many of its first frames are to be left out: of fentry, the program and the trampoline that calls it. */
+export function stackFlags(l: Lowering, space: 'kernel' | 'user'): number {
+  return space === 'user' ? BpfFlag.BPF_F_USER_STACK : (l.program.variant.context.ownStackFrames ?? 0);
+}
+
 function storeStack(l: Lowering, type: Type & { kind: 'stack' }, to: Address): void {
   const b = l.builder;
   const isUser = type.space === 'user';
   const map = b.map(l.script.stackMap(type.limit));
-  const id = b.call(Helper.get_stackid, [b.context(), map, b.constant(isUser ? BpfFlag.BPF_F_USER_STACK : 0)]);
+  const id = b.call(Helper.get_stackid, [b.context(), map, b.constant(stackFlags(l, type.space))]);
   b.store(8, to.base, to.offset, id);
   b.store(8, to.base, to.offset + 8, isUser ? readBuiltin(l, 'pid') : b.constant(0));
 }

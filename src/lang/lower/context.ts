@@ -13,7 +13,13 @@ function read(l: Lowering, access: ContextAccess): Value {
   const b = l.builder;
   switch (access.kind) {
     case 'word':
-      return b.load(access.size, access.signed, b.context(), access.offset);
+      return access.typed === true
+        ? b.plain(typedPointer(l, access))
+        : b.load(access.size, access.signed, b.context(), access.offset);
+    case 'words': {
+      const { base, offset } = contextAddress(l, access);
+      return b.load(8, false, base, offset);
+    }
     case 'address':
       return b.add(b.context(), access.offset);
     case 'dataLoc': {
@@ -120,9 +126,22 @@ export function readIn(
 export const READ = { kernel: Helper.probe_read_kernel, user: Helper.probe_read_user };
 export const READ_TEXT = { kernel: Helper.probe_read_kernel_str, user: Helper.probe_read_user_str };
 
+/** A pointer as the verifier knows it: to be loaded through, not to be computed with. */
+export function typedPointer(l: Lowering, { offset }: ContextAccess & { kind: 'word' }): Value {
+  return l.builder.once(`typed:${offset}`, () => l.builder.load(8, false, l.builder.context(), offset));
+}
+
 /** Memory that stands in the context itself, where the value's access says so. */
 export function contextAddress(l: Lowering, access: ContextAccess): Address {
+  if (access.kind === 'words') return copyWords(l, access);
   if (access.kind !== 'address')
     throw new BugError(`a value in memory can't be had by '${access.kind}' from the context`);
   return { base: l.builder.context(), offset: access.offset };
+}
+
+function copyWords(l: Lowering, { offset, sizeBytes }: ContextAccess & { kind: 'words' }): Address {
+  const to = l.permanent(Math.ceil(sizeBytes / 8) * 8);
+  for (let at = 0; at < sizeBytes; at += 8)
+    l.builder.store(8, to.base, to.offset + at, l.builder.load(8, false, l.builder.context(), offset + at));
+  return to;
 }

@@ -78,7 +78,7 @@ export function addressOfValue(l: Lowering, e: Expression): Address {
       return { base: whole.base, offset: whole.offset + e.offset };
     }
     case 'context':
-      if (e.access.kind === 'address') return contextAddress(l, e.access);
+      if (e.access.kind === 'address' || e.access.kind === 'words') return contextAddress(l, e.access);
       break;
     case 'call':
       if (e.call.function === 'nameOf') return addressOfName(l, e.call, sizeOf(e.type));

@@ -1,10 +1,9 @@
-import type { ProbeVariant } from '../checked/index.ts';
-import type { ScriptConfig } from '../config.ts';
-import { nearest, type Diagnostic } from '../diagnostic/index.ts';
+import { nearest } from '../diagnostic/index.ts';
 import type { AttachPointText } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
 import { filterPoints } from './filter.ts';
 import { isPattern, matcherOf } from './glob.ts';
+import { checkLimits } from './limits.ts';
 import { didYouMean, noMatches, pointError, refused } from './messages.ts';
 import type { Provider, Resolution, ResolveOptions } from './provider.ts';
 import { findProvider, providers } from './registry.ts';
@@ -90,25 +89,4 @@ function withinLimits(resolution: Resolution, options: ResolveOptions): Resoluti
   const kept = filterPoints(resolution, options.probeFilter);
   const excess = checkLimits(kept.variants, options.config);
   return excess.length === 0 ? kept : refused(...excess);
-}
-
-/** P-05, E-132: of the variants of a whole script. */
-export function checkLimits(variants: readonly ProbeVariant[], config: ScriptConfig): readonly Diagnostic[] {
-  const points = variants.reduce((sum, variant) => sum + variant.pointCount, 0);
-  if (points > config.maxProbes) return [exceeded('attach to', points, 'probes', config.maxProbes, 'MAX_PROBES')];
-  if (variants.length > config.maxBpfProgs)
-    return [exceeded('make', variants.length, 'BPF programs', config.maxBpfProgs, 'MAX_BPF_PROGS')];
-  return [];
-}
-
-function exceeded(verb: string, count: number, things: string, limit: number, setting: string): Diagnostic {
-  return {
-    severity: 'error',
-    code: 'limit',
-    message: `Can't ${verb} ${count} ${things} because it exceeds the current limit of ${limit} ${things}.`,
-    span: undefined,
-    hints: [
-      `You can raise the limit with the BPFTRACE_${setting} environment variable or ${setting.toLowerCase()} in a config block, but the system may slow down or run out of memory.`,
-    ],
-  };
 }

@@ -101,6 +101,8 @@ class Interpreter {
         return binary(i.operator, this.read(i.left), this.read(i.right));
       case 'negate':
         return BigInt.asIntN(64, -this.read(i.operand));
+      case 'plain':
+        return this.read(i.operand);
       case 'byteSwap':
         return byteSwap(this.read(i.operand), i.size);
       case 'extend':

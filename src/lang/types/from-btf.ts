@@ -2,7 +2,7 @@
  * Kernel types as types of the language. Pointers get no address space here unless BTF tags them `__user`: a
  * pointer is of the memory that it is read from, which only its reader knows.
  */
-import type { Btf, BtfType, Member } from '../../btf/index.ts';
+import { skipModifiers, type Btf, type BtfType, type Member } from '../../btf/index.ts';
 import type { EnumType, Field, IntegerType, RecordType, Type } from './type.ts';
 
 const caches = new WeakMap<Btf, Map<number, Type>>();
@@ -84,15 +84,23 @@ function namedEnum(type: BtfType & { kind: 'enum' }): EnumType {
 
 /** Chains of pointers end quickly, and records are lazy: no cycle can be met here. */
 function convertPointer(btf: Btf, target: number): Type {
-  return { kind: 'pointer', to: typeFromBtf(btf, target), space: isUserTagged(btf, target) ? 'user' : 'none' };
+  const tags = tagsOf(btf, target);
+  const isOpaque = tags.includes('percpu') || skipModifiers(btf, target).kind === 'fwd';
+  return {
+    kind: 'pointer',
+    to: typeFromBtf(btf, target),
+    space: tags.includes('user') ? 'user' : 'none',
+    ...(isOpaque ? { opaque: true } : {}),
+  };
 }
 
-function isUserTagged(btf: Btf, target: number): boolean {
+function tagsOf(btf: Btf, target: number): readonly string[] {
+  const tags: string[] = [];
   for (let type = btf.type(target); 'typeId' in type; type = btf.type(type.typeId)) {
-    if (type.kind === 'typeTag' && type.name === 'user') return true;
-    if (type.kind !== 'typeTag' && type.kind !== 'const' && type.kind !== 'volatile') return false;
+    if (type.kind === 'typeTag') tags.push(type.name);
+    else if (type.kind !== 'const' && type.kind !== 'volatile') break;
   }
-  return false;
+  return tags;
 }
 
 function convertArray(btf: Btf, elementId: number, count: number): Type {

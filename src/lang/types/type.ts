@@ -12,7 +12,8 @@ export type Type =
   | { readonly kind: 'string'; readonly size: number; readonly exact?: boolean }
   /** `size`: most bytes it can hold. */
   | { readonly kind: 'buffer'; readonly size: number }
-  | { readonly kind: 'pointer'; readonly to: Type; readonly space: AddressSpace }
+  /** `opaque`: where it points to is not declared at its place, or differs from CPU to CPU: the verifier takes it for a number. */
+  | { readonly kind: 'pointer'; readonly to: Type; readonly space: AddressSpace; readonly opaque?: true }
   | RecordType
   | { readonly kind: 'array'; readonly element: Type; readonly count: number }
   | { readonly kind: 'tuple'; readonly elements: readonly Type[] }

@@ -9,6 +9,7 @@ import {
   kallsyms,
   kernelBtf,
   kernelRelease,
+  loadedPrograms,
   moduleBtf,
   modulesWithBtf,
   parseFilterFunctions,
@@ -48,6 +49,7 @@ class KernelTarget implements Target {
   readonly #functionsFile: string | undefined;
   #functions: ReturnType<Target['kernelFunctions']> | undefined;
   #modules: readonly string[] | undefined;
+  #programs: ReturnType<NonNullable<Target['bpfPrograms']>> | undefined;
   #headerFolders: readonly string[] | undefined;
 
   constructor({ without = [], traceableFunctions, everyFeature = false }: TargetOptions) {
@@ -83,6 +85,14 @@ class KernelTarget implements Target {
     return modulesWithBtf()
       .map((module) => moduleBtf(module))
       .filter((btf) => btf !== undefined);
+  }
+
+  moduleBtf(module: string): Btf | undefined {
+    return moduleBtf(module);
+  }
+
+  bpfPrograms(): ReturnType<NonNullable<Target['bpfPrograms']>> {
+    return (this.#programs ??= loadedPrograms());
   }
 
   have(feature: TargetFeature): boolean {

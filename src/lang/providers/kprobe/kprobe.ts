@@ -7,9 +7,11 @@ import { readOutsideInteger, type AttachComponent, type AttachPointText } from '
 import type { Target } from '../../target.ts';
 import { functionArgument, functionReturnValue, registerContext, registerWord } from '../access.ts';
 import { isPattern, matcherOf } from '../glob.ts';
+import { exceedsProbes } from '../limits.ts';
 import { didYouMean, missing, noMatches, NO_ARGS, pointError, pointWarning, refused, wrongCount } from '../messages.ts';
 import { nameByCookie, nameByFirst, shareProgram } from '../names.ts';
 import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
+import { isCompilerPart, isLoaded, moduleMissing, systemCallHint, warnIfDangerous } from './functions.ts';
 import { listFunctions } from './list.ts';
 import { nearestTracepoint } from './relatives.ts';
 
@@ -55,8 +57,8 @@ class Resolver {
       return wrongCount(this.#point, this.#provider, '1 to 2', `${this.#provider}:vfs_read`);
     const module = parts.length === 2 ? parts[0] : undefined;
     if (!this.#target.have('kprobe')) return this.#kprobesMissing(place.text);
-    if (module !== undefined && !isPattern(module) && !this.#isLoaded(module.text))
-      return this.#moduleMissing(module.text);
+    if (module !== undefined && !isPattern(module) && !isLoaded(module.text, this.#target))
+      return moduleMissing(module.text, this.#point, this.#target, this.#options);
     if (/^\d/.test(place.text)) return this.#resolveAddress(place.text);
     const offset = /^(.+)\+(\w+)$/.exec(place.text);
     if (offset !== null && !isPattern(place)) return this.#resolveOffset(offset[1]!, offset[2]!, module);
@@ -71,19 +73,6 @@ class Resolver {
       code: 'no-kprobes',
       message: `This kernel can't run ${this.#provider}s: it was built without CONFIG_KPROBES or CONFIG_KPROBE_EVENTS.`,
       hints: near === undefined ? [] : [`The nearest tracepoint is ${near}.`],
-    });
-  }
-
-  #isLoaded(module: string): boolean {
-    return module === 'vmlinux' || this.#target.modules().includes(module);
-  }
-
-  #moduleMissing(module: string): Resolution {
-    const hint = didYouMean(nearest(module, this.#target.modules()));
-    return missing(this.#point, this.#options, {
-      code: 'module',
-      message: `Kernel module '${module}' is not loaded.`,
-      hints: hint === undefined ? [] : [hint],
     });
   }
 
@@ -124,7 +113,10 @@ class Resolver {
     const points = [
       this.#pointAt({ ...place, ...(offset === 0 ? {} : { offset }) }, nameOf(this.#provider, place, offset)),
     ];
-    return this.#finish(points, offset !== 0, known ? [] : [this.#untraceable(name)]);
+    return this.#finish(points, offset !== 0, [
+      ...(known ? [] : [this.#untraceable(name)]),
+      ...warnIfDangerous(this.#point, [name]),
+    ]);
   }
 
   /** BTF answers in a millisecond or two, the list of all functions in a hundred. */
@@ -160,12 +152,19 @@ class Resolver {
     const matches = matchFunctions(place, module, this.#target);
     const what = `${this.#provider} ${module === undefined ? '' : `${module.text}:`}${place.text}`;
     if (matches.length === 0) return noMatches(this.#point, this.#options, what);
+    const tooMany =
+      this.#options.probeFilter === undefined ? exceedsProbes(matches.length, this.#options.config, what) : undefined;
+    if (tooMany !== undefined) return refused(tooMany);
     const places = matches.map(({ name, module: owner }): Place =>
       module === undefined ? { function: name } : { function: name, module: owner ?? 'vmlinux' },
     );
     return this.#finish(
       places.map((each) => this.#pointAt(each, nameOf(this.#provider, each, 0))),
       false,
+      warnIfDangerous(
+        this.#point,
+        matches.map((each) => each.name),
+      ),
     );
   }
 
@@ -236,25 +235,11 @@ function matchFunctions(
   const found = new Map<string, { readonly name: string; readonly module?: string }>();
   const shared = new Set<string>();
   for (const each of target.kernelFunctions().functions) {
-    if (!isName(each.name) || /\.(part|cold)\b/.test(each.name) || !isModule(each.module ?? 'vmlinux')) continue;
+    if (!isName(each.name) || isCompilerPart(each.name) || !isModule(each.module ?? 'vmlinux')) continue;
     const key = module === undefined ? each.name : `${each.module ?? ''}:${each.name}`;
     if (found.has(key)) shared.add(key);
     else found.set(key, each);
   }
   for (const key of shared) found.delete(key);
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-}
-
-/** `sys_open` was a function once: now the processor is part of its name. */
-function systemCallHint(
-  name: string,
-  isReturn: boolean,
-  functions: readonly { readonly name: string }[],
-): string | undefined {
-  const call = /^(?:sys|SyS|__x64_sys|__arm64_sys|__se_sys)_([a-z]\w*)$/.exec(name)?.[1];
-  if (call === undefined) return undefined;
-  const tracepoint = `tracepoint:syscalls:sys_${isReturn ? 'exit' : 'enter'}_${call}`;
-  const own = functions.find((each) => each.name.endsWith(`_sys_${call}`) && /^__(?:x64|arm64)_/.test(each.name));
-  const here = own === undefined ? '' : ` As a function it is called ${own.name} here.`;
-  return `A system call is traced everywhere as ${tracepoint}.${here}`;
 }

@@ -1,8 +1,11 @@
 /** Kernel functions in listings: kprobe, kretprobe, fentry and fexit. */
 import { printDeclaration, type Btf, type PrototypeType } from '../../../btf/index.ts';
 import type { Target } from '../../target.ts';
+import type { AttachComponent } from '../../syntax/index.ts';
 import { globMatcher } from '../glob.ts';
 import type { ListOptions } from '../provider.ts';
+import { typedPlaces } from './places.ts';
+import { prototypeOf, typedFunction } from './prototype.ts';
 
 type Listing = { readonly lines: readonly string[]; readonly notes: readonly string[] };
 
@@ -57,7 +60,7 @@ function numberedArguments(btf: Btf, name: string): readonly string[] {
   );
 }
 
-/** `fentry:vmlinux:vfs_read`, from BTF. */
+/** `fentry:vmlinux:vfs_read`, `fentry:bpf:12:prog`: what has types in BTF and can be traced. */
 export function listTypedFunctions(
   provider: 'fentry' | 'fexit',
   components: readonly string[],
@@ -66,30 +69,54 @@ export function listTypedFunctions(
 ): Listing {
   const { btf } = target;
   if (btf === undefined) return { lines: [], notes: [`${provider} probes need BTF, which this kernel lacks.`] };
-  const module = components.length >= 2 ? components[0]! : '*';
-  if (components.length > 2 || !globMatcher(module)('vmlinux')) return { lines: [], notes: [] };
-  const isName = globMatcher(components.at(-1) || '*');
-  const found = new Map<string, string>();
-  for (const name of btf.names('func')) if (isName(name)) found.set(`${provider}:vmlinux:${name}`, name);
-  const lines = linesOf(found, (name) => (options.verbose ? namedArguments(btf, name, provider === 'fexit') : []));
-  return {
-    lines,
-    notes:
-      found.size === 0 ? [] : [`${provider} probes can be listed, but not yet attached, by this version of Sonde.`],
-  };
+  if (components.length > 1 && components[0] === 'bpf')
+    return listPrograms(provider, components.slice(1), target, options);
+  if (components.length > 2) return { lines: [], notes: [] };
+  const part = (text: string): AttachComponent => ({ text, quoted: false });
+  const places = typedPlaces(
+    part(components.at(-1) || '*'),
+    components.length === 2 ? part(components[0]!) : undefined,
+    target,
+  );
+  const found = new Map<string, readonly string[]>();
+  for (const { owner, name } of places) {
+    const from = owner === 'vmlinux' ? btf : target.moduleBtf?.(owner);
+    const prototype = from === undefined ? undefined : prototypeOf(from, name);
+    if (from === undefined || prototype === undefined || 'error' in typedFunction(from, prototype)) continue;
+    found.set(
+      `${provider}:${owner}:${name}`,
+      options.verbose ? namedArguments(from, prototype, provider === 'fexit') : [],
+    );
+  }
+  const notes =
+    found.size === 0 || target.have('fentry')
+      ? []
+      : [
+          `${provider} probes are listed from BTF, but can't be attached: this kernel doesn't let programs hook into its functions.`,
+        ];
+  return { lines: [...found.keys()].sort().flatMap((line) => [line, ...found.get(line)!]), notes };
 }
 
-function namedArguments(btf: Btf, name: string, withReturn: boolean): readonly string[] {
-  const prototype = prototypeOf(btf, name);
-  if (prototype === undefined) return [];
+function listPrograms(
+  provider: 'fentry' | 'fexit',
+  components: readonly string[],
+  target: Target,
+  options: ListOptions,
+): Listing {
+  const isName = globMatcher(components.at(-1) || '*');
+  const isId = globMatcher(components.length > 1 ? components[0]! : '*');
+  const programs = (target.bpfPrograms?.() ?? []).filter((each) => isName(each.name) && isId(String(each.id)));
+  const lines = programs.flatMap(({ id, name, btf }) => {
+    const prototype = options.verbose ? prototypeOf(btf, name) : undefined;
+    const details = prototype === undefined ? [] : namedArguments(btf, prototype, provider === 'fexit');
+    return [`${provider}:bpf:${id}:${name}`, ...details];
+  });
+  return { lines, notes: [] };
+}
+
+function namedArguments(btf: Btf, prototype: PrototypeType, withReturn: boolean): readonly string[] {
   const lines = prototype.parameters.map(({ name: parameter, typeId }) => `    ${declare(btf, typeId, parameter)}`);
   return withReturn && prototype.typeId !== 0 ? [...lines, `    ${declare(btf, prototype.typeId, 'retval')}`] : lines;
-}
-
-function prototypeOf(btf: Btf, name: string): PrototypeType | undefined {
-  const found = btf.find(name, 'func');
-  const prototype = found === undefined ? undefined : btf.type(found.typeId);
-  return prototype?.kind === 'funcProto' ? prototype : undefined;
 }
 
 /** P-97: `struct file * file`. */
