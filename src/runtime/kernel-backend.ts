@@ -9,6 +9,7 @@ import {
   closeLinks,
   detachLinks,
   enableProgramStatistics,
+  IteratorLink,
   KernelMap,
   KernelProgram,
   type Link,
@@ -26,8 +27,10 @@ import type {
   MissedEvents,
   RecordVisitor,
   ShellResult,
+  Walk,
 } from '../session/index.ts';
 import type { CollectionSpec, PlanConfig, PlannedPoint, PlannedProbe, ProgramSpec, ScriptPlan } from '../spec/index.ts';
+import { IteratorWalk } from './iterator-walk.ts';
 import { KernelResolver } from './kernel-resolver.ts';
 
 export interface KernelBackendOptions {
@@ -127,6 +130,12 @@ export class KernelBackend implements Backend {
     });
     this.#links.set(probe.program, links);
     return { failures };
+  }
+
+  iterate(program: string): Walk {
+    const link = this.#links.get(program)?.find((each) => each instanceof IteratorLink);
+    if (link === undefined) throw new BugError(`program ${program} is no attached iterator`);
+    return new IteratorWalk(link.open());
   }
 
   async detachAll(): Promise<void> {

@@ -16,6 +16,8 @@ export interface Backend {
   measure(program: string): Measurement | Promise<Measurement>;
   /** Attaches a program to all points of a probe. Points that can't be attached are told, not thrown. */
   attach(probe: PlannedProbe): AttachOutcome | Promise<AttachOutcome>;
+  /** Starts an attached program's walk over what it iterates over. */
+  iterate(program: string): Walk;
   /** After it no program runs any more and nothing is written to maps, data or ring. */
   detachAll(): void | Promise<void>;
   /** Detaches and gives everything back. Also after a failed `open`, and more than once. */
@@ -80,6 +82,12 @@ export interface DataRegion {
   subtract(offset: number, words: Uint8Array): void;
   /** Writes zeros, in words of 8 bytes. Both are multiples of 8. */
   zero(offset: number, length: number): void;
+}
+
+export interface Walk {
+  /** Goes on for a while and hands the records of the programs to `visit`, until that returns false. False: that was all. */
+  step(visit: RecordVisitor): boolean;
+  close(): void;
 }
 
 export interface MissedEvents {

@@ -485,3 +485,28 @@ test('a record that is too short is a bug of ours, and everything is closed', as
   await assert.rejects(finish(run), /printf record is 8 bytes long instead of 12/);
   assert.equal(run.backend.calls.at(-1), 'close');
 });
+
+test('iterators are walked one after another, after what begin sent, and end the run', async () => {
+  const run = prepare({
+    probes: ['begin', 'iter:task', 'iter:tcp:/sys/fs/bpf/x', 'iter:udp'],
+    events: [event(0, 'printf', '%d\n', u64)],
+  });
+  for (const [program, ...values] of [
+    ['p0', 1],
+    ['p1', 2, 3, 4],
+    ['p2', 99],
+    ['p3', 5],
+  ] as const)
+    run.backend.programs.set(program, () => values.forEach((value) => send(run, 0, [u64], [value])));
+  await finish(run);
+  assert.equal(run.output.text, '1\n2\n3\n4\n5\n\n\n');
+  assert.match(run.errors(), /^Program pinned to \/sys\/fs\/bpf\/x$/m);
+  assert.deepEqual(run.backend.calls.slice(-6), [
+    'iterate p1',
+    'end of p1',
+    'iterate p3',
+    'end of p3',
+    'detach',
+    'close',
+  ]);
+});

@@ -69,6 +69,9 @@ export class AttachError extends SondeError {
   }
 }
 
+/** Steps of a walk before signals are looked for. */
+const STEPS_AT_ONCE = 64;
+
 /** errno of a stack map whose slot is taken by another stack. */
 const EEXIST = 17;
 
@@ -105,6 +108,7 @@ export class Session {
   #isTracing = false;
   /** Output is kept back, to be shown or not when a test has ended. */
   #isCapturing = false;
+  readonly #missing = new Set<PlannedProbe>();
   #errors = 0;
   #testsFailed = false;
   /** Signals to the tracer whose programs haven't run yet. */
@@ -155,6 +159,7 @@ export class Session {
     this.#presenter.attached(attached);
     this.#flush();
     this.#options.onAttached?.();
+    await this.#iterate();
     await this.#watch();
   }
 
@@ -240,7 +245,7 @@ export class Session {
     let count = 0;
     for (const probe of this.#plan.probes) {
       if (probe.phase !== 'run') {
-        count += probe.pointCount;
+        count += probe.phase === 'iterate' ? await this.#attach(probe) : probe.pointCount;
         this.#isTracing ||= probe.phase === 'signal';
       } else {
         const attached = await this.#attach(probe);
@@ -266,6 +271,7 @@ export class Session {
         this.#message(`WARNING: Unable to attach probe: ${point.name}. Skipping.`);
       }
     }
+    if (failures.length >= probe.points.length) this.#missing.add(probe);
     return failures.length >= probe.points.length ? 0 : probe.pointCount - failures.length;
   }
 
@@ -276,6 +282,32 @@ export class Session {
       const taken = await this.#look();
       if (!this.#isTracing || this.#stops > 0 || this.#isExiting || this.#counters.exitStatus() !== undefined) return;
       await this.#timer.wait(taken);
+    }
+  }
+
+  /** Goes through everything that there is, one probe after another. What was pinned is for others to read. */
+  async #iterate(): Promise<void> {
+    // What begin sent stands before it.
+    await this.#drain();
+    for (const probe of this.#plan.probes) {
+      const pin = probe.phase === 'iterate' ? pinOf(probe) : undefined;
+      if (probe.phase !== 'iterate' || this.#missing.has(probe)) continue;
+      if (pin === undefined) await this.#walk(probe);
+      else this.#message(`Program pinned to ${pin}`);
+    }
+  }
+
+  async #walk(probe: PlannedProbe): Promise<void> {
+    const walk = this.#backend.iterate(probe.program);
+    try {
+      for (let steps = 1; this.#stops === 0 && walk.step(this.#visit); steps++) {
+        if (this.#options.fullBuffering !== true) this.#flush();
+        await this.#settle();
+        // A signal must find a way in.
+        if (steps % STEPS_AT_ONCE === 0) await new Promise<void>((resume) => this.#clock.after(0, resume));
+      }
+    } finally {
+      walk.close();
     }
   }
 
@@ -422,4 +454,9 @@ export class Session {
   #say(line: string): void {
     if (this.#options.verbose === true) this.#message(line);
   }
+}
+
+/** Where an iterator stays, to be read by others. */
+function pinOf({ points: [point] }: PlannedProbe): string | undefined {
+  return point?.hook.kind === 'iterator' ? point.hook.pin : undefined;
 }

@@ -27,8 +27,20 @@ export type Hook =
       /** Only while this process runs. */
       readonly pid?: number;
     }
+  | IteratorHook
   /** Run once by BPF_PROG_TEST_RUN in our own process (begin, end). Kernel 5.10 for raw tracepoint programs. */
   | { readonly kind: 'testRun' };
+
+/** An iterator over kernel objects (program type TRACING, attach type TRACE_ITER): runs whenever its file is read. Kernel 5.8. */
+export interface IteratorHook {
+  readonly kind: 'iterator';
+  /** What it goes through: `task`, `tcp` … */
+  readonly target: string;
+  /** Of an iterator over tasks: only those of this process. Kernel 6.1. */
+  readonly pid?: number;
+  /** Path in a BPF file system at which it is to stay. */
+  readonly pin?: string;
+}
 
 export interface KprobeHook {
   readonly kind: 'kprobe';

@@ -42,8 +42,8 @@ export interface OutputConfig {
   readonly structuredKeys?: boolean;
 }
 
-/** `signal`: at a signal to the tracer; `test` and `bench`: when tests or benchmarks are run. */
-export type ProbePhase = 'begin' | 'run' | 'signal' | 'test' | 'bench' | 'end';
+/** `iterate`: run over all objects once, one probe after another; `signal`: at a signal to the tracer; `test` and `bench`: when tests or benchmarks are run. */
+export type ProbePhase = 'begin' | 'run' | 'iterate' | 'signal' | 'test' | 'bench' | 'end';
 
 /** One program and the places it is attached to. Probes are listed in script order; begin and end run in this order. */
 export interface PlannedProbe {

@@ -2,6 +2,7 @@ import { AttachType } from '../../abi/index.ts';
 import { BugError } from '../../base/index.ts';
 import type { Hook } from '../../spec/index.ts';
 import { attachTypedFunction } from './fentry.ts';
+import { attachIterator } from './iterator.ts';
 import { attachKprobeMulti, type KprobePoint } from './kprobe-multi.ts';
 import { attachKprobe } from './kprobe.ts';
 import type { AttachableProgram, Link } from './link.ts';
@@ -35,6 +36,8 @@ export function attach(program: AttachableProgram, hook: Hook, options: { readon
       return isMulti(program) ? attachKprobeMulti(program, [{ hook, cookie }]) : attachKprobe(program, hook, cookie);
     case 'uprobe':
       return isMulti(program) ? attachUprobeMulti(program, [{ hook, cookie }]) : attachUprobe(program, hook, cookie);
+    case 'iterator':
+      return attachIterator(program, hook);
     case 'testRun':
       throw new BugError(`program ${program.name} is run, not attached`);
   }

@@ -8,6 +8,7 @@ import type { Access } from '../passes/expressions/maps.ts';
 import { BOOL } from '../passes/expressions/values.ts';
 import { printAggregation, printType, withoutLiterals } from '../types/index.ts';
 import { argument, mapArgument } from './arguments.ts';
+import { refusedInIterator } from './kernel-format.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
 
 export const mapFunctions: readonly FunctionBuiltin[] = [
@@ -27,6 +28,7 @@ function wholeMapAction(context: Context, call: CallNode, kind: 'clearMap' | 'ze
     return [];
   }
   const map = wholeMap(context, node);
+  if (refusedInIterator(context, call)) return [];
   return map === undefined ? [] : [{ kind: 'emit', span: call.span, event: { kind, map: map.node } }];
 }
 

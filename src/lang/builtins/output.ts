@@ -1,5 +1,4 @@
 /** Functions that send something to the user side: printf() and its like, print(), time(), join(), exit(). */
-import type { FormatPiece } from '../../spec/index.ts';
 import type { Emit, Expression, Statement } from '../checked/index.ts';
 import { INT64 } from '../checked/index.ts';
 import { checkFormat } from '../passes/statements/format.ts';
@@ -9,13 +8,18 @@ import { constant, convert, settled } from '../passes/expressions/values.ts';
 import { isNumber, printAggregation, printType } from '../types/index.ts';
 import type { Type } from '../types/index.ts';
 import type * as ast from '../syntax/index.ts';
+import {
+  formatInKernel,
+  isTextOutput,
+  kernelFormat,
+  isKernelFormat,
+  printInKernel,
+  refusedInIterator,
+} from './kernel-format.ts';
 import { argument, literalNumber, literalText } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
 
-type Conversion = FormatPiece & { readonly kind: 'conversion' };
-
 const MAX_DEBUG_ARGUMENTS = 3;
-const KERNEL_FORMATS = new Set(['d', 'i', 'u', 'x', 'p', 'c', 's']);
 const MANY = Number.POSITIVE_INFINITY;
 
 export const outputFunctions: readonly FunctionBuiltin[] = [
@@ -42,8 +46,10 @@ function formatted(name: 'printf' | 'errorf' | 'warnf' | 'cat' | 'system', unsaf
     arguments: [1, MANY],
     unsafe,
     action: (context, call) => {
+      if (name !== 'printf' && refusedInIterator(context, call)) return [];
       const result = checkFormat(context, call);
-      return result === undefined ? [] : emit(call, { kind: name, ...result });
+      if (result === undefined) return [];
+      return isTextOutput(context) ? formatInKernel(context, call, result) : emit(call, { kind: name, ...result });
     },
   };
 }
@@ -75,20 +81,6 @@ function debug(context: Context, call: CallNode): readonly Statement[] {
     call: { function: 'debugf', format: kernelFormat(result.format), args: result.args },
   };
   return [{ kind: 'expression', span: call.span, expression }];
-}
-
-function isKernelFormat(piece: Conversion): boolean {
-  const isPlain = !piece.leftAlign && !piece.plus && !piece.space && !piece.alternate && !piece.zeroPad;
-  return isPlain && piece.width === undefined && piece.precision === undefined && KERNEL_FORMATS.has(piece.conversion);
-}
-
-function kernelFormat(pieces: readonly FormatPiece[]): string {
-  return pieces
-    .map((piece) => {
-      if (piece.kind === 'text') return piece.text.replaceAll('%', '%%');
-      return `%${piece.bits === 64 && /[diux]/.test(piece.conversion) ? 'll' : ''}${piece.conversion}`;
-    })
-    .join('');
 }
 
 // ---- print ----------------------------------------------------------------------------------------------
@@ -128,6 +120,7 @@ function print(context: Context, call: CallNode): readonly Statement[] {
     context.error('argument-type', call.span, `${value.type.kind} type passed to print() is not printable`);
     return [];
   }
+  if (isTextOutput(context)) return printInKernel(context, call, settled(value));
   return emit(call, { kind: 'printValue', arg: settled(value) });
 }
 
@@ -162,6 +155,7 @@ function printMap(
   node: ast.Expression & { readonly kind: 'map' },
   isRate = false,
 ): readonly Statement[] {
+  if (refusedInIterator(context, call, 'print() of a map')) return [];
   const map = wholeMap(context, node);
   const top = call.arguments.length > 1 ? literalNumber(context, call, 1) : undefined;
   const div = call.arguments.length > 2 ? literalNumber(context, call, 2) : undefined;
@@ -189,11 +183,13 @@ function printMap(
 // ---- the rest -------------------------------------------------------------------------------------------
 
 function time(context: Context, call: CallNode): readonly Statement[] {
+  if (refusedInIterator(context, call)) return [];
   const format = call.arguments.length === 0 ? '%H:%M:%S\n' : literalText(context, call, 0);
   return format === undefined ? [] : emit(call, { kind: 'time', format });
 }
 
 function join(context: Context, call: CallNode): readonly Statement[] {
+  if (refusedInIterator(context, call)) return [];
   const separator = call.arguments.length > 1 ? literalText(context, call, 1) : ' ';
   const array = context.expression(argument(call, 0));
   if (array === undefined || separator === undefined) return [];
@@ -210,6 +206,7 @@ function join(context: Context, call: CallNode): readonly Statement[] {
 }
 
 function exit(context: Context, call: CallNode): readonly Statement[] {
+  if (refusedInIterator(context, call)) return [];
   const code: Expression | undefined =
     call.arguments.length === 0 ? constant(call.span, INT64, 0n) : context.expression(argument(call, 0));
   if (code === undefined) return [];

@@ -1,15 +1,16 @@
 /** What acts on the function or socket that a probe is at: override(), and what only other kinds of probes have. */
 import type { Expression, Statement } from '../checked/index.ts';
-import { INT64 } from '../checked/index.ts';
+import { INT64, UINT64 } from '../checked/index.ts';
 import type { Context } from '../passes/state/context.ts';
 import { asInteger } from '../passes/expressions/values.ts';
-import { numberArgument } from './arguments.ts';
+import { printType } from '../types/index.ts';
+import { argument, literalNumber, numberArgument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
 
 export const probedFunctions: readonly FunctionBuiltin[] = [
   { name: 'override', arguments: [1, 1], unsafe: true, action: override },
-  { name: 'socket_cookie', arguments: [1, 1], value: typedOnly("'fentry' and 'fexit'") },
-  { name: 'path', arguments: [1, 2], value: typedOnly("'fentry', 'fexit' and 'iter'") },
+  { name: 'socket_cookie', arguments: [1, 1], value: socketCookie },
+  { name: 'path', arguments: [1, 2], value: path },
   { name: 'skboutput', arguments: [4, 4], value: typedOnly("'fentry' and 'fexit'") },
   { name: 'unwatch', arguments: [1, 1], action: unwatch },
 ];
@@ -37,6 +38,50 @@ function override(context: Context, call: CallNode): readonly Statement[] {
     call: { function: 'override', value: asInteger(value, true) },
   };
   return [{ kind: 'expression', span: call.span, expression }];
+}
+
+/** Probes whose pointers the kernel's types vouch for. */
+const TYPED: ReadonlySet<string> = new Set(['fentry', 'fexit', 'iter', 'lsm']);
+const TYPED_PROBES = "'fentry', 'fexit', 'lsm' and 'iter'";
+
+function path(context: Context, call: CallNode): Expression | undefined {
+  if (!TYPED.has(context.program.variant.context.probeType)) return typedOnly(TYPED_PROBES)(context, call);
+  const value = context.expression(argument(call, 0));
+  const size = call.arguments.length > 1 ? literalNumber(context, call, 1) : undefined;
+  if (value === undefined || (call.arguments.length > 1 && size === undefined)) return undefined;
+  const type = value.type.kind === 'pointer' ? value.type.to : value.type;
+  if (type.kind !== 'record' || type.name !== 'path' || (value.type.kind === 'record' && value.kind !== 'read')) {
+    const hints = ['It is a member of struct file: path(ctx.file.f_path).'];
+    return context.error(
+      'argument-type',
+      call.span,
+      `path() expects a struct path (${printType(value.type)} provided)`,
+      { hints },
+    );
+  }
+  const { maxStrlen } = context.script.config;
+  if (size !== undefined && (size < 1n || size > BigInt(maxStrlen)))
+    return context.error('range', call.span, `path(): the size must be 1..${maxStrlen} (provided ${size})`);
+  return {
+    kind: 'call',
+    span: call.span,
+    type: { kind: 'string', size: Number(size ?? BigInt(maxStrlen)) },
+    call: { function: 'path', value },
+  };
+}
+
+function socketCookie(context: Context, call: CallNode): Expression | undefined {
+  if (!TYPED.has(context.program.variant.context.probeType)) return typedOnly(TYPED_PROBES)(context, call);
+  const socket = context.expression(argument(call, 0));
+  if (socket === undefined) return undefined;
+  const { type } = socket;
+  if (type.kind !== 'pointer' || type.to.kind !== 'record' || !/sock/.test(type.to.name))
+    return context.error(
+      'argument-type',
+      call.span,
+      `socket_cookie() expects a pointer to a socket (${printType(type)} provided)`,
+    );
+  return { kind: 'call', span: call.span, type: UINT64, call: { function: 'socketCookie', socket } };
 }
 
 /** The kernel takes only pointers there that its own types vouch for. */

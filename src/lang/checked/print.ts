@@ -251,7 +251,11 @@ function argumentsOf(call: SyncCall): readonly string[] {
     case 'strncmp':
       return [printExpression(call.left), printExpression(call.right), String(call.count)];
     case 'debugf':
+    case 'seqPrintf':
       return [JSON.stringify(call.format), ...call.args.map(printExpression)];
+    case 'socketCookie':
+      return [printExpression(call.socket)];
+    case 'path':
     case 'override':
       return [printExpression(call.value)];
     case 'signal':

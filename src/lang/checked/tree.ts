@@ -61,6 +61,10 @@ export interface ProbeVariant {
   readonly context: ProbeContext;
   /** The body runs only for these system calls (one raw tracepoint stands for many tracepoints). */
   readonly systemCalls?: SystemCallFilter;
+  /** What an iterator is at: the kernel also runs it without, at its end. */
+  readonly object?: ContextAccess & { readonly kind: 'object' };
+  /** What the kernel is told whatever happens, where what a program returns means something to it. */
+  readonly verdict?: number;
   /** In-kernel -p filter (providers whose hook has none of its own). */
   readonly filterByPid: boolean;
 }
@@ -96,6 +100,8 @@ export interface ProbeContext {
         readonly names?: { readonly number: ContextAccess; readonly all: readonly string[] };
       };
   readonly register?: (name: string) => ContextAccess | { readonly error: string };
+  /** The context is an iterator's, whose file takes what is printed: as records for us, or as text for whoever reads it. */
+  readonly output?: 'records' | 'text';
   /** Type that `ctx` points to; undefined where `ctx` is an error. */
   readonly contextType?: Type;
   /** 1 in user mode, 0 in the kernel. */
@@ -163,6 +169,8 @@ export type ContextAccess =
       readonly signed: boolean;
       readonly direct: boolean;
     }
+  /** A pointer at ctx + offset that the kernel vouches for; the run ends where it is null. */
+  | { readonly kind: 'object'; readonly offset: number }
   /** bpf_get_attach_cookie(). */
   | { readonly kind: 'cookie' }
   /** bpf_get_func_ip() (kprobe, kretprobe, multi). */
@@ -479,6 +487,11 @@ export type SyncCall =
   | { readonly function: 'strncmp'; readonly left: Expression; readonly right: Expression; readonly count: number }
   /** `format` in the kernel's own form. */
   | { readonly function: 'debugf'; readonly format: string; readonly args: readonly Expression[] }
+  /** `format` in the kernel's own form, into an iterator's file. */
+  | { readonly function: 'seqPrintf'; readonly format: string; readonly args: readonly Expression[] }
+  /** Path of a file by its `struct path`, which stands where the kernel knows its type. */
+  | { readonly function: 'path'; readonly value: Expression }
+  | { readonly function: 'socketCookie'; readonly socket: Expression }
   /** The probed function returns this without running. */
   | { readonly function: 'override'; readonly value: Expression }
   /** Frames of a stack of at most `limit`, taken anew. */

@@ -35,6 +35,8 @@ function read(l: Lowering, access: ContextAccess): Value {
       if (access.direct) return b.load(access.size, access.signed, base, access.offset);
       return probeRead(l, 'kernel', b.add(base, access.offset), access.size, access.signed);
     }
+    case 'object':
+      return readObject(l, access.offset);
     case 'cookie':
       return b.call(Helper.get_attach_cookie, [b.context()]);
     case 'functionAddress':
@@ -44,6 +46,16 @@ function read(l: Lowering, access: ContextAccess): Value {
       return truth(l, 'eq', masked, b.constant(access.equals));
     }
   }
+}
+
+/** Where it is null there is nothing to look at, and the run ends: what may be null the verifier lets no one follow. */
+function readObject(l: Lowering, offset: number): Value {
+  const b = l.builder;
+  const object = b.load(8, false, b.context(), offset);
+  const there = b.block();
+  b.branch('ne', object, b.constant(0), there, l.end);
+  b.enter(there);
+  return object;
 }
 
 /** Integer in memory that the program can't load directly; zero on a fault. */

@@ -7,6 +7,7 @@ import type { Value } from '../ir/index.ts';
 import { alignOf, isWord, layout, sizeOf, type Type } from '../types/index.ts';
 import { probeRead, READ, readIn } from './context.ts';
 import { type Address, Helper, type Lowering, perCpuBlock, pointer, whenRare } from './lowering.ts';
+import { writeRecord } from './iterator.ts';
 import { copy } from './memory.ts';
 import { atMost, readText } from './strings.ts';
 import { wordFormat } from './word-format.ts';
@@ -19,6 +20,14 @@ const JOIN_MOST = 16;
 
 export function lowerEmit(l: Lowering, s: Statement & { kind: 'emit' }): void {
   const { event } = s;
+  if (l.program.variant.context.output === 'text') {
+    l.script.diagnostics.push({
+      severity: 'error',
+      code: 'pinned',
+      message: 'A pinned iterator can print only in its own body, not in functions',
+      span: s.span,
+    });
+  }
   if (event.kind === 'exit') {
     lowerExit(l, s, event);
   } else if (event.kind === 'join') {
@@ -76,7 +85,7 @@ function lowerExit(l: Lowering, s: Statement, event: Emit & { kind: 'exit' }): v
     const field: EventField = { offset: HEADER_BYTES, type: { kind: 'integer', size: 8, signed: false } };
     const sizeBytes = HEADER_BYTES + 8;
     const id = l.script.addEvent((eventId) => ({ kind: 'exit', id: eventId, sizeBytes, span: s.span, code: field }));
-    reserve(l, id, sizeBytes, (record) => b.store(8, record, HEADER_BYTES, code));
+    reserve(l, id, sizeBytes, ({ base, offset }) => b.store(8, base, offset + HEADER_BYTES, code));
   }
   if (event.returns) b.jump(l.end);
 }
@@ -128,7 +137,7 @@ function send(
     }
   };
   if (fields.some((field) => field.packed === true)) output(l, id, sizeBytes, { placed, early }, fill);
-  else reserve(l, id, sizeBytes, (record) => fill({ base: record, offset: 0 }));
+  else reserve(l, id, sizeBytes, fill);
 }
 
 /** What changes something is evaluated also when the record is then lost. */
@@ -170,8 +179,15 @@ function storeField(l: Lowering, e: Expression, to: Address, early: Value | Addr
 // ---- sending ------------------------------------------------------------------------------------------
 
 /** A record of fixed size is filled where it stands in the ring. */
-function reserve(l: Lowering, id: number, sizeBytes: number, fill: (record: Value) => void): void {
+function reserve(l: Lowering, id: number, sizeBytes: number, fill: (record: Address) => void): void {
   const b = l.builder;
+  if (isIterator(l)) {
+    const area = l.permanent(sizeBytes);
+    b.store(8, area.base, area.offset, b.constant(BigInt(id) | (BigInt(sizeBytes) << 32n)));
+    fill(area);
+    writeRecord(l, area, b.constant(sizeBytes));
+    return;
+  }
   const record = b.call(Helper.ringbuf_reserve, [b.map(l.script.ring()), b.constant(sizeBytes), b.constant(0)]);
   const full = b.block({ cold: true });
   const room = b.block();
@@ -185,11 +201,16 @@ function reserve(l: Lowering, id: number, sizeBytes: number, fill: (record: Valu
   b.enter(room);
   b.scope(() => {
     b.store(8, record, 0, b.constant(id));
-    fill(record);
+    fill({ base: record, offset: 0 });
     b.call(Helper.ringbuf_submit, [record, b.constant(BpfFlag.BPF_RB_NO_WAKEUP)]);
     b.jump(done);
   });
   b.enter(done);
+}
+
+/** Its records go into the file that is being read, not into the ring. */
+function isIterator(l: Lowering): boolean {
+  return l.program.variant.context.output === 'records';
 }
 
 function countLost(l: Lowering): void {
@@ -225,6 +246,11 @@ function output(
 
 function sendOutput(l: Lowering, area: Address, length: Value): void {
   const b = l.builder;
+  if (isIterator(l)) {
+    b.store(4, area.base, area.offset + 4, length);
+    writeRecord(l, area, length);
+    return;
+  }
   const flags = b.constant(BpfFlag.BPF_RB_NO_WAKEUP);
   const result = b.call(Helper.ringbuf_output, [b.map(l.script.ring()), pointer(l, area), length, flags]);
   whenRare(l, 'ne', result, b.constant(0), () => countLost(l));

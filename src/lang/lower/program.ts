@@ -118,6 +118,7 @@ class ProgramLowering implements Lowering {
     b.scope(() => {
       const hit = this.script.hitOffset(this.program);
       if (hit !== undefined) b.store(8, b.mapValue('data', hit), 0, b.constant(1));
+      if (variant.object !== undefined) readContext(this, variant.object);
       if (variant.systemCalls !== undefined) this.filterSystemCalls(variant.systemCalls);
       if (variant.filterByPid && this.script.options.pid !== undefined) this.filterPid(this.script.options.pid);
       const outside = this.end;
@@ -137,7 +138,7 @@ class ProgramLowering implements Lowering {
       this.main.root.end = outside;
     });
     b.enter(this.end);
-    b.exit(b.constant(0));
+    b.exit(this.verdict(b.constant(0)));
     this.slot?.finish();
     return [b.finish(), ...this.others];
   }
@@ -147,12 +148,18 @@ class ProgramLowering implements Lowering {
     const b = this.builder;
     if (this.frame === this.unit.root) {
       if (this.unit === this.main) this.slot?.release();
-      b.exit(value);
+      b.exit(this.unit === this.main ? this.verdict(value) : value);
       return;
     }
     const { base, offset } = this.leavingPlace();
     b.store(8, base, offset + 8, value);
     b.jump(this.end);
+  }
+
+  /** Probes look on: where the kernel would act on an answer, it gets the one that changes nothing. */
+  private verdict(value: Value): Value {
+    const { verdict } = this.program.variant;
+    return verdict === undefined ? value : this.builder.constant(verdict);
   }
 
   returnValue(value: Expression): void {

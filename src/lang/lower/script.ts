@@ -65,7 +65,7 @@ class ScriptState implements ScriptLowering {
     const facts = new ScriptFacts();
     for (const program of checked.programs) facts.visit([program.predicate, program.body]);
     for (const fn of checked.functions) facts.visit(fn.body);
-    this.usesRing = facts.emits;
+    this.usesRing = facts.emits && usesRing(checked);
     this.deletedFrom = facts.deletedFrom;
     this.counters = facts.counters;
     this.assigned = facts.assigned;
@@ -267,6 +267,16 @@ class ScriptState implements ScriptLowering {
       ...(this.counters.has(map.name) && !this.assigned.has(map.name) ? { isCounter: true } : {}),
     };
   }
+}
+
+/** Records of iterators go into their files. Functions send for who calls them. */
+function usesRing({ programs, functions }: CheckedScript): boolean {
+  const others = programs.filter(({ variant }) => variant.context.output === undefined);
+  if (others.length === programs.length) return true;
+  const facts = new ScriptFacts();
+  for (const { predicate, body } of others) facts.visit([predicate, body]);
+  if (others.length > 0) for (const fn of functions) facts.visit(fn.body);
+  return facts.emits;
 }
 
 /** Any node, as far as it concerns us. */

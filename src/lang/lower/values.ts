@@ -13,6 +13,7 @@ import { storeMapValue, storeStats } from './maps.ts';
 import { chunks, copy, storeBytes, zero } from './memory.ts';
 import { storeBuffer, storeText } from './strings.ts';
 import { addressOfName, storeBeginning, storeJoined, storeName } from './text.ts';
+import { storePath } from './trusted.ts';
 import { wordFormat } from './word-format.ts';
 import { lowerCondition } from './words.ts';
 
@@ -209,6 +210,9 @@ function storeCall(l: Lowering, e: Expression & { kind: 'call' }, to: Address, p
       return;
     case 'nameOf':
       storeName(l, e.call, sizeOf(e.type), to);
+      return;
+    case 'path':
+      storePath(l, e.call, sizeOf(e.type), to);
       return;
     case 'inet':
       storeInet(l, e.call, to);

@@ -8,12 +8,14 @@ import { readBuiltin } from './builtins.ts';
 import { memcmp, swapBytes, writeUser } from './bytes.ts';
 import { probeRead, readContext, truth } from './context.ts';
 import { writeToTracePipe } from './debug.ts';
+import { writeToIterator } from './iterator.ts';
 import { type Address, Helper, type Lowering, pointer, warn, whenRare } from './lowering.ts';
 import { readAggregation, readMapWord, lowerMapDelete, lowerMapHasKey, lowerIncrement } from './maps.ts';
 import { compareMemory, compareStrings, strncmp } from './strings.ts';
 import { findText } from './text-search.ts';
 import { textLength } from './text.ts';
 import { isStructPointer, loadThroughTypes } from './typed-reads.ts';
+import { socketCookie } from './trusted.ts';
 import { wordFormat } from './word-format.ts';
 
 const OPERATORS: Record<ArithmeticOperator, BinaryOp> = {
@@ -250,6 +252,8 @@ function lowerRead(l: Lowering, e: Expression & { kind: 'read' }): Value {
 /** The kernel shows programs of some types another context than lies in memory, in whole words only. */
 function readRegisterOf(l: Lowering, e: Expression & { kind: 'read' }, signed: boolean): Value {
   const { size } = wordFormat(e.type);
+  const isObject = e.type.kind === 'pointer' && l.program.variant.context.output !== undefined;
+  if (isObject && e.offset > 0) return readContext(l, { kind: 'object', offset: e.offset });
   const inWord = e.offset % 8;
   const word = l.builder.load(8, false, l.builder.context(), e.offset - inWord);
   const bits = e.bits ?? { offset: 0, size: 8 * size };
@@ -322,6 +326,10 @@ function lowerCall(l: Lowering, e: Expression & { kind: 'call' }): Value {
       return writeUser(l, e, call);
     case 'debugf':
       return writeToTracePipe(l, call);
+    case 'seqPrintf':
+      return writeToIterator(l, call);
+    case 'socketCookie':
+      return socketCookie(l, call);
     case 'stackLength':
       return lowerStackLength(l, call.space, call.limit);
     case 'override':

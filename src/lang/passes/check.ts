@@ -10,7 +10,7 @@ import { type CDefinitions, type ImportedHeader, readCSection } from '../c/index
 import { resolveImports } from '../imports/index.ts';
 import { expandCMacros, expandScript } from '../expand/index.ts';
 import { checkFunctions, declareFunctions } from './functions.ts';
-import { checkLimits, resolvePoints } from '../providers/index.ts';
+import { checkIterators, checkLimits, resolvePoints } from '../providers/index.ts';
 import type { Block, MapDeclaration, Probe, Script } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
 import { literalType } from '../types/index.ts';
@@ -62,6 +62,7 @@ export function check(written: Script, source: SourceFile, target: Target, optio
   diagnostics.push(...findRepeatedNames(all));
   const probes = all.map((probe) => wantedPoints(probe, options.runs)).filter((probe) => probe !== undefined);
   const programs = probes.flatMap((probe) => resolvePrograms(probe, target, { ...options, config }, diagnostics));
+  diagnostics.push(...checkIterators(programs));
   if (!diagnostics.some(isError)) diagnostics.push(...findNothingToRun(all, programs, options.runs));
   const probeNames = new ProbeNames(programs.filter(usesProbeName).map((program) => program.variant));
   const state = new ScriptState({

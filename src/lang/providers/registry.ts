@@ -1,3 +1,4 @@
+import { iter } from './iter/iter.ts';
 import { fentry, fexit } from './kprobe/fentry.ts';
 import { kprobe, kretprobe } from './kprobe/kprobe.ts';
 import { bench, begin, end, self, test } from './own-process.ts';
@@ -27,6 +28,7 @@ export const providers: readonly Provider[] = [
   interval,
   software,
   hardware,
+  iter,
   self,
   test,
   bench,

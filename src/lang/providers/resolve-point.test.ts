@@ -36,10 +36,6 @@ test('an unknown provider is named, with a similar one', () => {
   );
 });
 
-test('probe types of a later version are refused by name', () => {
-  assert.equal(complaints(resolve('iter:task')), 'error: iter probes are not supported in this version of Sonde');
-});
-
 test('a wildcard for the provider takes what matches', () => {
   assert.deepEqual(pointNames(resolve('*:cpu-clock')), ['software:cpu-clock:1000000']);
   assert.equal(complaints(resolve('*:nothing')), 'error: No matches for *:nothing.');

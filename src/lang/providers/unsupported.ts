@@ -29,5 +29,4 @@ const ARGUMENT_HINT =
 export const unsupportedProviders: readonly Provider[] = [
   unsupported('watchpoint', ['w'], ARGUMENT_HINT),
   unsupported('asyncwatchpoint', ['aw'], `bpftrace removed asyncwatchpoint in 0.25. ${ARGUMENT_HINT}`),
-  unsupported('iter', ['it']),
 ];

@@ -101,9 +101,9 @@ pton | pton("address") | An IP address as bytes.
 macaddr | macaddr(bytes) | A MAC address as text.
 cgroupid | cgroupid("PATH") | Id of a cgroup.
 cgroup_path | cgroup_path(id [, "filter"]) | Path of a cgroup.
-path | path(struct path [, size]) | Path of a file.
+path | path(struct path [, size]) | Path of a file, such as \`ctx.file.f_path\`: iter, lsm, fentry and fexit.
 strftime | strftime("FORMAT", nsecs) | A time as text.
-socket_cookie | socket_cookie(sk) | Number of a socket that no other has.
+socket_cookie | socket_cookie(struct sock *) | A number that no other socket has: iter, lsm, fentry and fexit.
 kfunc_exist | kfunc_exist("name") | Whether the kernel has the function.
 kfunc_allowed | kfunc_allowed("name") | Whether this probe may call the kernel's function.
 getopt | getopt("name" [, default [, "help"]]) | An option of the script, given behind \`--\`.

@@ -34,8 +34,22 @@ export class MemoryBackend implements Backend {
     const failures = probe.points
       .filter((point) => this.unattachable.has(point.name))
       .map((point) => ({ point, error: new SystemError('bpf(LINK_CREATE)', 2, `no such event: ${point.name}`) }));
-    this.programs.get(probe.program)?.();
+    if (probe.phase !== 'iterate') this.programs.get(probe.program)?.();
     return { failures };
+  }
+  /** The records that the program puts into the ring, two at a time. */
+  iterate(program: string): { step(visit: RecordVisitor): boolean; close(): void } {
+    this.calls.push(`iterate ${program}`);
+    this.programs.get(program)?.();
+    const records = this.ring.splice(0);
+    return {
+      step: (visit) => {
+        this.ring.push(...records.splice(0, 2));
+        this.drain(visit);
+        return records.length > 0;
+      },
+      close: () => void this.calls.push(`end of ${program}`),
+    };
   }
   detachAll(): void {
     this.calls.push('detach');
@@ -145,7 +159,7 @@ export class MemoryClock implements SessionClock {
 
 export interface ScriptParts {
   readonly text?: string;
-  /** Titles by phase: `begin`, `end`, anything else is attached. Program names are `p0`, `p1`, … */
+  /** Titles by phase: `begin`, `end`, `iter:WHAT[:PIN]`, anything else is attached. Program names are `p0`, `p1`, … */
   readonly probes?: readonly string[];
   readonly maps?: readonly PlannedMap[];
   readonly events?: readonly EventSchema[];
@@ -157,8 +171,10 @@ export function planOf({ text = '', probes = ['begin'], maps = [], events = [], 
   return {
     source: { name: 'stdin', text },
     probes: probes.map((title, index): PlannedProbe => {
-      const phase = title === 'begin' || title === 'end' ? title : 'run';
-      return { program: `p${index}`, phase, points: [{ hook: { kind: 'testRun' }, name: title }], pointCount: 1, title, span: { start: 0, end: 1 } };
+      const [, target, pin] = /^iter:([^:]*):?(.*)$/.exec(title) ?? [];
+      const phase = title === 'begin' || title === 'end' ? title : target === undefined ? 'run' : 'iterate';
+      const hook = target === undefined ? { kind: 'testRun' as const } : { kind: 'iterator' as const, target, ...(pin === '' ? {} : { pin }) };
+      return { program: `p${index}`, phase, points: [{ hook, name: title }], pointCount: 1, title, span: { start: 0, end: 1 } };
     }),
     maps,
     events,
