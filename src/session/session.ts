@@ -244,12 +244,12 @@ export class Session {
     this.#phase = 'run';
     let count = 0;
     for (const probe of this.#plan.probes) {
-      if (probe.phase !== 'run') {
-        count += probe.phase === 'iterate' ? await this.#attach(probe) : probe.pointCount;
+      if (probe.phase !== 'run' && probe.phase !== 'iterate') {
+        count += probe.pointCount;
         this.#isTracing ||= probe.phase === 'signal';
       } else {
         const attached = await this.#attach(probe);
-        this.#isTracing ||= attached > 0;
+        this.#isTracing ||= attached > 0 && probe.phase === 'run';
         count += attached;
       }
     }
