@@ -51,6 +51,8 @@ export interface TracepointFormat {
 /** A place in the code of a file. Whether it is a good one for a probe is not said by its being found. */
 export interface UserPlace {
   readonly fileOffset: bigint;
+  /** Virtual address as the file counts; a process adds where it has mapped the file. */
+  readonly address: bigint;
   /** Bytes of the function; 0: its symbol doesn't say. */
   readonly size: bigint;
   /** Whether an instruction begins here; undefined: can't be told. Where one doesn't, a probe would damage the code. */
@@ -71,7 +73,7 @@ export interface UserBinary {
   resolveAddress(address: bigint): (UserPlace & { readonly name: string | undefined }) | { readonly error: string };
   /** In the file's order. Absent: not known. */
   usdtProbes?(): readonly UsdtPlace[] | { readonly error: string };
-  /** Virtual address and size of a variable (or function). */
+  /** Virtual address and size in bytes of a function or variable; thread-local ones have none. Absent: not known. */
   resolveSymbol?(name: string): { readonly address: bigint; readonly size: bigint } | undefined;
 }
 

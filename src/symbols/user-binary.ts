@@ -17,6 +17,8 @@ import type { TargetError } from './target.ts';
 export interface FunctionPlace {
   /** Where a uprobe goes. */
   readonly fileOffset: bigint;
+  /** Virtual address as the file counts. */
+  readonly address: bigint;
   /** Size of the function in bytes; 0: its symbol doesn't say. */
   readonly size: bigint;
   /** undefined: an address in no known function. */
@@ -142,15 +144,18 @@ export class UserBinary {
     });
   }
 
-  /** Virtual address and size of a variable or function, for `uaddr`. */
+  /** Virtual address and size of a variable or function, for `uaddr`. A damaged table has none. */
   resolveSymbol(name: string): { readonly address: bigint; readonly size: bigint } | undefined {
-    for (const table of this.#tables()) {
-      const found = preferred(
-        table.find(name).filter((symbol) => symbol.type !== SymbolType.Tls && symbol.type !== SymbolType.File),
-      )[0];
-      if (found) return { address: found.address, size: found.sizeBytes };
-    }
-    return undefined;
+    const found = this.#orDamaged(() => {
+      for (const table of this.#tables()) {
+        const [symbol] = preferred(
+          table.find(name).filter(({ type }) => type !== SymbolType.Tls && type !== SymbolType.File),
+        );
+        if (symbol) return { address: symbol.address, size: symbol.sizeBytes };
+      }
+      return undefined;
+    });
+    return found === undefined || 'error' in found ? undefined : found;
   }
 
   /** All USDT probes, in the file's order; a probe that stands in several places comes several times. */
@@ -228,6 +233,7 @@ export class UserBinary {
     if (fileOffset === undefined) return undefined;
     return {
       fileOffset,
+      address,
       size: symbol?.sizeBytes ?? 0n,
       name: symbol?.name,
       startsInstruction: this.#startsInstruction(address, symbol?.address),

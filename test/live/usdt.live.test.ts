@@ -122,6 +122,12 @@ describe('usdt', { ...live, skip: process.arch === 'x64' ? live.skip : 'the work
     assert.equal(listed.stdout, `usdt:/proc/${first.pid}/root${program}:sample:asked\n`);
   });
 
+  test('F-52 uaddr at places of one name, each with a program of its own', async () => {
+    const script = `usdt:${program}:sample:{twice,asked} { @[*uaddr("counter"), *uaddr("asked_semaphore"), sizeof(*uaddr("asked_semaphore"))] = count(); }`;
+    assert.deepEqual(await printed(script.replace('{twice,asked}', 'twice')), ['@[18446744073709551539, 0, 2]: 6']);
+    assert.deepEqual(await printed(script.replace('{twice,asked}', 'a*')), ['@[18446744073709551539, 1, 2]: 2']);
+  });
+
   test('P-60 what is wrong with a usdt probe', async () => {
     const points = ['sample:asken { }', 'twice { print(arg1); }', 'sample:string { print(arg1); }'].map(
       (point) => `usdt:${program}:${point}`,

@@ -1,4 +1,4 @@
-/** Symbols, clocks, signals: ksym(), usym(), kaddr(), strftime(), nsecs(), pid(), signal(). */
+/** Symbols, clocks, signals: ksym(), usym(), kaddr(), uaddr(), strftime(), nsecs(), pid(), signal(). */
 import { MAX_SIGNAL, signalNumber } from '../../abi/index.ts';
 import { INT64, UINT64 } from '../checked/index.ts';
 import type { Expression } from '../checked/index.ts';
@@ -13,6 +13,7 @@ export const symbolFunctions: readonly FunctionBuiltin[] = [
   { name: 'ksym', arguments: [1, 1], value: kernelSymbol },
   { name: 'usym', arguments: [1, 1], value: userSymbol },
   { name: 'kaddr', arguments: [1, 1], value: kernelAddress },
+  { name: 'uaddr', arguments: [1, 1], value: userAddress },
   { name: 'strftime', arguments: [2, 2], value: formattedTime },
   { name: 'nsecs', arguments: [0, 1], value: clock },
   { name: 'comm', arguments: [0, 0], value: commandName },
@@ -57,6 +58,30 @@ function kernelAddress(context: Context, call: CallNode): Expression | undefined
   if (address === undefined)
     return context.error('unknown-symbol', call.span, `Failed to resolve kernel symbol: ${name}`);
   return constant(call.span, UINT64, address);
+}
+
+/** In the file that the probe is in, as this process has it mapped; a pointer by the symbol's size. */
+function userAddress(context: Context, call: CallNode): Expression | undefined {
+  const { image } = context.program.variant.context;
+  const { span } = call;
+  if (image === undefined) {
+    return context.error(
+      'not-in-probe',
+      span,
+      "The uaddr function can only be used with 'uprobe', 'uretprobe' and 'usdt' probes",
+    );
+  }
+  const name = literalText(context, call, 0);
+  if (name === undefined) return undefined;
+  const symbol = image.symbol(name);
+  if (symbol === undefined)
+    return context.error('unknown-symbol', span, `Could not resolve symbol: ${image.path}:${name}`);
+  const size = symbol.size === 1n || symbol.size === 2n || symbol.size === 4n ? (Number(symbol.size) as 1 | 2 | 4) : 8;
+  const to = { kind: 'integer', size, signed: false } as const;
+  const place: Expression = { kind: 'context', span, type: UINT64, access: image.place };
+  const distance = constant(span, UINT64, BigInt.asUintN(64, symbol.address - image.placeAddress));
+  const address: Expression = { kind: 'arithmetic', span, type: UINT64, operator: 'add', left: place, right: distance };
+  return { kind: 'convert', span, type: { kind: 'pointer', to, space: 'user' }, operand: address };
 }
 
 /** Formats times of the boot clock, which is what nsecs gives; those of the TAI clock are set back to it. */

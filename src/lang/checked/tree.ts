@@ -110,6 +110,19 @@ export interface ProbeContext {
   /** Frames of a kernel stack that are the program's own, above the traced function. */
   readonly ownStackFrames?: number;
   readonly userStack: boolean;
+  /** Of a user probe at a single place: the file around it. */
+  readonly image?: ProbedImage;
+}
+
+/** A file as the traced process has mapped it. */
+export interface ProbedImage {
+  readonly path: string;
+  /** Where the process has the place of the probe … */
+  readonly place: ContextAccess;
+  /** … which the file counts as this. The difference is the same for all that is in the file. */
+  readonly placeAddress: bigint;
+  /** Address, as the file counts, and size in bytes; undefined: there is no such symbol. */
+  symbol(name: string): { readonly address: bigint; readonly size: bigint } | undefined;
 }
 
 export interface ArgumentField {

@@ -27,6 +27,8 @@ function ask(target: Target): unknown {
             each.functions(),
             each.resolveFunction('main', 1n),
             each.resolveAddress(9n),
+            each.resolveSymbol?.('counter'),
+            each.resolveSymbol?.('nosuch'),
             each.resolveAddress(10n),
           ]),
     missing: target.userBinaries('/no', undefined),
@@ -50,14 +52,16 @@ test('a replay answers what was asked, and only that', () => {
     functions: () => ['main'],
     resolveFunction: (_, offset) => ({
       fileOffset: 0x40n + offset,
+      address: 0x1040n + offset,
       size: 8n,
       startsInstruction: offset === 0n ? true : undefined,
       isIndirect: false,
     }),
     resolveAddress: (address) =>
       address === 9n
-        ? { fileOffset: 9n, size: 0n, startsInstruction: false, isIndirect: true, name: undefined }
+        ? { fileOffset: 9n, address: 0x1009n, size: 0n, startsInstruction: false, isIndirect: true, name: undefined }
         : { error: 'nowhere' },
+    resolveSymbol: (name) => (name === 'counter' ? { address: 0x2000n, size: 4n } : undefined),
   };
   const real = fakeTarget({
     btf: sampleBtf(),

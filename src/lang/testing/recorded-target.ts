@@ -32,10 +32,12 @@ export interface RecordedBinary {
   readonly functions: readonly string[] | null;
   readonly places: Readonly<Record<string, RecordedPlace | Refusal>>;
   readonly addresses: Readonly<Record<string, (RecordedPlace & { readonly name: string | null }) | Refusal>>;
+  readonly symbols: Readonly<Record<string, { readonly address: string; readonly size: string } | null>>;
 }
 
 export interface RecordedPlace {
   readonly fileOffset: string;
+  readonly address: string;
   readonly size: string;
   readonly startsInstruction: boolean | null;
   readonly isIndirect: boolean;
@@ -186,6 +188,7 @@ class BinaryRecorder implements UserBinary {
   #functions: readonly string[] | undefined;
   readonly #places: Record<string, RecordedBinary['places'][string]> = {};
   readonly #addresses: Record<string, RecordedBinary['addresses'][string]> = {};
+  readonly #symbols: Record<string, RecordedBinary['symbols'][string]> = {};
 
   constructor(real: UserBinary) {
     this.#real = real;
@@ -205,23 +208,36 @@ class BinaryRecorder implements UserBinary {
     this.#addresses[String(address)] = 'error' in found ? found : { ...recordPlace(found), name: found.name ?? null };
     return found;
   }
+  resolveSymbol(name: string): { readonly address: bigint; readonly size: bigint } | undefined {
+    const found = this.#real.resolveSymbol?.(name);
+    this.#symbols[name] = found === undefined ? null : { address: String(found.address), size: String(found.size) };
+    return found;
+  }
   toJSON(): RecordedBinary {
-    return { path: this.path, functions: this.#functions ?? null, places: this.#places, addresses: this.#addresses };
+    return {
+      path: this.path,
+      functions: this.#functions ?? null,
+      places: this.#places,
+      addresses: this.#addresses,
+      symbols: this.#symbols,
+    };
   }
 }
 
-function recordPlace({ fileOffset, size, startsInstruction, isIndirect }: UserPlace): RecordedPlace {
+function recordPlace({ fileOffset, address, size, startsInstruction, isIndirect }: UserPlace): RecordedPlace {
   return {
     fileOffset: String(fileOffset),
+    address: String(address),
     size: String(size),
     startsInstruction: startsInstruction ?? null,
     isIndirect,
   };
 }
 
-function replayPlace({ fileOffset, size, startsInstruction, isIndirect }: RecordedPlace): UserPlace {
+function replayPlace({ fileOffset, address, size, startsInstruction, isIndirect }: RecordedPlace): UserPlace {
   return {
     fileOffset: BigInt(fileOffset),
+    address: BigInt(address),
     size: BigInt(size),
     startsInstruction: startsInstruction ?? undefined,
     isIndirect,
@@ -269,6 +285,10 @@ function replayBinary(json: RecordedBinary): UserBinary {
     resolveAddress: (address) => {
       const found = recorded(json.addresses, String(address), `place in ${json.path} of`);
       return 'error' in found ? found : { ...replayPlace(found), name: found.name ?? undefined };
+    },
+    resolveSymbol: (name) => {
+      const found = recorded(json.symbols, name, `symbol in ${json.path}`);
+      return found === null ? undefined : { address: BigInt(found.address), size: BigInt(found.size) };
     },
   };
 }

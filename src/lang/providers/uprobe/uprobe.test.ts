@@ -15,7 +15,7 @@ const symbols: Readonly<Record<string, { at: bigint; size: bigint }>> = {
 /** Instructions of four bytes; behind 0x1030 there is what can't be decoded. */
 function placeAt(fileOffset: bigint, size: bigint, name: string): UserPlace {
   const startsInstruction = fileOffset > 0x1030n && fileOffset < 0x1100n ? undefined : fileOffset % 4n === 0n;
-  return { fileOffset, size, startsInstruction, isIndirect: name === 'chooser' };
+  return { fileOffset, address: 0x40_0000n + fileOffset, size, startsInstruction, isIndirect: name === 'chooser' };
 }
 
 function binary(path: string): UserBinary {
@@ -28,6 +28,7 @@ function binary(path: string): UserBinary {
       ...placeAt(address, 64n, 'main'),
       name: address < 0x2000n ? 'main' : undefined,
     }),
+    resolveSymbol: (name) => (name === 'counter' ? { address: 0x40_2000n, size: 4n } : undefined),
   };
 }
 
@@ -160,4 +161,22 @@ test('listing', () => {
     'uprobe:/bin/b:main',
   ]);
   assert.match(uprobe.list([], machine(), quiet).notes[0] ?? '', /with -p/);
+});
+
+test('a body that asks for addresses of the program has a program for each place, which knows the file around it', () => {
+  const { variants } = resolve('uprobe:/bin/a:*a*', machine(), options({ uses: ['uaddr'] }));
+  assert.deepEqual(
+    variants.map(({ points, context }) => [points[0]!.name, context.image?.placeAddress]),
+    [
+      ['uprobe:/bin/a:main', 0x40_1000n],
+      ['uprobe:/bin/a:start', 0x40_1100n],
+    ],
+  );
+  assert.deepEqual(variants[0]!.context.image!.symbol('counter'), { address: 0x40_2000n, size: 4n });
+  const [entry] = resolve('uprobe:/bin/a:main', machine()).variants;
+  const [exit] = resolve('uretprobe:/bin/a:main', machine()).variants;
+  assert.deepEqual(
+    [entry!.context.image!.place, exit!.context.image!.place],
+    [{ kind: 'word', offset: 128, size: 8, signed: false }, { kind: 'functionAddress' }],
+  );
 });

@@ -1,7 +1,7 @@
 /** uprobe and uretprobe: entry and return of functions in executables and libraries. */
 import { AttachType, ProgramType, registerLayout } from '../../../abi/index.ts';
 import type { PlannedPoint } from '../../../spec/index.ts';
-import type { ProbeContext, ProbeVariant } from '../../checked/index.ts';
+import type { ContextAccess, ProbeContext, ProbedImage, ProbeVariant } from '../../checked/index.ts';
 import { nearest, type Diagnostic } from '../../diagnostic/index.ts';
 import { readOutsideInteger, type AttachComponent, type AttachPointText } from '../../syntax/index.ts';
 import type { Target, UserBinary, UserPlace } from '../../target.ts';
@@ -34,6 +34,7 @@ class Resolver {
   readonly #target: Target;
   readonly #options: ResolveOptions;
   readonly #pid: number | undefined;
+  readonly #places = new Map<PlannedPoint, { readonly binary: UserBinary; readonly address: bigint }>();
 
   constructor(provider: 'uprobe' | 'uretprobe', point: AttachPointText, target: Target, options: ResolveOptions) {
     this.#provider = provider;
@@ -106,7 +107,7 @@ class Resolver {
     for (const binary of binaries) {
       const placed = this.#placeAddress(binary, address, text);
       if ('error' in placed) return this.#cannotPlace(placed.error);
-      points.push(this.#pointAt(binary, placed.fileOffset, String(address)));
+      points.push(this.#pointAt(binary, placed, String(address)));
     }
     return this.#finish(points);
   }
@@ -127,7 +128,7 @@ class Resolver {
         continue;
       }
       isIndirect ||= placed.isIndirect;
-      points.push(this.#pointAt(binary, placed.fileOffset, offset === 0n ? name : `${name}+${offset}`));
+      points.push(this.#pointAt(binary, placed, offset === 0n ? name : `${name}+${offset}`));
     }
     if (points.length > 0) return this.#finish(points, isIndirect ? [this.#warnOfIndirect(name)] : []);
     const first = binaries[0]!;
@@ -188,7 +189,7 @@ class Resolver {
         // Aliases of one function would count its calls twice.
         if ('error' in placed || seen.has(placed.fileOffset)) continue;
         seen.add(placed.fileOffset);
-        points.push(this.#pointAt(binary, placed.fileOffset, name));
+        points.push(this.#pointAt(binary, placed, name));
       }
     }
     if (points.length === 0)
@@ -196,17 +197,22 @@ class Resolver {
     return this.#finish(points);
   }
 
-  #pointAt(binary: UserBinary, fileOffset: bigint, place: string): PlannedPoint {
+  #pointAt(binary: UserBinary, { fileOffset, address }: UserPlace, place: string): PlannedPoint {
     const pid = this.#pid === undefined ? {} : { pid: this.#pid };
-    return {
+    const point: PlannedPoint = {
       hook: { kind: 'uprobe', return: this.#isReturn, path: binary.path, fileOffset, ...pid },
       name: `${this.#provider}:${binary.path}:${place}`,
     };
+    this.#places.set(point, { binary, address });
+    return point;
   }
 
   #finish(points: readonly PlannedPoint[], diagnostics: readonly Diagnostic[] = []): Resolution {
     const usesName = this.#options.uses.names.has('probe');
-    const groups = shareProgram(points, usesName, this.#target.have('attach-cookie'));
+    // Where a process has mapped a file follows from where the probe is: each place has a program of its own.
+    const groups = this.#options.uses.names.has('uaddr')
+      ? points.map((point) => [point])
+      : shareProgram(points, usesName, this.#target.have('attach-cookie'));
     return { variants: groups.map((group) => this.#variant(group, usesName)), diagnostics };
   }
 
@@ -214,6 +220,10 @@ class Resolver {
     const usesNumber = usesName || (this.#options.uses.names.has('func') && this.#target.have('attach-cookie'));
     const { points, probeName } = usesNumber ? nameByCookie(group) : nameByFirst(group);
     const { instructionPointer } = registerLayout(this.#target.architecture);
+    // On return the program counter is the caller's.
+    const place: ContextAccess = this.#isReturn
+      ? { kind: 'functionAddress' }
+      : registerWord(this.#target, instructionPointer);
     // Detaching one link of many points takes a third of the time, even for a single one.
     const multi = this.#target.have('uprobe-multi') ? { expectedAttachType: AttachType.TraceUprobeMulti } : {};
     return {
@@ -235,17 +245,22 @@ class Resolver {
         ...(this.#isReturn
           ? { returnValue: functionReturnValue(this.#target) }
           : { argument: functionArgument(this.#target) }),
-        // On return the program counter is the caller's.
         func: {
           kind: 'usym',
-          access: this.#isReturn ? { kind: 'functionAddress' } : registerWord(this.#target, instructionPointer),
+          access: place,
           ...(usesNumber || group.length === 1 ? { names: functionNames(points) } : {}),
         },
         kernelStack: true,
         userStack: true,
+        ...(group.length === 1 ? { image: this.#imageAround(group[0]!, place) } : {}),
       },
       filterByPid: false,
     };
+  }
+
+  #imageAround(point: PlannedPoint, place: ContextAccess): ProbedImage {
+    const { binary, address } = this.#places.get(point)!;
+    return { path: binary.path, place, placeAddress: address, symbol: (name) => binary.resolveSymbol?.(name) };
   }
 }
 

@@ -163,7 +163,11 @@ class Resolver {
     const used = [...names].flatMap((name) => /^arg(\d+)$/.exec(name)?.[1] ?? []);
     const all = this.#arguments(found);
     return JSON.stringify(
-      [names.has('func') ? functionOf(found) : '', ...used.map((index) => all(Number(index)))],
+      [
+        names.has('uaddr') ? [found.binary.path, found.place.address] : '',
+        names.has('func') ? functionOf(found) : '',
+        ...used.map((index) => all(Number(index))),
+      ],
       (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
     );
   }
@@ -190,8 +194,20 @@ class Resolver {
         func: this.#function(group[0]!),
         kernelStack: true,
         userStack: true,
+        image: this.#imageAround(group[0]!),
       },
       filterByPid: false,
+    };
+  }
+
+  /** Where a body asks for it, the places of a program are in the same one. */
+  #imageAround({ binary, place }: Found): ProbeContext['image'] {
+    const { instructionPointer } = registerLayout(this.#target.architecture);
+    return {
+      path: binary.path,
+      place: registerWord(this.#target, instructionPointer),
+      placeAddress: place.address,
+      symbol: (name) => binary.resolveSymbol?.(name),
     };
   }
 
