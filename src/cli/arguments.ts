@@ -13,8 +13,8 @@ export class UsageError extends Error {
 }
 
 /** What is asked for: a run, or a command by its name in first place. */
-export type Task = 'run' | 'fmt' | 'check' | 'lsp';
-const TASKS: readonly Task[] = ['fmt', 'check', 'lsp'];
+export type Task = 'run' | 'fmt' | 'check' | 'lsp' | 'tools';
+export const TASKS: readonly Task[] = ['fmt', 'check', 'lsp', 'tools'];
 
 /** What is done with the script: run it (undefined), or one of these. */
 export type Mode = 'codegen' | 'compiler-bench' | 'bench' | 'test' | 'format';
@@ -217,6 +217,20 @@ function takesNext(arg: string): boolean {
     ([name, option]) =>
       option.type === 'string' && (arg === `--${name}` || ('short' in option && arg === `-${option.short}`)),
   );
+}
+
+/**
+ * Where the word stands that may name a tool: the first that is neither an option nor an option's value. Undefined where
+ * there is none, where it is a command, and where the script or what is to be listed is given otherwise.
+ */
+export function firstWord(argv: readonly string[]): number | undefined {
+  for (let at = 0; at < argv.length; at++) {
+    const arg = argv[at]!;
+    if (!arg.startsWith('-')) return at === 0 && TASKS.some((name) => name === arg) ? undefined : at;
+    if (arg === '-' || arg === '--' || /^(-[el]|--list|--program)/.test(arg)) return undefined;
+    if (takesNext(arg)) at++;
+  }
+  return undefined;
 }
 
 function tokenize(argv: readonly string[]): { values: Values; positionals: string[]; afterDashes: string[] } {

@@ -8,10 +8,12 @@ import { formatFile } from './format.ts';
 import { info } from './info.ts';
 import { list } from './list.ts';
 import { serveLanguage } from './lsp/lsp.ts';
+import type { ToolCall } from './main.ts';
 import type { Messages } from './messages.ts';
 import type { Personality } from './personality.ts';
 import { readScript, readText } from './read-script.ts';
 import { runScript } from './run-script.ts';
+import { runTool, tools } from './tools/run-tool.ts';
 import { print } from './write-fully.ts';
 
 /** Returns the exit status. What is thrown is explained here: in a bundle of its own its classes are others than the caller's. */
@@ -23,9 +25,19 @@ export async function runCommand(args: Arguments, messages: Messages, personalit
   }
 }
 
+/** As `runCommand`, of a tool. */
+export async function callTool(call: ToolCall, args: Arguments, messages: Messages): Promise<number> {
+  try {
+    return await runTool(call.tool, call.behind, args, messages);
+  } catch (error) {
+    return explain(error, messages, { verbose: args.verbose, personality: 'sonde' });
+  }
+}
+
 async function run(args: Arguments, messages: Messages, personality: Personality): Promise<number> {
   if (args.task === 'fmt') return formatFile(args, messages);
   if (args.task === 'check') return checkFiles(args, messages, process.env);
+  if (args.task === 'tools') return tools(args.positional);
   if (args.task === 'lsp') return serveLanguage(process.env);
   setThreadName(personality);
   if (args.info) {

@@ -14,6 +14,8 @@ export interface RunContext {
   readonly named: ReadonlyMap<string, string | undefined>;
   readonly messages: Messages;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The run ends so long after everything is attached. */
+  readonly durationMs?: number | undefined;
 }
 
 export type Stages = ReadonlySet<DebugStage>;

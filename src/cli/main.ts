@@ -2,13 +2,15 @@
  * The command `sonde`: what a run of a script needs, and no more. All else is in `commands.ts`, which the build makes
  * another bundle of: what stands here is read at each start.
  */
+import { existsSync } from 'node:fs';
 import { setThreadName } from '../kernel/index.ts';
-import { type Arguments, parseArguments } from './arguments.ts';
+import { type Arguments, firstWord, parseArguments } from './arguments.ts';
 import { explain } from './explain.ts';
 import { Messages } from './messages.ts';
 import { type Personality, takePersonality, versionLine } from './personality.ts';
 import { readScript } from './read-script.ts';
 import { runScript } from './run-script.ts';
+import { findTool, type Tool } from './tools/catalogue.ts';
 import { usage } from './usage.ts';
 import { version } from './version.ts';
 import { print } from './write-fully.ts';
@@ -19,8 +21,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   const messages = new Messages(process.env);
   let verbose = argv.includes('-v') || argv.includes('--verbose');
   try {
-    const args = parseArguments(argv, personality);
+    const called = personality === 'sonde' ? toolIn(argv) : undefined;
+    const args = parseArguments(called === undefined ? argv : called.before, personality);
     verbose = args.verbose;
+    if (called !== undefined) {
+      const { callTool } = await import('./commands.ts');
+      return await callTool(called, args, messages);
+    }
     if (args.help) {
       print(usage(personality));
       return 0;
@@ -37,6 +44,20 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return explain(error, messages, { verbose, personality });
   }
+}
+
+/** The tool that a command line calls, with what stands before its name (Sonde's options) and behind it (the tool's). */
+function toolIn(argv: readonly string[]): ToolCall | undefined {
+  const at = firstWord(argv);
+  if (at === undefined || existsSync(argv[at]!)) return undefined;
+  const tool = findTool(argv[at]!);
+  return tool === undefined ? undefined : { tool, before: argv.slice(0, at), behind: argv.slice(at + 1) };
+}
+
+export interface ToolCall {
+  readonly tool: Tool;
+  readonly before: readonly string[];
+  readonly behind: readonly string[];
 }
 
 function isRun(args: Arguments): boolean {

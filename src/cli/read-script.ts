@@ -1,12 +1,11 @@
 /** Where a script comes from: -e, a file, standard input, a shipped tool. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { SystemError } from '../base/index.ts';
 import { decodeSource, nearest, renderDiagnostics, type SourceFile } from '../lang/index.ts';
-import { type Arguments, UsageError } from './arguments.ts';
+import { type Arguments, TASKS, UsageError } from './arguments.ts';
 import type { Messages } from './messages.ts';
-import { packageRoot } from './package-root.ts';
 import type { Personality } from './personality.ts';
+import { findTool, listTools } from './tools/catalogue.ts';
 
 export interface Script {
   readonly source: SourceFile;
@@ -77,24 +76,21 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'Is a directory',
 };
 
-/** A file; else a tool of that name; else the nearest name as a hint. Started as `bpftrace` there are no tools. */
+/** A file. Else a hint: the nearest of commands, files at hand and tools. Started as `bpftrace` there are only files. */
 function findScript(word: string, personality: Personality): string {
   if (word.includes('/') || isFile(word) || personality === 'bpftrace') return word;
-  const folder = join(packageRoot(), 'tools');
-  const tool = join(folder, `${word}.bt`);
-  if (isFile(tool)) return tool;
-  const tools = listTools(folder);
-  const near = nearest(word, tools);
-  throw new SystemError('open', 2, `no file and no tool is called '${word}'`, {
-    advice: near === undefined ? `Tools are: ${tools.join(', ')}.` : `Did you mean '${near}'?`,
+  const tool = findTool(word);
+  if (tool !== undefined) return tool.path; // sonde check opensnoop
+  const near = nearest(word, [...TASKS, ...listTools().map(({ name }) => name), ...filesHere()]);
+  throw new SystemError('open', 2, `no command, no file and no tool is called '${word}'`, {
+    advice:
+      near === undefined ? '`sonde tools` lists the tools, `sonde --help` the commands.' : `Did you mean '${near}'?`,
   });
 }
 
-function listTools(folder: string): string[] {
+function filesHere(): string[] {
   try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith('.bt'))
-      .map((name) => name.slice(0, -3));
+    return readdirSync('.').filter((name) => name.endsWith('.bt'));
   } catch {
     return [];
   }

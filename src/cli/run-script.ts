@@ -75,7 +75,7 @@ function explainOptions(source: SourceFile, context: RunContext): number {
 export async function runCompiled(
   source: SourceFile,
   { collection, plan }: Compiled,
-  { args, messages, environment }: RunContext,
+  { args, messages, environment, durationMs }: RunContext,
   {
     child,
     target,
@@ -115,6 +115,7 @@ export async function runCompiled(
       child?.release();
       if (environment[ATTACHED_LINE] !== undefined) sink.write(Buffer.from(`${ATTACHED_LINE}\n`));
       notify?.('READY=1');
+      if (durationMs !== undefined) cleanUp.use(stopLater(session, durationMs));
       if (plan.ring !== undefined) cleanUp.use(optimizeLater());
       const pid = child?.pid ?? target?.pid;
       if (pid !== undefined && showsUserSymbols(plan)) cleanUp.use(primeSymbols(backend.resolver.userSymbols, pid));
@@ -152,6 +153,11 @@ function dryRun(backend: KernelBackend, collection: Compiled['collection'], plan
   } finally {
     backend.close();
   }
+}
+
+function stopLater(session: Session, afterMs: number): Disposable {
+  const timer = setTimeout(() => session.stop(), afterMs);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** The launcher turned V8's optimising compiler off. A script that runs for a while and formats records earns it back. */

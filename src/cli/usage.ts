@@ -2,7 +2,7 @@ import type { Personality } from './personality.ts';
 
 /** What --help prints. Started as bpftrace there are no tools of our own. */
 export function usage(personality: Personality): string {
-  const lines = TEXT.split('\n').filter((line) => personality === 'sonde' || !/ TOOL |sonde fmt/.test(line));
+  const lines = TEXT.split('\n').filter((line) => personality === 'sonde' || !/ TOOL |sonde (fmt|tools)/.test(line));
   return lines.join('\n').replaceAll('sonde ', `${personality} `);
 }
 
@@ -10,7 +10,8 @@ const TEXT = `USAGE:
     sonde [options] FILE [ARGS]       run a script
     sonde [options] -e 'PROGRAM' [ARGS]
     sonde [options] - [ARGS]          run a script from standard input
-    sonde [options] TOOL [ARGS]       run a shipped tool
+    sonde [options] TOOL [ARGS]       run a shipped tool; sonde TOOL --help says which arguments it takes
+    sonde tools [show TOOL]           list the tools, or print the script of one
     sonde -l [PATTERN | FILE]         list probes
     sonde check FILE…                 say what is wrong with scripts, without running them
     sonde lsp                         serve an editor: diagnostics, completion, hover, formatting

@@ -1,4 +1,5 @@
 export { compile, type CompileOptions, type CompileResult, type Stage, STAGES } from './compile.ts';
+export { type DeclaredOption, declaredOptions } from './passes/declared-options.ts';
 export * from './diagnostic/index.ts';
 export { namesIn } from './names.ts';
 export { listProbes, listScript } from './listing.ts';

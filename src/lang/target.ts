@@ -152,6 +152,8 @@ export interface Target {
   headerFolders(): readonly string[];
   /** Id of the cgroup at a path such as `/sys/fs/cgroup/x`; undefined: there is none. */
   cgroupId?(path: string): bigint | undefined;
+  /** How many groups lie between this one and the root of version 2's hierarchy (whose level is 0); undefined: it is not in it. */
+  cgroupLevel?(path: string): number | undefined;
   /** Device and inode of the tracer's pid namespace where it isn't the initial one. */
   readonly pidNamespace: { readonly device: bigint; readonly inode: bigint } | undefined;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { monotonicMs } from '../kernel/index.ts';
 
@@ -55,6 +55,23 @@ export function cgroupIdOf(path: string): bigint | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Groups between this one and the root of version 2's hierarchy, whose level is 0; undefined: it lies in no such hierarchy. */
+export function cgroupLevelOf(path: string): number | undefined {
+  let real: string;
+  try {
+    real = realpathSync(path);
+  } catch {
+    return undefined;
+  }
+  const mounts = readHierarchies().filter(({ name }) => name === 'unified');
+  const root = mounts.find(({ mountPoint }) => real === mountPoint || real.startsWith(`${mountPoint}/`));
+  if (root === undefined) return undefined;
+  return real
+    .slice(root.mountPoint.length)
+    .split('/')
+    .filter((part) => part !== '').length;
 }
 
 function readHierarchies(): Hierarchy[] {

@@ -1,4 +1,4 @@
-export { CgroupPaths, cgroupIdOf } from './cgroup-paths.ts';
+export { CgroupPaths, cgroupIdOf, cgroupLevelOf } from './cgroup-paths.ts';
 export { demangle } from './demangle/index.ts';
 export type { FrameOptions } from './address-space.ts';
 export { KernelSymbols, type KernelSymbolTable } from './kernel-symbols.ts';

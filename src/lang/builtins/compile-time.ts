@@ -3,6 +3,8 @@ import type { Expression } from '../checked/index.ts';
 import { boolean, isLiteral } from '../passes/expressions/values.ts';
 import { isKernelFunction } from '../passes/expressions/kernel-calls.ts';
 import type { Context } from '../passes/state/context.ts';
+import { resolvePoint } from '../providers/index.ts';
+import { scanAttachPoint } from '../syntax/index.ts';
 import type { Type } from '../types/index.ts';
 import { argument, literalText } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
@@ -18,6 +20,7 @@ export const compileTimeFunctions: readonly FunctionBuiltin[] = [
   question('is_literal', (value) => isLiteral(value) || value.kind === 'string'),
   kernelFunction('kfunc_exist', exists),
   kernelFunction('kfunc_allowed', isAllowed),
+  { name: 'probe_exist', arguments: [1, 1], value: probeExists },
   { name: 'fail', arguments: [1, MANY], action: (context, call) => (fail(context, call), []), value: fail },
 ];
 
@@ -42,6 +45,22 @@ function isAllowed(context: Context, name: string): boolean {
   const { programType: type, expectedAttachType, attachTo } = context.program.variant;
   const { target } = context.script;
   return exists(context, name) && (target.mayCallKfunc?.({ type, expectedAttachType, attachTo }, name) ?? true);
+}
+
+/** Whether an attach point has a match here, as far as that can be told without attaching to it. */
+function probeExists(context: Context, call: CallNode): Expression | undefined {
+  const text = literalText(context, call, 0);
+  if (text === undefined) return undefined;
+  const { target, config, options } = context.script;
+  const { point } = scanAttachPoint(text, 0, []);
+  const { variants } = resolvePoint(point, target, {
+    config: { ...config, missingProbes: 'ignore' },
+    uses: { names: new Set(), args: new Set() },
+    pid: options.pid,
+    childPid: options.childPid,
+    unsafe: false,
+  });
+  return boolean(call.span, variants.length > 0);
 }
 
 /** The argument is looked at, not evaluated. */

@@ -271,6 +271,8 @@ function argumentsOf(call: SyncCall): readonly string[] {
       return [printExpression(call.left), printExpression(call.right)];
     case 'memcmp':
       return [printExpression(call.left), printExpression(call.right), String(call.count)];
+    case 'ancestorCgroup':
+      return [String(call.level)];
     case 'nameOf':
       return [printExpression(call.number)];
     case 'inet':

@@ -525,6 +525,8 @@ export type SyncCall =
       readonly names: NameTable;
       readonly ignoreSign: boolean;
     }
+  /** Id of the current task's group, or of the one above it, at a level of version 2's hierarchy. */
+  | { readonly function: 'ancestorCgroup'; readonly level: number }
   | { readonly function: 'bswap'; readonly value: Expression; readonly size: 2 | 4 | 8 }
   /** Family and bytes, zeros for an unknown family. */
   | { readonly function: 'inet'; readonly family: Expression; readonly address: Expression }

@@ -332,6 +332,8 @@ function lowerCall(l: Lowering, e: Expression & { kind: 'call' }): Value {
       return socketCookie(l, call);
     case 'stackLength':
       return lowerStackLength(l, call.space, call.limit);
+    case 'ancestorCgroup':
+      return l.builder.call(Helper.get_current_ancestor_cgroup_id, [l.builder.constant(call.level)]);
     case 'override':
       return l.builder.call(Helper.override_return, [l.builder.context(), l.word(call.value)]);
     case 'signal': {

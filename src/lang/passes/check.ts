@@ -26,6 +26,7 @@ import { resolveVariables } from './scan/scopes.ts';
 import { ScriptState } from './state/script-state.ts';
 import type { ProgramState } from './state/script-state.ts';
 import { checkBlock, checkStatement } from './statements/statements.ts';
+import { isLeftOut } from './scan/comptime-predicate.ts';
 import { scanAssignedMaps, scanProbe } from './scan/uses.ts';
 
 export interface CheckResult {
@@ -60,19 +61,16 @@ export function check(written: Script, source: SourceFile, target: Target, optio
   const { config } = configured;
   const all = script.items.filter((item) => item.kind === 'probe');
   diagnostics.push(...findRepeatedNames(all));
-  const probes = all.map((probe) => wantedPoints(probe, options.runs)).filter((probe) => probe !== undefined);
+  const wanted = all.map((probe) => wantedPoints(probe, options.runs)).filter((probe) => probe !== undefined);
+  const input = { target, options, config, assignedMaps: scanAssignedMaps(script), c };
+  const early = new ScriptState({ ...input, probeNames: new ProbeNames([]) });
+  const probes = wanted.filter((probe) => !isLeftOut(probe, early, rules));
   const programs = probes.flatMap((probe) => resolvePrograms(probe, target, { ...options, config }, diagnostics));
   diagnostics.push(...checkIterators(programs));
   if (!diagnostics.some(isError)) diagnostics.push(...findNothingToRun(all, programs, options.runs));
   const probeNames = new ProbeNames(programs.filter(usesProbeName).map((program) => program.variant));
-  const state = new ScriptState({
-    target,
-    options,
-    config,
-    assignedMaps: scanAssignedMaps(script),
-    probeNames,
-    c,
-  });
+  const state = new ScriptState({ ...input, probeNames });
+  for (const [name, option] of early.programOptions) state.programOptions.set(name, option);
   for (const item of script.items) if (item.kind === 'mapDeclaration') declareMap(state, item, diagnostics);
   const spaces = new Set(programs.map(({ variant }) => variant.context.space));
   diagnostics.push(...declareFunctions(script, state, spaces, rules));

@@ -99,7 +99,7 @@ function isUsable(type: Type): boolean {
 }
 
 /** A function has no event of its own. */
-function functionVariant(space: Space): ProbeVariant {
+export function functionVariant(space: Space): ProbeVariant {
   return {
     provider: 'fn',
     phase: 'run',

@@ -105,6 +105,8 @@ path | path(struct path [, size]) | Path of a file, such as \`ctx.file.f_path\`:
 strftime | strftime("FORMAT", nsecs) | A time as text.
 socket_cookie | socket_cookie(struct sock *) | A number that no other socket has: iter, lsm, fentry and fexit.
 kfunc_exist | kfunc_exist("name") | Whether the kernel has the function.
+probe_exist | probe_exist("attach point") | Whether an attach point has a match on this machine.
+in_cgroup | in_cgroup("PATH") | Whether the current task is in the cgroup or one below it; the empty path is all of them.
 kfunc_allowed | kfunc_allowed("name") | Whether this probe may call the kernel's function.
 getopt | getopt("name" [, default [, "help"]]) | An option of the script, given behind \`--\`.
 signal | signal(number or "NAME") | Sends a signal to the current process. Needs --unsafe.

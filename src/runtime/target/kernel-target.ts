@@ -18,7 +18,7 @@ import {
   mayCallKfunc,
 } from '../../kernel/index.ts';
 import type { Architecture, ImportedPath, Target, TargetFeature, TracepointFormat } from '../../lang/index.ts';
-import { cgroupIdOf, openTargets } from '../../symbols/index.ts';
+import { cgroupIdOf, cgroupLevelOf, openTargets } from '../../symbols/index.ts';
 import { findHeaderFolders, readHeader } from './headers.ts';
 import { readImport } from './imports.ts';
 
@@ -157,6 +157,10 @@ class KernelTarget implements Target {
 
   cgroupId(path: string): bigint | undefined {
     return cgroupIdOf(path);
+  }
+
+  cgroupLevel(path: string): number | undefined {
+    return cgroupLevelOf(path);
   }
 
   get pidNamespace(): { readonly device: bigint; readonly inode: bigint } | undefined {

@@ -1,0 +1,164 @@
+/** Runs shipped tools as their users do, beside a workload that was made for each. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRoot, launcher, testEnvironment } from '../sonde.ts';
+
+/** In a guest everything is emulated. */
+const SLOWNESS = process.env['SONDE_GUEST'] === undefined ? 1 : 6;
+const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
+
+/** A folder of this test file, gone after it. */
+export const folder = mkdtempSync(join(tmpdir(), 'sonde-tools-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+export interface ToolCase {
+  readonly tool: string;
+  /** What the case shows; the headline of its example. */
+  readonly title: string;
+  /** `PID` stands for the process id of the workload. */
+  readonly args?: readonly string[];
+  /** Before the tool's name. */
+  readonly before?: readonly string[];
+  /** Starts when everything is attached: a command for sh (the process that PID names), or a function. */
+  readonly workload: string | ((pid: number) => unknown);
+  /** What must come to stand in the output; `<pid>` is the workload's. The tool is ended when all of it is there. */
+  readonly expect: readonly RegExp[];
+  /** What must not stand there. */
+  readonly never?: readonly RegExp[];
+  /** Further looks at the output. */
+  readonly check?: (output: string, pid: number) => void;
+  /** Maps are printed at the end: the tool is ended when the workload is, and what is expected is looked for then. */
+  readonly atEnd?: boolean;
+  /** What the running kernel or machine must have; another than the host's own is in the guest of `test/kernels`. */
+  readonly needs?: 'kprobes';
+  readonly skip?: string | false;
+  /** False: no part of the example text. */
+  readonly example?: boolean;
+}
+
+const hasKprobes = existsSync('/sys/bus/event_source/devices/kprobe');
+
+/** A test of one tool. On the host it runs what the host can; in a guest only what the host can't. */
+export function toolTest(each: ToolCase): void {
+  const inGuest = process.env['SONDE_GUEST'] !== undefined;
+  if (inGuest && each.needs === undefined) return;
+  const skip = !isRoot
+    ? 'needs root'
+    : each.needs === 'kprobes' && !hasKprobes
+      ? 'this kernel has no kprobes (CONFIG_KPROBES): it runs in a guest'
+      : (each.skip ?? false);
+  test(`${each.tool}: ${each.title}`, { skip, timeout: 60_000 * SLOWNESS }, () => runCase(each));
+}
+
+async function runCase(each: ToolCase): Promise<void> {
+  using work = typeof each.workload === 'string' ? new Workload(each.workload) : undefined;
+  const pid = work?.pid ?? process.pid;
+  const args = (each.args ?? []).map((word) => word.replace('PID', String(pid)));
+  using tool = new RunningTool([...(each.before ?? []), each.tool, ...args]);
+  await tool.attached;
+  const patterns = each.expect.map(
+    (pattern) => new RegExp(pattern.source.replaceAll('<pid>', String(pid)), pattern.flags),
+  );
+  const isThere = (): boolean => patterns.every((pattern) => pattern.test(tool.output));
+  if (work === undefined) await (each.workload as (pid: number) => unknown)(pid);
+  else {
+    work.start();
+    await work.ended;
+  }
+  if (each.atEnd !== true) {
+    for (const end = Date.now() + 8000 * SLOWNESS; !isThere() && Date.now() < end && tool.runs;) await sleep(20);
+  }
+  tool.stop();
+  await tool.ended;
+  assert.equal(tool.errors, '');
+  for (const pattern of patterns) assert.match(tool.output, pattern);
+  for (const pattern of each.never ?? []) assert.doesNotMatch(tool.output, pattern);
+  each.check?.(tool.output, pid);
+  if (process.env['SONDE_EXAMPLES'] !== undefined && each.example !== false) {
+    const command = ['sonde', ...(each.before ?? []), each.tool, ...args].join(' ');
+    const text = `${each.title}:\n\n# ${command}\n${tool.output.trimEnd()}\n`;
+    process.stdout.write(`\nEXAMPLE ${JSON.stringify({ tool: each.tool, text })}\n`);
+  }
+}
+
+/** A command that waits for its start, so that its process id is known before. */
+class Workload implements Disposable {
+  readonly ended: Promise<void>;
+  readonly #child: ChildProcess;
+
+  constructor(command: string) {
+    this.#child = spawn('/bin/sh', ['-c', `read go; ${command}`], {
+      cwd: folder,
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: { ...testEnvironment(), FOLDER: folder },
+    });
+    this.ended = new Promise((resolve) => this.#child.on('close', () => resolve()));
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  start(): void {
+    this.#child.stdin!.end('go\n');
+  }
+
+  [Symbol.dispose](): void {
+    killGroup(this.pid);
+  }
+}
+
+class RunningTool implements Disposable {
+  output = '';
+  errors = '';
+  runs = true;
+  readonly attached: Promise<void>;
+  readonly ended: Promise<void>;
+  readonly #child: ChildProcess;
+
+  constructor(args: readonly string[]) {
+    this.#child = spawn(launcher, args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: testEnvironment({ [ATTACHED]: '1', SONDE_RUN: '' }), // the bundle, where it is made from these sources
+    });
+    this.ended = new Promise((resolve) =>
+      this.#child.on('close', () => {
+        this.runs = false;
+        resolve();
+      }),
+    );
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
+    this.attached = new Promise((resolve) => {
+      this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+        if (!this.output.includes(`${ATTACHED}\n`)) return;
+        this.output = this.output.replace(`${ATTACHED}\n`, '');
+        resolve();
+      });
+      void this.ended.then(() => resolve());
+    });
+  }
+
+  stop(): void {
+    this.#child.kill('SIGINT');
+  }
+
+  [Symbol.dispose](): void {
+    killGroup(this.#child.pid!);
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it has ended
+  }
+}

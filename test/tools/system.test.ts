@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { toolTest } from './support.ts';
+
+toolTest({
+  tool: 'syscount',
+  title: 'system calls of one process',
+  args: ['-p', 'PID'],
+  workload: 'exec dd if=/dev/zero of=/dev/null bs=1 count=500',
+  atEnd: true,
+  expect: [/^@calls\[write\]: 50\d$/m, /^@calls\[read\]: 5\d\d$/m],
+});
+
+toolTest({
+  tool: 'syscount',
+  title: 'failed calls only, by process',
+  args: ['-xP', '-p', 'PID'],
+  workload:
+    'exec python3 -Sc \'import os\nfor i in range(100):\n try: os.rmdir("/sonde/none")\n except OSError: pass\'',
+  atEnd: true,
+  expect: [/^@processes\[<pid>, python3\]: 1\d\d$/m],
+  example: false,
+});
+
+toolTest({
+  tool: 'syscount',
+  title: 'time that calls take, in microseconds',
+  args: ['-L', '-p', 'PID'],
+  workload: 'exec sleep 0.3',
+  atEnd: true,
+  expect: [/^@call_us\[clock_nanosleep\]: 3\d{5}$/m],
+});
+
+toolTest({
+  tool: 'loads',
+  title: 'two seconds',
+  args: ['--duration', '2.5'],
+  workload: 'sleep 2.7',
+  expect: [/^(\d\d:\d\d:\d\d \d+\.\d\d \d+\.\d\d \d+\.\d\d \d+\/\d+ \d+\n){2}/m],
+  check: (output) => assert.equal(output.split('\n').length, 4),
+});
