@@ -28,7 +28,7 @@ macro if_option(name, yes, no) {
 // Name of a state of TCP, such as "ESTABLISHED".
 macro tcp_state_name(state) {
   $state = (uint64)state;
-  let $name : string[12] = "UNKNOWN";
+  let $name : string[16] = "UNKNOWN";
   if ($state == 1) { $name = "ESTABLISHED"; }
   else if ($state == 2) { $name = "SYN_SENT"; }
   else if ($state == 3) { $name = "SYN_RECV"; }
