@@ -105,6 +105,15 @@ path | path(struct path [, size]) | Path of a file, such as \`ctx.file.f_path\`:
 strftime | strftime("FORMAT", nsecs) | A time as text.
 socket_cookie | socket_cookie(struct sock *) | A number that no other socket has: iter, lsm, fentry and fexit.
 kfunc_exist | kfunc_exist("name") | Whether the kernel has the function.
+sock_local | sock_local(sk) | Address that a socket has on this machine.
+sock_remote | sock_remote(sk) | Address that a socket is connected to.
+sock_local_port | sock_local_port(sk) | Port that a socket has on this machine.
+sock_remote_port | sock_remote_port(sk) | Port that a socket is connected to.
+file_of | file_of(fd) | The open file behind a file descriptor of the current process.
+sock_of | sock_of(fd) | The socket behind a file descriptor of the current process.
+wanted | wanted(option, value) | Whether an option has its default (0 or the empty text) or is that value.
+if_option | if_option("name", yes, no) | One of two expressions, by a flag of the command line.
+tcp_state_name | tcp_state_name(state) | Name of a state of TCP.
 probe_exist | probe_exist("attach point") | Whether an attach point has a match on this machine.
 in_cgroup | in_cgroup("PATH") | Whether the current task is in the cgroup or one below it; the empty path is all of them.
 kfunc_allowed | kfunc_allowed("name") | Whether this probe may call the kernel's function.
