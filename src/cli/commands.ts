@@ -1,5 +1,6 @@
 /** All that is not a plain run of a script. */
-import { setThreadName } from '../kernel/index.ts';
+import { setThreadName, takeAwayFeatures } from '../kernel/index.ts';
+import { featuresNamed } from '../runtime/index.ts';
 import type { Arguments } from './arguments.ts';
 import { checkFiles } from './check.ts';
 import { compileAhead, runExecutable, writeObject } from './compile-ahead.ts';
@@ -40,6 +41,7 @@ async function run(args: Arguments, messages: Messages, personality: Personality
   if (args.task === 'tools') return tools(args.positional);
   if (args.task === 'lsp') return serveLanguage(process.env);
   setThreadName(personality);
+  takeAwayFeatures(featuresNamed(args.withoutFeatures));
   if (args.info) {
     print(info(personality));
     return 0;

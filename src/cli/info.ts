@@ -39,6 +39,7 @@ function kernelGroups(inventory: Inventory, personality: Personality): string[] 
     shape('Kernel features', inventory.features.map(line)),
     shape('Map types', inventory.maps.map(line)),
     shape('Probe types', inventory.probes.map(line)),
+    ...(personality === 'bpftrace' ? [] : [shape('By name, for --no-feature', inventory.named.map(line))]),
   ];
 }
 

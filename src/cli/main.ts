@@ -3,7 +3,8 @@
  * another bundle of: what stands here is read at each start.
  */
 import { existsSync } from 'node:fs';
-import { setThreadName } from '../kernel/index.ts';
+import { setThreadName, takeAwayFeatures } from '../kernel/index.ts';
+import { featuresNamed } from '../runtime/index.ts';
 import { type Arguments, firstWord, parseArguments } from './arguments.ts';
 import { explain } from './explain.ts';
 import { Messages } from './messages.ts';
@@ -67,6 +68,7 @@ function isRun(args: Arguments): boolean {
 
 async function run(args: Arguments, messages: Messages, personality: Personality): Promise<number> {
   setThreadName(personality);
+  takeAwayFeatures(featuresNamed(args.withoutFeatures));
   if (process.argv.length <= 2) {
     messages.write(usage(personality));
     return 1;

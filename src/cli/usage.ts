@@ -1,9 +1,24 @@
+import { writtenFeatureNames } from '../runtime/index.ts';
 import type { Personality } from './personality.ts';
 
 /** What --help prints. Started as bpftrace there are no tools of our own. */
 export function usage(personality: Personality): string {
   const lines = TEXT.split('\n').filter((line) => personality === 'sonde' || !/ TOOL |sonde (fmt|tools)/.test(line));
-  return lines.join('\n').replaceAll('sonde ', `${personality} `);
+  return lines.join('\n').replaceAll('sonde ', `${personality} `).replace('FEATURES', featureLines());
+}
+
+const WIDTH = 110;
+const INDENT = ' '.repeat(34);
+
+/** The names that --no-feature takes. */
+function featureLines(): string {
+  const lines = [INDENT];
+  for (const name of writtenFeatureNames) {
+    const word = name === writtenFeatureNames.at(-1) ? name : `${name}, `;
+    if (lines.at(-1)!.length + word.length > WIDTH) lines.push(INDENT);
+    lines[lines.length - 1] += word;
+  }
+  return lines.map((line) => line.trimEnd()).join('\n');
 }
 
 const TEXT = `USAGE:
@@ -45,7 +60,8 @@ FINDING FUNCTIONS AND SYMBOLS:
     --traceable-functions FILE    take the kernel's functions from this file
     --dwarf-pid PID               a further process whose stacks are unwound by its debug information
     --usdt-file-activation        activate usdt semaphores in every process that maps the file
-    --no-feature NAME[,NAME]      do as if the kernel lacked it: kprobe_multi, kprobe_session, uprobe_multi, …
+    --no-feature NAME[,NAME]      do as if the kernel lacked it:
+FEATURES
 
 LOOKING INSIDE:
     -d, --debug STAGE    print a stage: all, parse, ast, types, codegen, codegen-opt, dis, libbpf, verifier;

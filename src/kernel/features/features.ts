@@ -1,6 +1,7 @@
 import { answerTo, type FeatureAnswer, type FeatureProbe } from './answer.ts';
 import type { ProgramSpec } from '../../spec/index.ts';
 import { allowsKfunc, hasHelper, probes } from './probes.ts';
+import { isTakenAway } from './taken-away.ts';
 
 export type FeatureName = keyof typeof probes;
 
@@ -10,6 +11,8 @@ const answers = new Map<string, FeatureAnswer>();
 
 /** Asks the kernel, by trying (well under a millisecond each), once per feature and process. */
 export function probeFeature(name: FeatureName): FeatureAnswer {
+  const { minimumKernel } = probes[name];
+  if (isTakenAway(name)) return { answer: 'no', minimumKernel, reason: 'taken away by --no-feature' };
   return remembered(name, probes[name]);
 }
 
@@ -35,6 +38,7 @@ export function mayCallKfunc(
   program: Pick<ProgramSpec, 'type' | 'expectedAttachType' | 'attachTo'>,
   name: string,
 ): boolean {
+  if (isTakenAway('kfunc')) return false;
   const probe = { title: 'kfunc', minimumKernel: '', probe: () => allowsKfunc(program, name) };
   const { type, expectedAttachType, attachTo } = program;
   return remembered(`kfunc ${name} in ${type} ${expectedAttachType} ${attachTo?.name}`, probe).answer === 'yes';

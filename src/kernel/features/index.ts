@@ -1,4 +1,5 @@
 export type { FeatureAnswer } from './answer.ts';
+export { isTakenAway, takeAwayFeatures } from './taken-away.ts';
 export { type Inventory, type InventoryEntry, takeInventory } from './inventory.ts';
 export {
   describeFeature,

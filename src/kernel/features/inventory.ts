@@ -7,7 +7,7 @@ import { kernelBtf, modulesWithBtf } from '../btf-source.ts';
 import { KernelMap } from '../map/index.ts';
 import { KernelProgram } from '../program/index.ts';
 import { answerTo } from './answer.ts';
-import { haveFeature, haveHelper } from './features.ts';
+import { featureNames, haveFeature, haveHelper } from './features.ts';
 
 export interface InventoryEntry {
   readonly name: string;
@@ -19,11 +19,13 @@ export interface Inventory {
   readonly features: readonly InventoryEntry[];
   readonly maps: readonly InventoryEntry[];
   readonly probes: readonly InventoryEntry[];
+  /** Every feature that is asked for by name, as --no-feature takes it. */
+  readonly named: readonly InventoryEntry[];
 }
 
 /** Takes some tens of milliseconds. */
 export function takeInventory(): Inventory {
-  return { helpers: helpers(), features: features(), maps: maps(), probes: probes() };
+  return { helpers: helpers(), features: features(), maps: maps(), probes: probes(), named: named() };
 }
 
 const yesNo = (name: string, value: boolean): InventoryEntry => ({ name, value });
@@ -71,6 +73,10 @@ function features(): InventoryEntry[] {
     yesNo('attach cookie', haveFeature('attach-cookie')),
     yesNo('uprobe refcount', haveFeature('uprobe')),
   ];
+}
+
+function named(): InventoryEntry[] {
+  return featureNames.map((name) => yesNo(name.replaceAll('-', '_'), haveFeature(name)));
 }
 
 const MAPS = {

@@ -13,10 +13,10 @@ import {
   storeImm,
 } from '../../asm/index.ts';
 import type { MapSpec, ProgramSpec } from '../../spec/index.ts';
-import { requireKernelBtf } from '../btf-source.ts';
+import { kernelBtf, requireKernelBtf } from '../btf-source.ts';
 import { KernelMap } from '../map/index.ts';
 import { KernelProgram } from '../program/index.ts';
-import { Attr, bpfCallName, closeFd, perfUnitType, systemError, tryBpf } from '../sys/index.ts';
+import { Attr, bpfCallName, closeFd, perfUnitFormat, perfUnitType, systemError, tryBpf } from '../sys/index.ts';
 import { pointerArray } from '../link/arrays.ts';
 import type { FeatureProbe } from './answer.ts';
 
@@ -24,6 +24,13 @@ const returnZero: readonly Instruction[] = [mov64('r0', 0), exit()];
 
 /** Each entry is tried by the least real map, program or link that needs the feature. */
 export const probes = {
+  btf: { title: "the kernel's types (BTF)", minimumKernel: '5.4', probe: () => kernelBtf() !== undefined },
+  'module-btf': { title: 'types of modules', minimumKernel: '5.11', probe: canNameBtf },
+  kfunc: {
+    title: 'calls of kernel functions (kfuncs) by tracing programs',
+    minimumKernel: '6.2',
+    probe: castsReadOnly,
+  },
   'ring-buffer': {
     title: 'ring buffer',
     minimumKernel: '5.8',
@@ -79,6 +86,11 @@ export const probes = {
     probe: () => attachesKprobes(AttachType.TraceKprobeSession),
   },
   uprobe: { title: 'uprobes', minimumKernel: '4.17', probe: () => perfUnitType('uprobe') !== undefined },
+  'uprobe-ref-counter': {
+    title: 'semaphores of user probes',
+    minimumKernel: '4.20',
+    probe: () => perfUnitFormat('uprobe', 'ref_ctr_offset') !== undefined,
+  },
   'uprobe-multi': {
     title: 'many uprobes by one link',
     minimumKernel: '6.6',
@@ -184,6 +196,20 @@ function loads(type: number, instructions: readonly Instruction[], more: Partial
 
 function loadsTracing(expectedAttachType: number, kind: 'typedef' | 'function', name: string): boolean {
   return loads(ProgramType.Tracing, returnZero, { expectedAttachType, attachTo: { kind, name } });
+}
+
+/** BTF in the kernel has names, by which modules' are found, since there are modules with BTF. */
+function canNameBtf(): boolean {
+  const id = new Attr(12);
+  if (tryBpf(Command.BtfGetNextId, id) < 0) return false;
+  const fd = tryBpf(Command.BtfGetFdById, new Attr(12).u32(0, id.getU32(4)));
+  if (fd < 0) return refused(Command.BtfGetFdById, -fd);
+  const name = new Uint8Array(64);
+  const info = new Attr(32).pointer(16, name).u32(24, name.length);
+  const result = tryBpf(Command.ObjGetInfoByFd, new Attr(16).u32(0, fd).u32(4, 32).pointer(8, info.bytes));
+  info.release();
+  closeFd(fd);
+  return result >= 0 ? info.getU32(24) > 0 : refused(Command.ObjGetInfoByFd, -result);
 }
 
 function canBatch(type: number): boolean {

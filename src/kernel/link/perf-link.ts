@@ -1,6 +1,7 @@
 import { AttachType, Command, Errno } from '../../abi/index.ts';
 import { UnsupportedFeatureError } from '../../base/index.ts';
 import type { Hook } from '../../spec/index.ts';
+import { isTakenAway } from '../features/taken-away.ts';
 import {
   Attr,
   bpfAdvice,
@@ -42,6 +43,7 @@ export function linkPerfEvents(
 
 /** Undefined where the kernel has no such links. */
 function tryPerfLink(program: AttachableProgram, event: number, cookie: bigint): number | undefined {
+  if (isTakenAway('perf-link')) return undefined;
   const attr = new Attr(64).u32(0, program.fd).u32(4, event).u32(8, AttachType.PerfEvent).u64(16, cookie);
   const result = tryBpf(Command.LinkCreate, attr);
   // Before 5.15 the attach type is unknown, which is the same EINVAL as a program of the wrong type: the ioctl then tells.

@@ -2,6 +2,7 @@ import { Errno } from '../../abi/index.ts';
 import { UnsupportedFeatureError } from '../../base/index.ts';
 import type { UprobeHook } from '../../spec/index.ts';
 import { Attr, checked, cString, PERF_ATTR_SIZE, perfAdvice, perfUnitType, tryPerfEventOpen } from '../sys/index.ts';
+import { requireNotTakenAway } from '../features/taken-away.ts';
 import { linkPerfEvents, probeTarget } from './perf-link.ts';
 import type { AttachableProgram, Link } from './link.ts';
 
@@ -12,6 +13,7 @@ const REF_CTR_SHIFT = 32n;
 export function attachUprobe(program: AttachableProgram, hook: UprobeHook, cookie?: bigint): Link {
   const type = perfUnitType('uprobe');
   if (type === undefined) throw uprobesMissing();
+  if (hook.refCtrOffset !== undefined) requireNotTakenAway('uprobe-ref-counter', 'semaphores of user probes', '4.20');
   const config = (hook.return ? RETURN_BIT : 0n) | ((hook.refCtrOffset ?? 0n) << REF_CTR_SHIFT);
   const attr = new Attr(PERF_ATTR_SIZE)
     .u32(0, type)

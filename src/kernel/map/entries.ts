@@ -1,4 +1,5 @@
-import { Command, Errno } from '../../abi/index.ts';
+import { Command, Errno, MapType } from '../../abi/index.ts';
+import { isTakenAway } from '../features/taken-away.ts';
 import { Attr, bpfCallName, checked, tryBpf } from '../sys/index.ts';
 import type { KernelMap } from './kernel-map.ts';
 
@@ -17,6 +18,8 @@ const BUCKET_SLACK = 64;
  * having given nothing, where the kernel can't.
  */
 export function* readBatches(map: KernelMap, { take = false } = {}): Generator<MapEntry, boolean> {
+  if (isTakenAway('map-batch') || (map.spec.type === MapType.PercpuArray && isTakenAway('map-batch-percpu-array')))
+    return false;
   const command = take ? Command.MapLookupAndDeleteBatch : Command.MapLookupBatch;
   const { keySizeBytes, maxEntries } = map.spec;
   const valueSizeBytes = map.transferSizeBytes;

@@ -1,4 +1,4 @@
-import { BpfFlag, Command, Errno } from '../../abi/index.ts';
+import { BpfFlag, Command, Errno, MapType } from '../../abi/index.ts';
 import { BugError } from '../../base/index.ts';
 import type { MapSpec } from '../../spec/index.ts';
 import {
@@ -12,6 +12,7 @@ import {
   possibleCpus,
   tryBpf,
 } from '../sys/index.ts';
+import { requireNotTakenAway } from '../features/taken-away.ts';
 import { readBatches, readOneByOne, type MapEntry } from './entries.ts';
 import { isArrayMap, isKeylessMap, isLocalStorageMap, isPerCpuMap } from './map-type.ts';
 import { withMemlockRetry } from './memlock.ts';
@@ -54,6 +55,9 @@ export class KernelMap implements Disposable {
 
   /** Creates the map, writes its contents and freezes it, as the spec says. Throws SystemError. */
   static create(spec: MapSpec, options: MapCreateOptions = {}): KernelMap {
+    if (spec.type === MapType.Ringbuf) requireNotTakenAway('ring-buffer', 'ring buffer', '5.8');
+    if ((spec.flags & BpfFlag.BPF_F_MMAPABLE) !== 0)
+      requireNotTakenAway('mmapable-array', 'array maps in memory', '5.5');
     const map = new KernelMap(spec, createMap(spec, options));
     try {
       for (const [key, value] of spec.contents ?? []) map.update(key, value);

@@ -3,6 +3,7 @@ import { Command, Errno, ProgramType, programTypeName } from '../../abi/index.ts
 import { UnsupportedFeatureError, VerifierError } from '../../base/index.ts';
 import type { AttachTo, ProgramSpec } from '../../spec/index.ts';
 import { moduleBtf, openModuleBtfFd, requireKernelBtf } from '../btf-source.ts';
+import { requireNotTakenAway } from '../features/taken-away.ts';
 import { kernelName, withMemlockRetry, type KernelMap } from '../map/index.ts';
 import { Attr, bpfAdvice, bpfCallName, closeFd, permissionAdvice, systemError, tryBpf } from '../sys/index.ts';
 import { describeFunctions, FUNC_INFO_BYTES, type FunctionInfo } from './func-info.ts';
@@ -28,6 +29,7 @@ const LOG_LARGEST_BYTES = (1 << 24) - 1;
 
 /** Loads a program: a descriptor, and the verifier's log where it was asked for. */
 export function loadProgram(spec: ProgramSpec, options: LoadOptions): { fd: number; log: string } {
+  if (spec.type === ProgramType.RawTracepoint) requireNotTakenAway('raw-tracepoint', 'raw tracepoints', '4.17');
   const resolved = resolveReferences(spec.instructions, options.maps ?? new Map());
   const target = attachTarget(spec);
   const functions = describeFunctions(spec.name, spec.instructions);

@@ -63,3 +63,12 @@ export function perfUnitType(unit: string): number | undefined {
     return undefined;
   }
 }
+
+/** Where in a perf event's attributes a unit takes a value (`config:32-63`); undefined where it takes none of this name. */
+export function perfUnitFormat(unit: string, name: string): string | undefined {
+  try {
+    return readFileSync(`/sys/bus/event_source/devices/${unit}/format/${name}`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,10 +1,10 @@
 /** The machine that we run on, as a compile sees it. Nothing is opened before it is asked for. */
 import { readFileSync, statSync } from 'node:fs';
 import { architectureOf, strerror } from '../../abi/index.ts';
-import { SondeError, SystemError, UnsupportedFeatureError } from '../../base/index.ts';
+import { SystemError, UnsupportedFeatureError } from '../../base/index.ts';
 import type { Btf } from '../../btf/index.ts';
 import {
-  featureNames,
+  type FeatureName,
   haveFeature,
   kallsyms,
   kernelBtf,
@@ -20,6 +20,7 @@ import {
 import type { Architecture, ImportedPath, Target, TargetFeature, TracepointFormat } from '../../lang/index.ts';
 import { cgroupIdOf, cgroupLevelOf, openTargets } from '../../symbols/index.ts';
 import { findHeaderFolders, readHeader } from './headers.ts';
+import { featuresNamed } from './feature-names.ts';
 import { readImport } from './imports.ts';
 
 export interface TargetOptions {
@@ -42,7 +43,7 @@ const INITIAL_PID_NAMESPACE = 0xeffffffcn;
 class KernelTarget implements Target {
   readonly architecture: Architecture;
   readonly kernelRelease = kernelRelease();
-  readonly #without: ReadonlySet<string>;
+  readonly #without: ReadonlySet<FeatureName>;
   readonly #everyFeature: boolean;
   readonly #tracepoints = new Map<string, readonly string[] | { readonly error: string }>();
   readonly #formats = new Map<string, TracepointFormat | undefined>();
@@ -60,7 +61,7 @@ class KernelTarget implements Target {
       });
     }
     this.architecture = architecture;
-    this.#without = new Set(without.map(featureNamed));
+    this.#without = new Set(featuresNamed(without));
     this.#functionsFile = traceableFunctions;
     this.#everyFeature = everyFeature;
   }
@@ -78,10 +79,11 @@ class KernelTarget implements Target {
   }
 
   get btf(): Btf | undefined {
-    return kernelBtf();
+    return this.#without.has('btf') ? undefined : kernelBtf();
   }
 
   moduleBtfs(): readonly Btf[] {
+    if (this.#without.has('module-btf')) return [];
     return modulesWithBtf()
       .map((module) => moduleBtf(module))
       .filter((btf) => btf !== undefined);
@@ -140,7 +142,7 @@ class KernelTarget implements Target {
   }
 
   mayCallKfunc(...[program, name]: Parameters<NonNullable<Target['mayCallKfunc']>>): boolean {
-    return mayCallKfunc(program, name);
+    return !this.#without.has('kfunc') && mayCallKfunc(program, name);
   }
 
   readImport(path: string): ImportedPath {
@@ -179,16 +181,6 @@ function distanceToNext(address: bigint): bigint {
     else outside = middle;
   }
   return outside;
-}
-
-/** Scripts of bpftrace's users write underscores. */
-function featureNamed(text: string): string {
-  const name = text.replaceAll('_', '-');
-  const known: readonly string[] = featureNames;
-  if (known.includes(name)) return name;
-  throw new SondeError(`unknown feature '${text}'`, {
-    advice: `There are ${known.join(', ').replaceAll('-', '_')}.`,
-  });
 }
 
 function readTracepoints(category: string | undefined): readonly string[] | { readonly error: string } {
