@@ -18,6 +18,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   cache_user_symbols: (text) =>
     oneOf(text, ['NONE', 'PER_PROGRAM', 'PER_PID'], (cacheUserSymbols) => ({ cacheUserSymbols }), text.toUpperCase()),
   cpp_demangle: boolean((cppDemangle) => ({ cppDemangle })),
+  hook_choice: (text) => oneOf(text, ['cheapest', 'named'], (hookChoice) => ({ hookChoice })),
   lazy_symbolication: boolean((lazySymbolication) => ({ lazySymbolication })),
   license: (text) => oneOf(text, LICENSES, (license) => ({ license })),
   log_size: number(1, (logSizeBytes) => ({ logSizeBytes })),

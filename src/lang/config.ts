@@ -4,6 +4,8 @@ import type { OutputConfig, StackMode } from '../spec/index.ts';
 export interface ScriptConfig {
   readonly cacheUserSymbols: 'NONE' | 'PER_PROGRAM' | 'PER_PID';
   readonly cppDemangle: boolean;
+  /** `cheapest`: any hook that means the same; `named`: the one that the probe is named after, one for each point. */
+  readonly hookChoice: 'cheapest' | 'named';
   readonly lazySymbolication: boolean;
   readonly license: string;
   readonly logSizeBytes: number;
@@ -36,6 +38,7 @@ export type Stability = 'enable' | 'warn' | 'error';
 export const defaultConfig: ScriptConfig = {
   cacheUserSymbols: 'PER_PID',
   cppDemangle: true,
+  hookChoice: 'cheapest',
   lazySymbolication: true,
   license: 'GPL',
   logSizeBytes: 1_000_000,
@@ -70,6 +73,7 @@ export function settingsOf(
     ['average_digits', averageDigits],
     ['cache_user_symbols', config.cacheUserSymbols],
     ['cpp_demangle', config.cppDemangle],
+    ['hook_choice', config.hookChoice],
     ['json_structured_keys', structuredKeys],
     ['lazy_symbolication', config.lazySymbolication],
     ['license', config.license],

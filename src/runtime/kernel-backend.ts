@@ -31,6 +31,7 @@ import type {
 } from '../session/index.ts';
 import type { CollectionSpec, PlanConfig, PlannedPoint, PlannedProbe, ProgramSpec, ScriptPlan } from '../spec/index.ts';
 import { IteratorWalk } from './iterator-walk.ts';
+import { describeLinks } from './describe-links.ts';
 import { KernelResolver } from './kernel-resolver.ts';
 
 export interface KernelBackendOptions {
@@ -122,14 +123,16 @@ export class KernelBackend implements Backend {
 
   attach(probe: PlannedProbe): AttachOutcome {
     const failures: AttachFailure[] = [];
-    const links = attachAll(this.#program(probe.program), probe.points, {
+    const program = this.#program(probe.program);
+    const links = attachAll(program, probe.points, {
       onFailure: (point, error) => {
         if (!(error instanceof SondeError)) throw error;
         failures.push({ point: point as PlannedPoint, error });
       },
     });
     this.#links.set(probe.program, links);
-    return { failures };
+    if (links.length === 0) return { failures };
+    return { failures, by: describeLinks(probe.points, program.expectedAttachType, links.length) };
   }
 
   iterate(program: string): Walk {

@@ -63,6 +63,8 @@ export interface Measurement {
 
 export interface AttachOutcome {
   readonly failures: readonly AttachFailure[];
+  /** By what the kernel calls the program, for -v: `a raw tracepoint`. */
+  readonly by?: string;
 }
 
 export interface AttachFailure {

@@ -260,7 +260,11 @@ export class Session {
   async #attach(probe: PlannedProbe): Promise<number> {
     if (this.#stops > 0) return 0;
     for (const point of probe.points) this.#say(`Trying to attach probe: ${point.name}`);
-    const { failures } = await this.#backend.attach(probe);
+    const { failures, by } = await this.#backend.attach(probe);
+    if (by !== undefined) {
+      const [point] = probe.points;
+      this.#say(`Attached by ${by}: ${probe.points.length === 1 ? point!.name : probe.title}`);
+    }
     const [first] = failures;
     if (first === undefined) return probe.pointCount;
     const policy = this.#plan.config.missingProbes;

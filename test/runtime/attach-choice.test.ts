@@ -5,7 +5,9 @@ import { sizeOf } from '../../src/lang/types/index.ts';
 import { recordFields } from '../../src/lang/providers/tracepoint/record-fields.ts';
 import { systemCallOf } from '../../src/lang/providers/tracepoint/system-calls.ts';
 import { openTarget } from '../../src/runtime/index.ts';
+import { workload as compiled } from '../live/support.ts';
 import { isRoot, sonde } from '../sonde.ts';
+import { haveFeature } from './features.ts';
 
 const skip = !isRoot && 'needs root';
 const workload = 'ls -l / /etc';
@@ -105,3 +107,68 @@ test('every record of this kernel has fields of known size at known places', { s
   }
   assert.ok(count > names.length);
 });
+
+const program = compiled('functions');
+const perf = /^Attached by (?:a perf tracepoint|\d+ perf tracepoints):/m;
+const perfUprobe = /^Attached by (?:a perf uprobe|\d+ perf uprobes):/m;
+const raw = /^Attached by (?:a raw tracepoint|\d+ raw tracepoints):/m;
+const multi = haveFeature('uprobe_multi') ? /^Attached by a uprobe_multi link(?: of \d+ places)?:/m : perfUprobe;
+
+/** Each shape of a probe that has a cheaper hook: what it shows must be the same by that one and by the one of its name. */
+const shapes = [
+  { script: 'tracepoint:sched:sched_process_exec /pid == cpid/ { @[probe] = count(); }', cheapest: raw, named: perf },
+  {
+    script:
+      'tracepoint:sched:sched_process_exec, tracepoint:sched:sched_process_exit /pid == cpid/ { @[probe] = count(); }',
+    cheapest: raw,
+    named: perf,
+  },
+  {
+    script: 'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @[args.id] = count(); }',
+    cheapest: raw,
+    named: perf,
+  },
+  {
+    script: 'tracepoint:syscalls:sys_enter_* /pid == cpid/ { @[probe, args.__syscall_nr] = count(); }',
+    cheapest: raw,
+    named: perf,
+  },
+  {
+    script: 'tracepoint:syscalls:sys_exit_m* /pid == cpid/ { @[probe, args.ret < 0] = count(); }',
+    cheapest: /^Attached by a typed raw tracepoint:/m,
+    named: perf,
+  },
+  {
+    script: `uprobe:${program}:add, uprobe:${program}:negative { @[probe, arg0] = count(); }`,
+    cheapest: multi,
+    named: perfUprobe,
+  },
+  {
+    script: `uprobe:${program}:*e* { @[func] = count(); }`,
+    cheapest: multi,
+    named: perfUprobe,
+  },
+  {
+    script: `uretprobe:${program}:negative, uretprobe:${program}:take { @[probe, (int32)retval] = count(); }`,
+    cheapest: multi,
+    named: perfUprobe,
+  },
+];
+
+for (const { script, cheapest, named } of shapes) {
+  test(`by the cheapest hook as by its own: ${script.replaceAll(program, 'PROGRAM')}`, { skip }, async () => {
+    const runs = [cheapest, named].map(async (by) => {
+      const environment = { BPFTRACE_HOOK_CHOICE: by === cheapest ? 'cheapest' : 'named' };
+      const { status, stdout, stderr } = await sonde(['-v', '-e', script, '-c', `${program} 20`], {
+        environment,
+        timeoutMs: 60_000,
+      });
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, by);
+      return stdout.trim().split('\n').sort();
+    });
+    const [one, other] = await Promise.all(runs);
+    assert.ok(one!.length > 0 && one![0] !== '', 'nothing was seen');
+    assert.deepEqual(one, other);
+  });
+}

@@ -3,7 +3,7 @@ import { AttachType, HelperId, MapType, ProgramType } from '../../abi/index.ts';
 import { VerifierError } from '../../base/index.ts';
 import { alu64, call, exit, jumpIf as jump, type Instruction, mov64 } from '../../asm/index.ts';
 import type { MapSpec, ProgramSpec } from '../../spec/index.ts';
-import { kernelBtf, modulesWithBtf } from '../btf-source.ts';
+import { modulesWithBtf } from '../btf-source.ts';
 import { KernelMap } from '../map/index.ts';
 import { KernelProgram } from '../program/index.ts';
 import { answerTo } from './answer.ts';
@@ -67,7 +67,7 @@ function features(): InventoryEntry[] {
       'Loop support',
       answers(() => loads({ instructions: boundedLoop() })),
     ),
-    yesNo('btf', kernelBtf() !== undefined),
+    yesNo('btf', haveFeature('btf')),
     yesNo('module btf', modulesWithBtf().length > 0),
     yesNo('map batch', haveFeature('map-batch')),
     yesNo('attach cookie', haveFeature('attach-cookie')),

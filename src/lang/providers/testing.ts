@@ -9,6 +9,7 @@ import { resolvePoint } from './resolve-point.ts';
 export const defaultConfig: ScriptConfig = {
   cacheUserSymbols: 'PER_PID',
   cppDemangle: true,
+  hookChoice: 'cheapest',
   lazySymbolication: true,
   license: 'GPL',
   logSizeBytes: 1_000_000,

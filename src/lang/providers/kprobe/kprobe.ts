@@ -183,6 +183,7 @@ class Resolver {
     // A module's functions are named with it, which a multi link can't.
     const multi =
       points.length > 1 &&
+      this.#options.config.hookChoice === 'cheapest' &&
       this.#target.have('kprobe-multi') &&
       points.every(({ hook }) => hook.kind === 'kprobe' && hook.module === undefined);
     const func = this.#options.uses.names.has('func') ? this.#functionAddress(inside) : undefined;

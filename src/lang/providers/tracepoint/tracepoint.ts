@@ -85,12 +85,17 @@ class Plan {
     this.#rawOnly = rawOnly;
   }
 
+  get #mayStandIn(): boolean {
+    return this.#options.config.hookChoice === 'cheapest' || this.#rawOnly !== undefined;
+  }
+
   get #usesArgs(): boolean {
     return this.#options.uses.args.size > 0;
   }
 
   addSystemCalls(calls: readonly SystemCallMatch[], title: string): void {
-    if (this.#rawOnly === undefined && calls.length <= MOST_PERF_SYSTEM_CALLS) return this.#addPerf(calls);
+    if (!this.#mayStandIn || (this.#rawOnly === undefined && calls.length <= MOST_PERF_SYSTEM_CALLS))
+      return this.#addPerf(calls);
     for (const group of groupBySignature(calls, this.#target, this.#options)) {
       if (this.#rawOnly === undefined && group.length <= MOST_PERF_SYSTEM_CALLS) this.#addPerf(group);
       else this.#variants.push(rawSystemCalls(group, title, this.#target, this.#options));
@@ -98,6 +103,7 @@ class Plan {
   }
 
   addOthers(matches: readonly TracepointMatch[]): void {
+    if (!this.#mayStandIn) return this.#addPerf(matches);
     if (matches.length > FEW && this.#target.btf !== undefined) rawTracepointNames(this.#target.btf);
     const raw: TracepointMatch[] = [];
     const perf: TracepointMatch[] = [];

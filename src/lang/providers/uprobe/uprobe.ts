@@ -225,7 +225,8 @@ class Resolver {
       ? { kind: 'functionAddress' }
       : registerWord(this.#target, instructionPointer);
     // Detaching one link of many points takes a third of the time, even for a single one.
-    const multi = this.#target.have('uprobe-multi') ? { expectedAttachType: AttachType.TraceUprobeMulti } : {};
+    const mayShare = this.#options.config.hookChoice === 'cheapest' && this.#target.have('uprobe-multi');
+    const multi = mayShare ? { expectedAttachType: AttachType.TraceUprobeMulti } : {};
     return {
       provider: this.#provider,
       phase: 'run',
