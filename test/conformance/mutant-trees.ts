@@ -22,8 +22,8 @@ export interface Tree extends Disposable {
   readonly folder: string;
   /** Makes the bundle; false where the sources do not even load. */
   build(): Promise<boolean>;
-  /** Whether all tests of a file that name one of the items pass. */
-  passesFile(file: string, ids: readonly string[]): Promise<boolean>;
+  /** What came of the tests of a file that name one of the items; `crashes`: not one of them ran. */
+  runFile(file: string, ids: readonly string[]): Promise<'passes' | 'fails' | 'crashes'>;
   /** The name of the first case of the suites that fails, of these names. */
   failingCase(names: readonly string[]): Promise<string | undefined>;
 }
@@ -31,6 +31,16 @@ export interface Tree extends Disposable {
 interface Trees {
   readonly broken: Tree;
   readonly pristine: Tree;
+}
+
+/** What Node made of the sources, for all runs: most of a test's time is the removal of types. */
+let compileCache: string | undefined;
+
+function openCompileCache(): string {
+  if (compileCache !== undefined) return compileCache;
+  const folder = (compileCache = mkdtempSync(join(tmpdir(), 'sonde-mutants-cache-')));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export function openTree(): Tree {
@@ -47,9 +57,11 @@ export function openTree(): Tree {
     build: async () =>
       (await runIn(folder, ['node', 'scripts/build.ts'])).status === 0 &&
       (await runIn(folder, ['bin/sonde', '--version'], { SONDE_RUN: '' })).status === 0,
-    passesFile: async (file, ids) => {
+    runFile: async (file, ids) => {
       const pattern = `--test-name-pattern=(^| )(${ids.join('|')}) `;
-      return (await runIn(folder, ['node', '--test-timeout=60000', pattern, file])).status === 0;
+      const reporter = '--test-reporter=spec';
+      const { status, stdout } = await runIn(folder, ['node', '--test-timeout=60000', reporter, pattern, file]);
+      return status === 0 ? 'passes' : /^ℹ fail [1-9]/m.test(stdout) ? 'fails' : 'crashes';
     },
     failingCase: async (names) => {
       const ran = await runIn(folder, ['node', 'test/conformance/failing-case.ts', ...names]);
@@ -74,7 +86,14 @@ function runIn(
   const child = spawn(command!, args, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...environment, SONDE_RUN: 'sources', SONDE_TEST_BUNDLE: '1', PATH, ...more },
+    env: {
+      ...environment,
+      SONDE_RUN: 'sources',
+      SONDE_TEST_BUNDLE: '1',
+      NODE_COMPILE_CACHE: openCompileCache(),
+      PATH,
+      ...more,
+    },
   });
   let stdout = '';
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -101,29 +120,40 @@ async function judgeTests(ids: readonly string[], trees: Trees): Promise<Verdict
   const evidence = ids.flatMap((id) => evidenceByItem().get(id) ?? []);
   const untested = ids.filter((id) => !evidenceByItem().has(id));
   if (untested.length > 0) return { state: 'HAS NO TEST', ids: untested };
-  if (!(await trees.broken.build())) return { state: 'DOES NOT LOAD', ids };
   const files = [...new Set(evidence.map(({ file }) => file).filter((file) => !file.endsWith('.rt')))];
   const compiling = files.filter((file) => file.startsWith('src/'));
   const open = new Set(ids);
   const by: string[] = [];
-  for (const file of compiling) by.push(...(await failingFile(file, open, trees)));
+  for (const file of compiling) {
+    const failing = await failingFile(file, open, trees);
+    if (failing === 'crashes') return { state: 'DOES NOT LOAD', ids };
+    by.push(...failing);
+  }
+  if (open.size === 0) return { state: 'killed', ids, by };
+  if (!(await trees.broken.build())) return { state: 'DOES NOT LOAD', ids };
   by.push(...(await failingCases(open, trees)));
   for (const file of files.filter((each) => !compiling.includes(each)))
-    by.push(...(await failingFile(file, open, trees)));
+    by.push(...[await failingFile(file, open, trees)].flat().filter((each) => each !== 'crashes'));
   return open.size === 0 ? { state: 'killed', ids, by } : { state: 'SURVIVES', ids: [...open], by };
 }
 
 /** Takes from the open items those of which a test in the file fails. */
-async function failingFile(file: string, open: Set<string>, { broken, pristine }: Trees): Promise<readonly string[]> {
+async function failingFile(
+  file: string,
+  open: Set<string>,
+  { broken, pristine }: Trees,
+): Promise<readonly string[] | 'crashes'> {
   const concerned = [...open].filter((id) =>
     evidenceByItem()
       .get(id)!
       .some((each) => each.file === file),
   );
-  if (concerned.length === 0 || (await broken.passesFile(file, concerned))) return [];
+  const outcome = concerned.length === 0 ? 'passes' : await broken.runFile(file, concerned);
+  if (outcome !== 'fails') return outcome === 'passes' ? [] : 'crashes';
+  const passes = async (id: string): Promise<boolean> => (await pristine.runFile(file, [id])) === 'passes';
   for (const id of concerned) {
-    const fails = concerned.length === 1 || !(await broken.passesFile(file, [id]));
-    if (fails && (await passesUnbroken(`${file} ${id}`, () => pristine.passesFile(file, [id])))) open.delete(id);
+    const fails = concerned.length === 1 || (await broken.runFile(file, [id])) === 'fails';
+    if (fails && (await passesUnbroken(`${file} ${id}`, () => passes(id)))) open.delete(id);
   }
   return concerned.some((id) => !open.has(id)) ? [file] : [];
 }

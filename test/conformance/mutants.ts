@@ -95,7 +95,8 @@ function printSummary(results: readonly Result[]): void {
   const killed = results.filter(({ verdict }) => verdict.state === 'killed').length;
   const alive = results.filter(({ verdict }) => verdict.state !== 'killed');
   console.log(`\nkilled ${killed} of ${results.length}${alive.length > 0 ? '; not:' : ''}`);
-  for (const { mutant, verdict } of alive) console.log(`  ${verdict.state}: ${describe(mutant)} (${mutant.file})`);
+  for (const { mutant, verdict } of alive)
+    console.log(`  ${verdict.state} ${verdict.ids.join(' ')}: ${mutant.what} (${mutant.file})`);
 }
 
 function printItemsWithout(): void {
@@ -108,18 +109,19 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--without')) return printItemsWithout();
   const wanted = args.filter((word) => word !== '--list');
   const isWanted = ({ ids, what }: Mutant): boolean =>
-    wanted.some((word) => ids.includes(word) || (/^[A-Z]+-\d+$/.test(word) ? false : what.includes(word)));
-  const whole = mutantFiles().filter((path) => wanted.length === 0 || wanted.includes(basename(path)));
-  const mutants = mutantFiles().flatMap((path) =>
-    whole.includes(path) ? readFile(path) : readFile(path).filter(isWanted),
-  );
+    wanted.some((word) => ids.includes(word) || (word.includes(' ') && what.includes(word)));
+  const isWhole = (path: string): boolean => wanted.length === 0 || wanted.includes(basename(path));
+  const files = mutantFiles().map((path) => {
+    const mutants = readFile(path);
+    return { path, mutants: isWhole(path) ? mutants : mutants.filter(isWanted) };
+  });
+  const mutants = files.flatMap((file) => file.mutants);
   if (args.includes('--list')) return mutants.forEach((mutant) => console.log(describe(mutant)));
-  const results = await run(mutants);
-  const key = (mutant: Mutant): string => JSON.stringify(mutant);
-  const byKey = new Map(results.map((result) => [key(result.mutant), result]));
-  writeReport(new Map(whole.map((path) => [basename(path), readFile(path).map((mutant) => byKey.get(key(mutant))!)])));
-  printSummary(results);
-  process.exitCode = results.every(({ verdict }) => verdict.state === 'killed') ? 0 : 1;
+  const results = new Map((await run(mutants)).map((result) => [result.mutant, result]));
+  const whole = files.filter(({ path }) => isWhole(path));
+  writeReport(new Map(whole.map((file) => [basename(file.path), file.mutants.map((mutant) => results.get(mutant)!)])));
+  printSummary([...results.values()]);
+  process.exitCode = results.values().every(({ verdict }) => verdict.state === 'killed') ? 0 : 1;
 }
 
 if (import.meta.main) await main(process.argv.slice(2));
