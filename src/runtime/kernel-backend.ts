@@ -141,6 +141,15 @@ export class KernelBackend implements Backend {
     return new IteratorWalk(link.open());
   }
 
+  unwatch(address: bigint): void {
+    for (const { program, points } of this.#plan?.probes ?? []) {
+      const { hook } = points[0]!;
+      if (hook.kind !== 'perfEvent' || hook.breakpoint?.address !== address) continue;
+      for (const link of this.#links.get(program) ?? []) link.close();
+      this.#links.delete(program);
+    }
+  }
+
   async detachAll(): Promise<void> {
     for (const [program, links] of this.#links) {
       const missed = links.reduce((sum, link) => sum + Number(link.info().missed), 0);

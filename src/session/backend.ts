@@ -18,6 +18,8 @@ export interface Backend {
   attach(probe: PlannedProbe): AttachOutcome | Promise<AttachOutcome>;
   /** Starts an attached program's walk over what it iterates over. */
   iterate(program: string): Walk;
+  /** Detaches the watchpoints at this address; there may be none. */
+  unwatch(address: bigint): void | Promise<void>;
   /** After it no program runs any more and nothing is written to maps, data or ring. */
   detachAll(): void | Promise<void>;
   /** Detaches and gives everything back. Also after a failed `open`, and more than once. */

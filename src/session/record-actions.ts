@@ -114,11 +114,20 @@ function createAction(event: EventSchema, context: ActionContext): RecordVisitor
     }
     case 'join':
       return joinAction(event, context, isSpaceLeft);
+    case 'unwatch':
+      return (view, _bytes, offset) => {
+        context.suspend(unwatch(context.backend, view.getBigUint64(offset + event.address.offset, true)));
+        return false;
+      };
     case 'exit':
       return () => context.onExit();
     default:
       return textAction(event, context);
   }
+}
+
+async function unwatch(backend: Backend, address: bigint): Promise<void> {
+  await backend.unwatch(address);
 }
 
 function printMap(event: Event<'printMap'>, { presenter, maps, rates, clock }: ActionContext): void {

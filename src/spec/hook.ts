@@ -24,12 +24,22 @@ export type Hook =
       readonly period?: bigint;
       readonly frequencyHz?: number;
       readonly cpus: 'all' | 'one';
+      /** Of type 5, a breakpoint: accesses to these bytes. */
+      readonly breakpoint?: Breakpoint;
       /** Only while this process runs. */
       readonly pid?: number;
     }
   | IteratorHook
   /** Run once by BPF_PROG_TEST_RUN in our own process (begin, end). Kernel 5.10 for raw tracepoint programs. */
   | { readonly kind: 'testRun' };
+
+/** A place in memory that a debug register of the processor watches. */
+export interface Breakpoint {
+  readonly address: bigint;
+  readonly lengthBytes: number;
+  /** HW_BREAKPOINT_*: 1 read, 2 write, 3 both, 4 execute. */
+  readonly access: number;
+}
 
 /** An iterator over kernel objects (program type TRACING, attach type TRACE_ITER): runs whenever its file is read. Kernel 5.8. */
 export interface IteratorHook {

@@ -164,6 +164,8 @@ export type EventSchema =
   | (EventBase & { readonly kind: 'time'; readonly format: string })
   /** arg: array of strings, one after another; an empty one ends the list. */
   | (EventBase & { readonly kind: 'join'; readonly separator: string; readonly args: readonly EventField[] })
+  /** What is watched at this address, a u64 in the record, is to be watched no more. */
+  | (EventBase & { readonly kind: 'unwatch'; readonly address: EventField })
   /** The status stands in the record: u64 `code`. Sent after the data region's exit word is set. */
   | (EventBase & { readonly kind: 'exit'; readonly code: EventField });
 

@@ -70,17 +70,41 @@ function open(hook: PerfEventHook, target: PerfTarget): number | undefined {
   if (result === -Errno.EINVAL && inherit !== 0n) result = tryPerfEventOpen(eventAttr(hook, base), target);
   if (result === -Errno.ESRCH && target.pid !== hook.pid) return undefined;
   if (result === -Errno.ENODEV && hook.eventType === PerfType.Software) return undefined;
-  const name = `type ${hook.eventType}, config ${hook.config}`;
+  const name = nameOf(hook);
   return checked(
     `perf_event_open of ${name}`,
     result,
-    (errno) => frequencyAdvice(errno, hook) ?? perfAdvice(errno, target),
+    (errno) => frequencyAdvice(errno, hook) ?? breakpointAdvice(errno, hook) ?? perfAdvice(errno, target),
   );
 }
 
 function eventAttr(hook: PerfEventHook, flags: bigint): Attr {
   const rate = hook.frequencyHz ?? hook.period ?? 1n;
-  return new Attr(PERF_ATTR_SIZE).u32(0, hook.eventType).u64(8, hook.config).u64(16, rate).u64(40, flags);
+  const attr = new Attr(PERF_ATTR_SIZE).u32(0, hook.eventType).u64(8, hook.config).u64(16, rate).u64(40, flags);
+  const { breakpoint } = hook;
+  if (breakpoint === undefined) return attr;
+  return attr.u32(52, breakpoint.access).u64(56, breakpoint.address).u64(64, breakpoint.lengthBytes);
+}
+
+function nameOf({ breakpoint, eventType, config }: PerfEventHook): string {
+  return breakpoint === undefined
+    ? `type ${eventType}, config ${config}`
+    : `a watchpoint at 0x${breakpoint.address.toString(16)}`;
+}
+
+function breakpointAdvice(errno: number, { breakpoint }: PerfEventHook): string | undefined {
+  if (breakpoint === undefined) return undefined;
+  switch (errno) {
+    case Errno.ENOSPC:
+      return 'All debug registers are taken: a processor can watch four places or so at a time.';
+    case Errno.EINVAL:
+      return 'This processor can not watch these bytes in this way, or the kernel does not let this place be watched.';
+    case Errno.ENOENT:
+    case Errno.EOPNOTSUPP:
+      return 'This machine has no hardware breakpoints: some virtual machines lack them.';
+    default:
+      return undefined;
+  }
 }
 
 function frequencyAdvice(errno: number, hook: PerfEventHook): string | undefined {

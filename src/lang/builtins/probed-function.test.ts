@@ -50,7 +50,6 @@ test('F-12 F-56 F-58 F-63 B-19 what needs kinds of probes that are not there yet
       "HINT: The kernel has it for 'fentry', 'fexit', 'lsm' and 'iter' probes.",
       '51-67 ERROR: The socket_cookie function can not be used with special probes',
       "HINT: The kernel has it for 'fentry', 'fexit', 'lsm' and 'iter' probes.",
-      '69-79 ERROR: unwatch() needs watchpoints, which are not supported in this version yet',
       '87-105 ERROR: dw_ustack() is not supported in this version yet',
       'HINT: ustack walks frame pointers.',
     ],

@@ -3,7 +3,8 @@ import type { Expression, Statement } from '../checked/index.ts';
 import { INT64, UINT64 } from '../checked/index.ts';
 import type { Context } from '../passes/state/context.ts';
 import { asInteger } from '../passes/expressions/values.ts';
-import { printType } from '../types/index.ts';
+import { isNumber, printType } from '../types/index.ts';
+import { refusedInIterator } from './kernel-format.ts';
 import { argument, literalNumber, numberArgument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin } from './builtin.ts';
 
@@ -98,6 +99,13 @@ function typedOnly(probes: string): (context: Context, call: CallNode) => undefi
 }
 
 function unwatch(context: Context, call: CallNode): readonly Statement[] {
-  context.error('not-supported', call.span, 'unwatch() needs watchpoints, which are not supported in this version yet');
-  return [];
+  if (refusedInIterator(context, call)) return [];
+  const address = context.expression(argument(call, 0));
+  if (address === undefined) return [];
+  if (!isNumber(address.type) && address.type.kind !== 'pointer') {
+    const given = printType(address.type);
+    context.error('argument-type', call.span, `unwatch() expects an address (${given} provided)`);
+    return [];
+  }
+  return [{ kind: 'emit', span: call.span, event: { kind: 'unwatch', address: asInteger(address, false) } }];
 }

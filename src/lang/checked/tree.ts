@@ -285,6 +285,7 @@ export type Emit =
   | { readonly kind: 'time'; readonly format: string }
   /** `array`: address of an array of `char *`, ended by a null pointer, in address space `space`. */
   | { readonly kind: 'join'; readonly array: Expression; readonly space: 'kernel' | 'user'; readonly separator: string }
+  | { readonly kind: 'unwatch'; readonly address: Expression }
   /** `returns`: also ends the program, as `return` does. In a macro it doesn't. */
   | { readonly kind: 'exit'; readonly code: Expression; readonly returns: boolean };
 

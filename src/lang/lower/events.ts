@@ -40,6 +40,7 @@ export function lowerEmit(l: Lowering, s: Statement & { kind: 'emit' }): void {
 
 function argumentsOf(event: Emit): readonly Expression[] {
   if ('args' in event) return event.args;
+  if (event.kind === 'unwatch') return [event.address];
   return event.kind === 'printValue' ? [event.arg] : [];
 }
 
@@ -69,6 +70,8 @@ function schemaOf(
     case 'clearMap':
     case 'zeroMap':
       return { ...base, kind: event.kind, map: event.map.name, ...(event.printed === true ? { printed: true } : {}) };
+    case 'unwatch':
+      return { ...base, kind: 'unwatch', address: fields[0] as EventField };
     case 'time':
       return { ...base, kind: 'time', format: event.format };
     default:

@@ -4,10 +4,10 @@ import { kprobe, kretprobe } from './kprobe/kprobe.ts';
 import { bench, begin, end, self, test } from './own-process.ts';
 import { hardware, software } from './perf/counters.ts';
 import { interval, profile } from './perf/timers.ts';
+import { asyncwatchpoint, watchpoint } from './perf/watchpoint.ts';
 import type { Provider } from './provider.ts';
 import { rawtracepoint } from './tracepoint/rawtracepoint.ts';
 import { tracepoint } from './tracepoint/tracepoint.ts';
-import { unsupportedProviders } from './unsupported.ts';
 import { uprobe, uretprobe } from './uprobe/uprobe.ts';
 import { usdt } from './usdt/usdt.ts';
 
@@ -29,10 +29,11 @@ export const providers: readonly Provider[] = [
   software,
   hardware,
   iter,
+  watchpoint,
+  asyncwatchpoint,
   self,
   test,
   bench,
-  ...unsupportedProviders,
 ];
 
 /** P-01: as written first (`U` is not `u`), then without regard to letter case. */

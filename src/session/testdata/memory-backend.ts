@@ -51,6 +51,9 @@ export class MemoryBackend implements Backend {
       close: () => void this.calls.push(`end of ${program}`),
     };
   }
+  unwatch(address: bigint): void {
+    this.calls.push(`unwatch ${address}`);
+  }
   detachAll(): void {
     this.calls.push('detach');
   }
