@@ -8,8 +8,10 @@ export function hintAtUnhitProbes(probes: readonly PlannedProbe[], messages: Mes
   const target = openTarget({ without: [] });
   for (const { points } of probes) {
     const [point] = points;
-    if (points.length !== 1 || point?.hook.kind !== 'kprobe' || point.hook.function === undefined) continue;
-    const name = point.hook.function;
+    const hook = points.length === 1 ? point?.hook : undefined;
+    if (point === undefined || (hook?.kind !== 'kprobe' && hook?.kind !== 'fentry') || hook.function === undefined)
+      continue;
+    const name = hook.function;
     const { functions, tracepoint } = liveRelatives(name, target);
     const others = [...functions.map((one) => `kprobe:${one}`), ...(tracepoint === undefined ? [] : [tracepoint])];
     const instead = others.length === 0 ? '' : ` Try ${others.join(' or ')}.`;

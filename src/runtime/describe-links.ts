@@ -13,6 +13,7 @@ const NAMES: Readonly<Partial<Record<Hook['kind'], string>>> = {
   tracepoint: 'perf tracepoint',
   rawTracepoint: 'raw tracepoint',
   btfTracepoint: 'typed raw tracepoint',
+  fentry: 'fentry',
   kprobe: 'perf kprobe',
   uprobe: 'perf uprobe',
   perfEvent: 'perf event',
@@ -21,8 +22,9 @@ const NAMES: Readonly<Partial<Record<Hook['kind'], string>>> = {
 /** `a raw tracepoint`, `3 perf tracepoints`, `a uprobe_multi link of 12 places`. */
 export function describeLinks(points: readonly PlannedPoint[], expectedAttachType: number, linkCount: number): string {
   const multi = MULTI_LINKS.get(expectedAttachType);
-  const kind = points[0]!.hook.kind;
-  const name = multi ?? NAMES[kind] ?? `${kind} link`;
+  const { hook } = points[0]!;
+  const own = hook.kind === 'fentry' && hook.return ? 'fexit' : NAMES[hook.kind];
+  const name = multi ?? own ?? `${hook.kind} link`;
   const places = multi === undefined || points.length === 1 ? '' : ` of ${points.length} places`;
   return `${linkCount === 1 ? `a ${name}` : `${linkCount} ${name}s`}${places}`;
 }

@@ -273,6 +273,7 @@ export class Session {
       for (const { point, error } of failures) {
         this.#message(`WARNING: ${error.message}`);
         this.#message(`WARNING: Unable to attach probe: ${point.name}. Skipping.`);
+        if (error.advice !== undefined) this.#message(`HINT: ${error.advice}`);
       }
     }
     if (failures.length >= probe.points.length) this.#missing.add(probe);

@@ -2,6 +2,7 @@ import { Command, Errno } from '../../abi/index.ts';
 import { UnsupportedFeatureError } from '../../base/index.ts';
 import type { Hook } from '../../spec/index.ts';
 import { Attr, bpfAdvice, bpfCallName, systemError, tryBpf } from '../sys/index.ts';
+import { whyExcluded } from './excluded.ts';
 import { DescriptorLink, type AttachableProgram, type Link } from './link.ts';
 
 type TypedFunctionHook = Hook & { readonly kind: 'fentry' };
@@ -17,19 +18,24 @@ export function attachTypedFunction(program: AttachableProgram, hook: TypedFunct
   if (result === -Errno.ENOTSUPP || result === -Errno.EOPNOTSUPP) {
     throw new UnsupportedFeatureError('fentry', `this kernel cannot attach to ${what}`, { advice: INSTEAD });
   }
-  throw systemError(`${bpfCallName(Command.RawTracepointOpen)} of ${what}`, -result, { advice: advice(-result) });
+  throw systemError(`${bpfCallName(Command.RawTracepointOpen)} of ${what}`, -result, {
+    advice: advice(-result, hook.function),
+  });
 }
 
 const INSTEAD = 'A kprobe of the same function, or a tracepoint near it, may serve.';
 
-function advice(errno: number): string | undefined {
+function advice(errno: number, name: string): string | undefined {
   switch (errno) {
     case Errno.ENOENT:
     case Errno.ENODEV:
     case Errno.EINVAL:
-      return `The kernel excludes this function from tracing, or has freed its code after start-up. ${INSTEAD}`;
+      return whyExcluded(name) ?? `The kernel excludes this function from tracing. ${INSTEAD}`;
     case Errno.EBUSY:
-      return `The kernel excludes this function from tracing (its entry code), or a live patch has taken it over. ${INSTEAD}`;
+      return (
+        whyExcluded(name) ??
+        `The kernel excludes this function from tracing (its entry code), or a live patch has taken it over. ${INSTEAD}`
+      );
     case Errno.E2BIG:
       return 'Too many programs (38) are attached to this function already.';
     default:

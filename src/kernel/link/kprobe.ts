@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Errno } from '../../abi/index.ts';
 import { UnsupportedFeatureError } from '../../base/index.ts';
 import type { KprobeHook } from '../../spec/index.ts';
-import { kallsyms } from '../kallsyms/index.ts';
 import { Attr, checked, cString, PERF_ATTR_SIZE, perfAdvice, perfUnitType, tryPerfEventOpen } from '../sys/index.ts';
+import { whyExcluded } from './excluded.ts';
 import { linkPerfEvents, probeTarget } from './perf-link.ts';
 import type { AttachableProgram, Link } from './link.ts';
 
@@ -47,42 +46,14 @@ function kprobeAdvice(errno: number, hook: KprobeHook): string | undefined {
     case Errno.EILSEQ:
       return 'This place is in the middle of an instruction: an offset has to be where one begins.';
     case Errno.EINVAL:
-      return excludedAdvice(hook.function ?? '');
+      return (
+        whyExcluded(hook.function ?? '') ??
+        'The kernel excludes this place from probing: its entry code and what probes themselves run on. Trace its caller, or a tracepoint.'
+      );
     case Errno.EADDRNOTAVAIL:
       return 'The kernel has several functions of this name: give the address instead.';
     default:
       return undefined;
-  }
-}
-
-const BLACKLIST = '/sys/kernel/debug/kprobes/blacklist';
-
-/** Why the kernel takes a name that it knows, and refuses the place. */
-function excludedAdvice(name: string): string {
-  if (isBlacklisted(name))
-    return `${name} is on the kernel's list of functions that must not be probed (${BLACKLIST}): trace its caller, or a tracepoint.`;
-  if (isInitCode(name)) return `${name} ran only while the kernel started: its code (section .init.text) is no more.`;
-  return 'The kernel excludes this place from probing: its entry code and what probes themselves run on. Trace its caller, or a tracepoint.';
-}
-
-function isBlacklisted(name: string): boolean {
-  try {
-    return readFileSync(BLACKLIST, 'utf8')
-      .split('\n')
-      .some((line) => line.endsWith(`\t${name}`));
-  } catch {
-    return false;
-  }
-}
-
-function isInitCode(name: string): boolean {
-  try {
-    const symbols = kallsyms();
-    const [at, begin, end] = [name, '__init_begin', '__init_end'].map((each) => symbols.addressOf(each));
-    return at !== undefined && begin !== undefined && end !== undefined && at >= begin && at < end;
-  } catch (error) {
-    if (error instanceof UnsupportedFeatureError) return false;
-    throw error;
   }
 }
 

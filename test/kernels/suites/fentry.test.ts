@@ -90,5 +90,5 @@ test('P-40 E-51 what is refused says why, and nothing is attached', async () => 
   }
   const { status, stderr } = await sonde(['-e', 'fentry:exc_page_fault { }'], slow);
   assert.equal(status, 255);
-  assert.match(stderr, /Unable to attach probe: fentry:vmlinux:exc_page_fault[^]*excludes this function from tracing/);
+  assert.match(stderr, /Unable to attach probe: fentry:vmlinux:exc_page_fault[^]*must not be probed/);
 });

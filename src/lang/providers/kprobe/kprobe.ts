@@ -11,6 +11,7 @@ import { exceedsProbes } from '../limits.ts';
 import { didYouMean, missing, noMatches, NO_ARGS, pointError, pointWarning, refused, wrongCount } from '../messages.ts';
 import { nameByCookie, nameByFirst, shareProgram } from '../names.ts';
 import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
+import { throughFentry } from './cheapest.ts';
 import { isCompilerPart, isLoaded, moduleMissing, systemCallHint, warnIfDangerous } from './functions.ts';
 import { listFunctions } from './list.ts';
 import { nearestTracepoint } from './relatives.ts';
@@ -110,13 +111,15 @@ class Resolver {
     const known = this.#isTraceable(name);
     if (!known && this.#target.kernelSymbol(name) === undefined) return this.#noMatch(name, module);
     const place: Place = module === undefined ? { function: name } : { function: name, module: module.text };
-    const points = [
-      this.#pointAt({ ...place, ...(offset === 0 ? {} : { offset }) }, nameOf(this.#provider, place, offset)),
-    ];
-    return this.#finish(points, offset !== 0, [
-      ...(known ? [] : [this.#untraceable(name)]),
-      ...warnIfDangerous(this.#point, [name]),
-    ]);
+    const pointName = nameOf(this.#provider, place, offset);
+    const diagnostics = [...(known ? [] : [this.#untraceable(name)]), ...warnIfDangerous(this.#point, [name])];
+    const typed =
+      offset === 0 && this.#options.config.hookChoice === 'cheapest'
+        ? throughFentry({ provider: this.#provider, ...place, name: pointName }, this.#target, this.#options)
+        : undefined;
+    if (typed !== undefined) return { variants: [typed], diagnostics };
+    const points = [this.#pointAt({ ...place, ...(offset === 0 ? {} : { offset }) }, pointName)];
+    return this.#finish(points, offset !== 0, diagnostics);
   }
 
   /** BTF answers in a millisecond or two, the list of all functions in a hundred. */

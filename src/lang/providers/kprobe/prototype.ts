@@ -14,6 +14,8 @@ export interface TypedFunction {
   readonly words: readonly (ContextAccess | undefined)[];
   /** Only at the exit. Undefined: the function returns nothing. */
   readonly result: { readonly type: Type; readonly access: ContextAccess } | undefined;
+  /** The result as a whole word. */
+  readonly wholeResult: ContextAccess | undefined;
 }
 
 /** The kernel's MAX_BPF_FUNC_ARGS. */
@@ -44,6 +46,7 @@ export function typedFunction(btf: Btf, prototype: PrototypeType): TypedFunction
     fields,
     words,
     result: result?.access === undefined ? undefined : { type: result.type, access: result.access },
+    wholeResult: result?.access === undefined || !isWord(result.type) ? undefined : wholeWord(btf, typeId, offset),
   };
 }
 
