@@ -3,9 +3,9 @@
  * all their ranges. Where none is, the group falls apart; a single value then goes to the stack, or sends there what
  * costs less to keep in memory.
  */
-import { type BinaryOp, type Block, type Instruction, isRematerialized, type Value } from '../ir/index.ts';
+import { type BinaryOp, type Instruction, isRematerialized, type Value } from '../ir/index.ts';
 import { coalesce, type Unit, unitOf } from './coalesce.ts';
-import { blockWeight, type Interval, type Liveness, STEP } from './intervals.ts';
+import { blockWeight, type Interval, type Liveness, type Range, STEP } from './intervals.ts';
 import type { Layout } from './layout.ts';
 import { Timeline } from './timeline.ts';
 
@@ -23,6 +23,9 @@ export interface Allocation {
 /** Those that calls destroy first, and of them those first that few instructions ask for by name. */
 const PREFERENCE = [5, 4, 3, 2, 1, 0, 6, 7, 8, 9];
 
+/** Of those that a call destroys. */
+const LAST_DESTROYED = 5;
+
 const DIVISIONS: ReadonlySet<BinaryOp> = new Set(['udiv', 'sdiv', 'umod', 'smod']);
 
 /** `reserved` registers are given to no value: they stay free for moves and spilled operands. */
@@ -36,9 +39,10 @@ class Allocator implements Allocation {
   private readonly layout: Layout;
   private readonly liveness: Liveness;
   private readonly allocatable: readonly number[];
-  private readonly taken = new Map(PREFERENCE.map((register) => [register, new Timeline<Unit>()]));
-  private readonly fixed: ReadonlyMap<number, Timeline<Instruction>>;
-  private readonly hints: ReadonlyMap<Interval, ReadonlyMap<number, number>>;
+  /** By register. */
+  private readonly taken: readonly Timeline<Unit>[] = PREFERENCE.map(() => new Timeline<Unit>());
+  private readonly clobbers: Clobbers;
+  private readonly hints: Hints;
   private readonly stack: Timeline<Interval>[] = [];
   private readonly locations = new Map<Interval, Location>();
   /** The group that each value belongs to, or did before it fell apart. */
@@ -48,7 +52,7 @@ class Allocator implements Allocation {
     this.layout = layout;
     this.liveness = liveness;
     this.allocatable = PREFERENCE.filter((register) => !reserved.includes(register));
-    this.fixed = fixedRanges(layout, liveness);
+    this.clobbers = new Clobbers(layout, liveness);
     this.hints = collectHints(layout, liveness);
   }
 
@@ -67,33 +71,43 @@ class Allocator implements Allocation {
   }
 
   private takeFree(unit: Unit): boolean {
-    const free = this.allocatable.filter((register) => this.isFree(register, unit));
-    const register = this.preferred(unit, free);
+    const register = this.preferred(unit);
     if (register === undefined) return false;
     this.assign(unit, register);
     return true;
   }
 
-  private isFree(register: number, { ranges }: Unit): boolean {
-    return this.avoidsCalls(register, ranges) && (this.taken.get(register) as Timeline<Unit>).isFree(ranges);
-  }
-
-  private avoidsCalls(register: number, ranges: Unit['ranges']): boolean {
-    return (this.fixed.get(register) as Timeline<Instruction>).isFree(ranges);
-  }
-
   /** The register that saves most moves, among those that are free. */
-  private preferred(unit: Unit, free: readonly number[]): number | undefined {
+  private preferred(unit: Unit): number | undefined {
+    const survivors = this.clobbers.survivors(unit.ranges, this.allocatable);
+    const isFree = (register: number): boolean =>
+      survivors.includes(register) && this.takenBy(register).isFree(unit.ranges);
+    let best: number | undefined;
+    let most = 0;
+    for (const [register, weight] of this.weights(unit)) {
+      if (weight <= most || !isFree(register)) continue;
+      best = register;
+      most = weight;
+    }
+    return best ?? survivors.find((register) => this.takenBy(register).isFree(unit.ranges));
+  }
+
+  private takenBy(register: number): Timeline<Unit> {
+    return this.taken[register] as Timeline<Unit>;
+  }
+
+  /** By register, what it would save. */
+  private weights({ members }: Unit): ReadonlyMap<number, number> {
+    const [first, ...others] = members;
     const weights = new Map<number, number>();
     const add = (register: number, weight: number): void => {
-      if (free.includes(register)) weights.set(register, (weights.get(register) ?? 0) + weight);
+      weights.set(register, (weights.get(register) ?? 0) + weight);
     };
-    for (const member of unit.members) {
-      for (const [register, weight] of this.hints.get(member) ?? []) add(register, weight);
+    for (const { value } of members) {
+      for (const [register, weight] of this.hints[value.id] ?? []) add(register, weight);
     }
-    const [first, ...others] = unit.members;
     if (first !== undefined && others.length === 0) this.addMates(first, add);
-    return [...weights].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? free[0];
+    return weights;
   }
 
   /** Where the rest of a group that fell apart has gone. */
@@ -105,16 +119,15 @@ class Allocator implements Allocation {
   }
 
   private assign(unit: Unit, register: number): void {
-    (this.taken.get(register) as Timeline<Unit>).add(unit.ranges, unit);
+    this.takenBy(register).add(unit.ranges, unit);
     for (const member of unit.members) this.locations.set(member, { kind: 'register', register });
   }
 
   private place(unit: Unit): void {
     if (this.takeFree(unit)) return;
     let best: { register: number; inTheWay: Set<Unit>; cost: number } | undefined;
-    for (const register of this.allocatable) {
-      if (!this.avoidsCalls(register, unit.ranges)) continue;
-      const inTheWay = (this.taken.get(register) as Timeline<Unit>).ownersIn(unit.ranges);
+    for (const register of this.clobbers.survivors(unit.ranges, this.allocatable)) {
+      const inTheWay = this.takenBy(register).ownersIn(unit.ranges);
       const cost = [...inTheWay].reduce((sum, other) => sum + costOf(other), 0);
       if (best === undefined || cost < best.cost) best = { register, inTheWay, cost };
     }
@@ -122,7 +135,7 @@ class Allocator implements Allocation {
       for (const member of unit.members) this.spill(member);
       return;
     }
-    for (const other of best.inTheWay) (this.taken.get(best.register) as Timeline<Unit>).remove(other);
+    for (const other of best.inTheWay) this.takenBy(best.register).remove(other);
     this.assign(unit, best.register);
     for (const member of [...best.inTheWay].flatMap(({ members }) => members)) {
       this.locations.delete(member);
@@ -142,7 +155,7 @@ class Allocator implements Allocation {
   }
 
   locationOf(value: Value): Location {
-    const interval = this.liveness.intervalOf.get(value);
+    const interval = this.liveness.byId[value.id];
     const location = interval === undefined ? undefined : this.locations.get(interval);
     if (location === undefined) throw new RangeError(`value ${value.id} (${value.op}) has no place`);
     return location;
@@ -150,9 +163,7 @@ class Allocator implements Allocation {
 
   freeRegister(from: number, to: number, except: readonly number[]): number | undefined {
     const ranges = [{ from, to }];
-    return PREFERENCE.find(
-      (register) => !except.includes(register) && (this.taken.get(register) as Timeline<Unit>).isFree(ranges),
-    );
+    return PREFERENCE.find((register) => !except.includes(register) && this.takenBy(register).isFree(ranges));
   }
 }
 
@@ -167,33 +178,65 @@ function costOf(unit: Unit): number {
   return weight / (1 + length / 64);
 }
 
-/** Where the instruction set itself uses a register. */
-function fixedRanges(layout: Layout, liveness: Liveness): Map<number, Timeline<Instruction>> {
-  const fixed = new Map(PREFERENCE.map((register) => [register, new Timeline<Instruction>()]));
-  for (const instruction of layout.blocks.flatMap((block) => block.instructions)) {
-    const at = liveness.positionOf.get(instruction) as number;
-    // An argument stands in its register from the start until it is taken.
-    if (instruction.op === 'argument') fixed.get(instruction.index + 1)?.add([{ from: 0, to: at + 2 }], instruction);
-    const registers = instruction.op === 'call' ? [0, 1, 2, 3, 4, 5] : instruction.op === 'compareExchange' ? [0] : [];
-    for (const register of registers) fixed.get(register)?.add([{ from: at + 1, to: at + 2 }], instruction);
+/** Where the instruction set itself uses registers. */
+class Clobbers {
+  /** Ascending positions at which r0 … r5 are destroyed, and others at which r0 is. */
+  private readonly calls: number[] = [];
+  private readonly exchanges: number[] = [];
+  /** By register: up to where an argument may stand in it. */
+  private readonly argumentEnds: number[] = [];
+
+  constructor({ blocks }: Layout, { starts }: Liveness) {
+    for (const [i, { instructions }] of blocks.entries()) {
+      let at = starts[i] as number;
+      for (const instruction of instructions) {
+        at += STEP;
+        if (instruction.op === 'call') this.calls.push(at + 1);
+        else if (instruction.op === 'compareExchange') this.exchanges.push(at + 1);
+        else if (instruction.op === 'argument') this.argumentEnds[instruction.index + 1] = at + 2;
+      }
+    }
   }
-  return fixed;
+
+  /** Those of the registers that keep a value over all these ranges. */
+  survivors(ranges: readonly Range[], registers: readonly number[]): readonly number[] {
+    const overCall = meetsAny(ranges, this.calls);
+    const overExchange = overCall || meetsAny(ranges, this.exchanges);
+    const from = ranges[0]?.from ?? 0;
+    return registers.filter((register) => {
+      if (register > LAST_DESTROYED) return true;
+      return !overCall && !(register === 0 && overExchange) && from >= (this.argumentEnds[register] ?? 0);
+    });
+  }
 }
 
-/** Registers in which instructions want or leave a value, each with how much that saves. */
-function collectHints(layout: Layout, liveness: Liveness): Map<Interval, Map<number, number>> {
-  const hints = new Map<Interval, Map<number, number>>();
-  const addFor =
-    (block: Block) =>
-    (value: Value, register: number, share = 1): void => {
-      const interval = isRematerialized(value) ? undefined : liveness.intervalOf.get(value);
-      if (interval === undefined) return;
-      let weights = hints.get(interval);
-      if (weights === undefined) hints.set(interval, (weights = new Map()));
-      weights.set(register, (weights.get(register) ?? 0) + share * blockWeight(block, layout));
-    };
+function meetsAny(ranges: readonly Range[], positions: readonly number[]): boolean {
+  for (const { from, to } of ranges) {
+    let low = 0;
+    let high = positions.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((positions[middle] as number) >= from) high = middle;
+      else low = middle + 1;
+    }
+    if (low < positions.length && (positions[low] as number) < to) return true;
+  }
+  return false;
+}
+
+/** By the value's id: registers in which instructions want or leave it, each with how much that saves. */
+type Hints = readonly (ReadonlyMap<number, number> | undefined)[];
+
+function collectHints(layout: Layout, liveness: Liveness): Hints {
+  const hints: Map<number, number>[] = [];
+  let blockShare = 1;
+  const add = (value: Value, register: number, share = 1): void => {
+    if (isRematerialized(value) || liveness.byId[value.id] === undefined) return;
+    const weights = (hints[value.id] ??= new Map<number, number>());
+    weights.set(register, (weights.get(register) ?? 0) + share * blockShare);
+  };
   for (const block of layout.blocks) {
-    const add = addFor(block);
+    blockShare = blockWeight(block, layout);
     for (const instruction of block.instructions) addHints(instruction, add);
     if (block.terminator?.op === 'exit') add(block.terminator.value, 0);
   }
@@ -210,7 +253,7 @@ function addHints(instruction: Instruction, add: (value: Value, register: number
       return;
     case 'call':
       add(instruction, 0);
-      for (const [i, arg] of instruction.args.entries()) add(arg, i + 1);
+      for (let i = 0; i < instruction.args.length; i++) add(instruction.args[i] as Value, i + 1);
       return;
     case 'compareExchange':
       add(instruction, 0);

@@ -19,8 +19,14 @@ export const SIZE: Record<AccessSize, number> = { 1: Size.B, 2: Size.H, 4: Size.
 
 const MOVE = Class.ALU64 | AluOp.MOV | Source.X;
 
+/** An instruction in the making. */
+type Draft = { -readonly [K in keyof Insn]: Insn[K] };
+
 export class Assembler {
-  private readonly out: Insn[] = [];
+  private readonly out: Draft[] = [];
+  /** By the index of the instruction that would bear it. */
+  private readonly labels: (string | undefined)[] = [];
+  private readonly targets = new Set<string>();
   /** Stands at the next instruction. */
   private label: string | undefined;
   span: Span | undefined;
@@ -37,25 +43,31 @@ export class Assembler {
 
   /** The instructions, with those labels that something jumps to, and with `own`. */
   finish(own: string): Insn[] {
-    const targets = new Set([own, ...this.out.map((insn) => insn.jumpTo)]);
-    return this.out.map(({ label, ...insn }) =>
-      label === undefined || !targets.has(label) ? insn : { ...insn, label },
-    );
+    const { out, labels, targets } = this;
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i];
+      if (label !== undefined && (label === own || targets.has(label))) (out[i] as Draft).label = label;
+    }
+    return out;
   }
 
-  push(opcode: number, dst: number, src: number, offset: number, imm: number, more: Partial<Insn> = {}): void {
-    const { label, span } = this;
-    this.label = undefined;
-    this.out.push({
-      opcode,
-      dst,
-      src,
-      offset,
-      imm,
-      ...(label === undefined ? {} : { label }),
-      ...(span === undefined ? {} : { source: span }),
-      ...more,
-    });
+  push(opcode: number, dst: number, src: number, offset: number, imm: number): Draft {
+    const { label, span, out } = this;
+    if (label !== undefined) {
+      this.labels[out.length] = label;
+      this.label = undefined;
+    }
+    const insn: Draft =
+      span === undefined ? { opcode, dst, src, offset, imm } : { opcode, dst, src, offset, imm, source: span };
+    out.push(insn);
+    return insn;
+  }
+
+  private pushTo(target: string, opcode: number, dst: number, src: number, imm: number): Draft {
+    const insn = this.push(opcode, dst, src, 0, imm);
+    insn.jumpTo = target;
+    this.targets.add(target);
+    return insn;
   }
 
   aluImm(op: number, dst: number, imm: number, offset = 0): void {
@@ -87,21 +99,21 @@ export class Assembler {
   }
 
   loadImm64(dst: number, value: bigint, reference?: Reference): void {
-    const imm64 = BigInt.asUintN(64, value);
-    const more = { imm64, ...(reference === undefined ? {} : { reference }) };
-    this.push(Class.LD | Mode.IMM | Size.DW, dst, 0, 0, Number(BigInt.asIntN(32, value)), more);
+    const insn = this.push(Class.LD | Mode.IMM | Size.DW, dst, 0, 0, Number(BigInt.asIntN(32, value)));
+    insn.imm64 = BigInt.asUintN(64, value);
+    if (reference !== undefined) insn.reference = reference;
   }
 
   /** The address of a function of this program. */
   loadFunction(dst: number, name: string): void {
-    this.push(Class.LD | Mode.IMM | Size.DW, dst, PseudoLoad.FUNC, 0, 0, { imm64: 0n, jumpTo: name });
+    this.pushTo(name, Class.LD | Mode.IMM | Size.DW, dst, PseudoLoad.FUNC, 0).imm64 = 0n;
   }
 
   call(callee: Callee): void {
     const opcode = Class.JMP | JumpOp.CALL;
     if (callee.kind === 'helper') this.push(opcode, 0, 0, 0, callee.id);
-    else if (callee.kind === 'function') this.push(opcode, 0, PseudoCall.SUBPROGRAM, 0, 0, { jumpTo: callee.name });
-    else this.push(opcode, 0, PseudoCall.KFUNC, 0, 0, { reference: { kind: 'kfunc', name: callee.name } });
+    else if (callee.kind === 'function') this.pushTo(callee.name, opcode, 0, PseudoCall.SUBPROGRAM, 0);
+    else this.push(opcode, 0, PseudoCall.KFUNC, 0, 0).reference = { kind: 'kfunc', name: callee.name };
   }
 
   load(size: AccessSize, dst: number, base: number, offset: number): void {
@@ -121,15 +133,15 @@ export class Assembler {
   }
 
   jump(target: string): void {
-    this.push(Class.JMP | JumpOp.JA, 0, 0, 0, 0, { jumpTo: target });
+    this.pushTo(target, Class.JMP | JumpOp.JA, 0, 0, 0);
   }
 
   jumpIfImm(op: number, left: number, imm: number, target: string): void {
-    this.push(Class.JMP | op | Source.K, left, 0, 0, imm, { jumpTo: target });
+    this.pushTo(target, Class.JMP | op | Source.K, left, 0, imm);
   }
 
   jumpIfReg(op: number, left: number, right: number, target: string): void {
-    this.push(Class.JMP | op | Source.X, left, right, 0, 0, { jumpTo: target });
+    this.pushTo(target, Class.JMP | op | Source.X, left, right, 0);
   }
 }
 

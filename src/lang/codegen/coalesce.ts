@@ -2,7 +2,7 @@
  * Groups of values that had best share a register, so that no move is needed between them: a phi and what flows into
  * it, a result and the operand that the instruction overwrites. No two values of a group are alive at once.
  */
-import { type Block, COMMUTATIVE, type Instruction, successorsOf, type Value } from '../ir/index.ts';
+import { type Block, COMMUTATIVE, type Instruction, isRematerialized, successorsOf, type Value } from '../ir/index.ts';
 import { blockWeight, type Interval, intersects, type Liveness, joinRanges, type Range } from './intervals.ts';
 import type { Layout } from './layout.ts';
 
@@ -27,18 +27,21 @@ interface Group {
 }
 
 export function coalesce(layout: Layout, liveness: Liveness): Unit[] {
-  const groups = new Map<Interval, Group>(
-    liveness.intervals.map((interval) => [
-      interval,
-      { members: [interval], ranges: interval.ranges, within: undefined },
-    ]),
-  );
+  const groups: Group[] = [];
+  /** By the value's id. */
+  const first: (Group | undefined)[] = [];
+  for (const interval of liveness.intervals) {
+    const group: Group = { members: [interval], ranges: interval.ranges, within: undefined };
+    groups.push(group);
+    first[interval.value.id] = group;
+  }
   const groupOf = (value: Value): Group | undefined => {
-    let group = groups.get(liveness.intervalOf.get(value) as Interval);
+    let group = isRematerialized(value) ? undefined : first[value.id];
     while (group?.within !== undefined) group = group.within;
     return group;
   };
-  const wishes = layout.blocks.flatMap((block) => wishesOf(block, blockWeight(block, layout)));
+  const wishes: Wish[] = [];
+  for (const block of layout.blocks) addWishes(block, blockWeight(block, layout), wishes);
   wishes.sort((x, y) => y.weight - x.weight);
   for (const { a, b } of wishes) {
     const x = groupOf(a);
@@ -49,15 +52,14 @@ export function coalesce(layout: Layout, liveness: Liveness): Unit[] {
     large.ranges = joinRanges(large.ranges, small.ranges);
     small.within = large;
   }
-  return [...groups.values()].filter(({ within }) => within === undefined);
+  return groups.filter(({ within }) => within === undefined);
 }
 
 export function unitOf(interval: Interval): Unit {
   return { members: [interval], ranges: interval.ranges };
 }
 
-function wishesOf(block: Block, weight: number): Wish[] {
-  const wishes: Wish[] = [];
+function addWishes(block: Block, weight: number, wishes: Wish[]): void {
   for (const successor of successorsOf(block)) {
     for (const phi of successor.phis) {
       const b = phi.incoming.get(block);
@@ -65,10 +67,10 @@ function wishesOf(block: Block, weight: number): Wish[] {
     }
   }
   for (const instruction of block.instructions) {
-    for (const [i, b] of overwritable(instruction).entries())
-      wishes.push({ a: instruction, b, weight: weight / (2 + i) });
+    const operands = overwritable(instruction);
+    for (let i = 0; i < operands.length; i++)
+      wishes.push({ a: instruction, b: operands[i] as Value, weight: weight / (2 + i) });
   }
-  return wishes;
 }
 
 function overwritable(i: Instruction): Value[] {

@@ -47,6 +47,7 @@ export function generateProgram(all: readonly IrFunction[]): CodegenResult {
 
 /** Without those that only dead code called: the kernel refuses what can't be reached. */
 function reached(fns: readonly IrFunction[]): readonly IrFunction[] {
+  if (fns.length === 1) return fns;
   const names = new Set(fns.slice(0, 1).map((fn) => fn.name));
   for (const name of names) {
     const fn = fns.find((candidate) => candidate.name === name);
@@ -113,15 +114,17 @@ class StackFrame implements Frame {
   }
 }
 
-function usedSlots(fn: IrFunction): FrameSlot[] {
-  const used = new Set<FrameSlot>();
-  const note = (value: Value): void => {
-    if (value.op === 'frame') used.add(value.slot);
+function usedSlots(fn: IrFunction): readonly FrameSlot[] {
+  if (fn.slots.length === 0) return fn.slots;
+  /** By the slot's id. */
+  const used: boolean[] = [];
+  const note = (values: Iterable<Value>): void => {
+    for (const value of values) if (value.op === 'frame') used[value.slot.id] = true;
   };
   for (const block of fn.blocks) {
-    for (const phi of block.phis) phi.incoming.forEach(note);
-    for (const instruction of block.instructions) operandsOf(instruction).forEach(note);
-    if (block.terminator !== undefined) operandsOfTerminator(block.terminator).forEach(note);
+    for (const phi of block.phis) note(phi.incoming.values());
+    for (const instruction of block.instructions) note(operandsOf(instruction));
+    if (block.terminator !== undefined) note(operandsOfTerminator(block.terminator));
   }
-  return fn.slots.filter((slot) => used.has(slot));
+  return fn.slots.filter(({ id }) => used[id]);
 }

@@ -13,7 +13,7 @@ import {
 } from '../ir/index.ts';
 import type { Allocation, Location } from './allocate.ts';
 import { Assembler, fitsImm, fitsOffset, FRAME } from './assembler.ts';
-import type { Liveness } from './intervals.ts';
+import { type Liveness, STEP } from './intervals.ts';
 import type { Layout } from './layout.ts';
 import { changesNothing, type Move, orderMoves, type Place } from './moves.ts';
 
@@ -97,6 +97,8 @@ const R0: Place = { kind: 'register', register: 0 };
 class Emitter {
   isCalled = false;
   private readonly asm = new Assembler();
+  /** By the block's id. */
+  private readonly labels: string[] = [];
   private localLabels = 0;
   /** Registers taken as temporaries by the instruction at hand. */
   private temporaries: number[] = [];
@@ -119,21 +121,28 @@ class Emitter {
 
   run(): Insn[] {
     this.skipEmptyBlocks();
-    const blocks = this.layout.blocks.filter((block) => !this.skipped.has(block));
-    for (const [i, block] of blocks.entries()) {
+    const { blocks } = this.layout;
+    let next = 0;
+    for (let i = 0; i < blocks.length; i = next) {
+      for (next = i + 1; next < blocks.length && this.skipped.has(blocks[next] as Block);) next++;
       // Nothing jumps to the entry, and it may have no instruction to bear a label: its own is the function's.
-      if (i > 0) this.asm.place(this.labelOf(block));
+      if (i > 0) this.asm.place(this.labelOf(blocks[i] as Block));
       else if (this.isCalled) this.asm.place(this.name);
-      for (const instruction of block.instructions) {
-        this.asm.span = instruction.span;
-        this.begin(this.liveness.positionOf.get(instruction) as number);
-        this.emitInstruction(instruction);
-      }
-      this.asm.span = block.terminator?.span ?? this.asm.span;
-      this.begin(this.liveness.endOf.get(block) as number);
-      this.emitTerminator(block, blocks[i + 1]);
+      this.emitBlock(blocks[i] as Block, this.liveness.starts[i] as number, blocks[next]);
     }
     return this.asm.finish(this.name);
+  }
+
+  private emitBlock(block: Block, start: number, next: Block | undefined): void {
+    this.begin(start);
+    for (const instruction of block.instructions) {
+      this.asm.span = instruction.span;
+      this.begin(this.position + STEP);
+      this.emitInstruction(instruction);
+    }
+    this.asm.span = block.terminator?.span ?? this.asm.span;
+    this.begin(this.position + STEP);
+    this.emitTerminator(block, next);
   }
 
   private skipEmptyBlocks(): void {
@@ -157,11 +166,11 @@ class Emitter {
 
   private begin(position: number): void {
     this.position = position;
-    this.temporaries = [];
+    if (this.temporaries.length > 0) this.temporaries = [];
   }
 
   private labelOf(block: Block): string {
-    return `${this.name}.${block.id}`;
+    return (this.labels[block.id] ??= `${this.name}.${block.id}`);
   }
 
   // ---- values in registers ------------------------------------------------------------------------
@@ -247,7 +256,7 @@ class Emitter {
 
   /** Undefined where the result is not used. */
   private resultLocation(value: Instruction): Location | undefined {
-    return this.liveness.intervalOf.has(value) ? this.allocation.locationOf(value) : undefined;
+    return this.liveness.byId[value.id] === undefined ? undefined : this.allocation.locationOf(value);
   }
 
   // ---- instructions -------------------------------------------------------------------------------
@@ -421,6 +430,12 @@ class Emitter {
     }));
   }
 
+  private emitPhiMoves(block: Block, target: Block): void {
+    if (target.phis.length === 0) return;
+    const moves = this.phiMoves(block, target);
+    this.emitMoves(orderMoves(moves, () => ({ kind: 'register', register: this.temporary() })));
+  }
+
   private emitMoves(moves: readonly Move<Value>[]): void {
     for (const { to, from } of moves) {
       if (to.kind === 'register') this.moveInto(to.register, from);
@@ -457,9 +472,7 @@ class Emitter {
         this.asm.push(Class.JMP | JumpOp.EXIT, 0, 0, 0, 0);
         return;
       case 'jump':
-        this.emitMoves(
-          orderMoves(this.phiMoves(block, terminator.target), () => ({ kind: 'register', register: this.temporary() })),
-        );
+        this.emitPhiMoves(block, terminator.target);
         this.jump(this.follow(terminator.target), next);
         return;
       case 'branch':

@@ -34,11 +34,12 @@ export interface Interval {
 }
 
 export interface Liveness {
+  /** In order of the first definition. */
   readonly intervals: readonly Interval[];
-  readonly intervalOf: ReadonlyMap<Value, Interval>;
-  readonly positionOf: ReadonlyMap<Instruction | Block, number>;
-  /** Position of each block's terminator. */
-  readonly endOf: ReadonlyMap<Block, number>;
+  /** By the value's id; none for what is never used, and for what is made anew at each use. */
+  readonly byId: readonly (Interval | undefined)[];
+  /** Positions of the layout's blocks, in its order. Their instructions follow in steps of STEP, the terminator last. */
+  readonly starts: readonly number[];
 }
 
 /** How often the block is assumed to run. */
@@ -47,76 +48,96 @@ export function blockWeight(block: Block, layout: Layout): number {
 }
 
 export function computeLiveness(layout: Layout): Liveness {
-  const positionOf = new Map<Instruction | Block, number>();
-  const endOf = new Map<Block, number>();
+  const { blocks } = layout;
+  const starts: number[] = [];
   let position = 0;
-  for (const block of layout.blocks) {
-    positionOf.set(block, position);
-    position += STEP;
-    for (const instruction of block.instructions) {
-      positionOf.set(instruction, position);
-      position += STEP;
-    }
-    endOf.set(block, position);
-    position += STEP;
+  for (const block of blocks) {
+    starts.push(position);
+    position += STEP * (block.instructions.length + 2);
   }
   const liveOut = liveOutSets(layout);
-  const intervalOf = new Map<Value, Interval>();
-  for (const block of layout.blocks.toReversed()) {
-    addBlock(block, layout, { intervalOf, positionOf, endOf, intervals: [] }, liveOut.get(block) as Set<PlacedValue>);
+  const collector = new RangeCollector();
+  for (let i = blocks.length - 1; i >= 0; i--) {
+    const block = blocks[i] as Block;
+    collector.begin(starts[i] as number, blockWeight(block, layout));
+    collector.addBlock(block, liveOut[block.id] as Set<PlacedValue>);
   }
-  const intervals = [...intervalOf.values()];
-  for (const interval of intervals) interval.ranges = normalizeRanges(interval.ranges);
+  const intervals = collector.byId.filter((interval) => interval !== undefined);
+  for (const { ranges } of intervals) ranges.reverse();
   intervals.sort((a, b) => (a.ranges[0]?.from ?? 0) - (b.ranges[0]?.from ?? 0) || a.value.id - b.value.id);
-  return { intervals, intervalOf, positionOf, endOf };
+  return { intervals, byId: collector.byId, starts };
 }
 
-function addBlock(
-  block: Block,
-  layout: Layout,
-  live: Liveness & { intervalOf: Map<Value, Interval> },
-  liveOut: Set<PlacedValue>,
-): void {
-  const from = live.positionOf.get(block) as number;
-  const end = live.endOf.get(block) as number;
-  const weight = blockWeight(block, layout);
-  const get = (value: PlacedValue): Interval => {
-    let interval = live.intervalOf.get(value);
-    if (interval === undefined) live.intervalOf.set(value, (interval = { value, ranges: [], weight: 0 }));
-    return interval;
-  };
-  const use = (value: Value, at: number): void => {
+/** Goes through the program from its end to its beginning, so that the range which grows is always an interval's last. */
+class RangeCollector {
+  readonly byId: (Interval | undefined)[] = [];
+  /** Of the block at hand. */
+  private from = 0;
+  private weight = 0;
+
+  begin(from: number, weight: number): void {
+    this.from = from;
+    this.weight = weight;
+  }
+
+  addBlock(block: Block, liveOut: ReadonlySet<PlacedValue>): void {
+    const { instructions, terminator } = block;
+    const end = this.from + STEP * (instructions.length + 1);
+    for (const value of liveOut) this.extend(this.intervalOf(value), this.from, end + STEP);
+    for (const successor of successorsOf(block)) this.addPhisOf(successor, block, end);
+    if (terminator !== undefined) for (const value of operandsOfTerminator(terminator)) this.use(value, end);
+    for (let i = instructions.length - 1, at = end - STEP; i >= 0; i--, at -= STEP)
+      this.addInstruction(instructions[i] as Instruction, at);
+    for (const phi of block.phis) this.define(phi, this.from);
+  }
+
+  /** Phis are written at the end of the predecessor. */
+  private addPhisOf({ phis }: Block, predecessor: Block, end: number): void {
+    for (const phi of phis) {
+      const interval = this.intervalOf(phi);
+      this.extend(interval, end + 2, end + STEP);
+      interval.weight += this.weight;
+    }
+    for (const phi of phis) this.use(phi.incoming.get(predecessor) as Value, end);
+  }
+
+  private addInstruction(instruction: Instruction, at: number): void {
+    if (hasResult(instruction)) this.define(instruction, at + 2);
+    const late = operandsThatOutliveResult(instruction);
+    for (const value of operandsOf(instruction)) this.use(value, late.includes(value) ? at + 2 : at);
+  }
+
+  private use(value: Value, at: number): void {
     if (isRematerialized(value)) return;
-    const interval = get(value as PlacedValue);
-    interval.ranges.push({ from, to: at + 1 });
-    interval.weight += weight;
-  };
+    const interval = this.intervalOf(value);
+    this.extend(interval, this.from, at + 1);
+    interval.weight += this.weight;
+  }
+
   /** What is never used gets no interval, and so no register. */
-  const define = (value: PlacedValue, at: number): void => {
-    const interval = live.intervalOf.get(value);
+  private define({ id }: PlacedValue, at: number): void {
+    const interval = this.byId[id];
     if (interval === undefined) return;
-    interval.weight += weight;
-    // Ranges of this block were opened at its start: they begin at the definition.
-    for (const range of interval.ranges) if (range.from === from && range.to > at) range.from = at;
-    if (!interval.ranges.some((range) => range.from === at)) interval.ranges.push({ from: at, to: at + 1 });
-  };
-  for (const value of liveOut) get(value).ranges.push({ from, to: end + STEP });
-  for (const successor of successorsOf(block)) {
-    for (const phi of successor.phis) {
-      use(phi.incoming.get(block) as Value, end);
-      // The phi is written here, at the end of its predecessor.
-      get(phi).ranges.push({ from: end + 2, to: end + STEP });
-      get(phi).weight += weight;
+    interval.weight += this.weight;
+    const last = interval.ranges.at(-1);
+    // What this block uses was opened at its start: it begins here.
+    if (last?.from === this.from) last.from = at;
+    else interval.ranges.push({ from: at, to: at + 1 });
+  }
+
+  private intervalOf(value: PlacedValue): Interval {
+    return (this.byId[value.id] ??= { value, ranges: [], weight: 0 });
+  }
+
+  private extend({ ranges }: Interval, from: number, to: number): void {
+    const last = ranges.at(-1);
+    if (last === undefined || last.from > to) {
+      ranges.push({ from, to });
+    } else {
+      if (from < last.from) last.from = from;
+      if (to > last.to) last.to = to;
     }
   }
-  if (block.terminator !== undefined) for (const value of operandsOfTerminator(block.terminator)) use(value, end);
-  for (const instruction of block.instructions.toReversed()) {
-    const at = live.positionOf.get(instruction) as number;
-    if (hasResult(instruction)) define(instruction, at + 2);
-    const late = operandsThatOutliveResult(instruction);
-    for (const value of operandsOf(instruction)) use(value, late.includes(value) ? at + 2 : at);
-  }
-  for (const phi of block.phis) define(phi, from);
 }
 
 /** Operands that the emitted sequence still reads after it has begun to write the result. */
@@ -131,40 +152,46 @@ function operandsThatOutliveResult(instruction: Instruction): Value[] {
   }
 }
 
-function liveOutSets(layout: Layout): Map<Block, Set<PlacedValue>> {
-  const liveIn = new Map<Block, Set<PlacedValue>>(layout.blocks.map((block) => [block, new Set()]));
-  const liveOut = new Map<Block, Set<PlacedValue>>(layout.blocks.map((block) => [block, new Set()]));
-  for (let changed = true; changed;) {
-    changed = false;
-    for (const block of layout.blocks.toReversed()) {
-      const out = liveOut.get(block) as Set<PlacedValue>;
-      for (const successor of successorsOf(block))
-        for (const value of liveIn.get(successor) as Set<PlacedValue>) out.add(value);
-      const live = new Set(out);
-      const use = (value: Value): void => {
-        if (!isRematerialized(value)) live.add(value as PlacedValue);
-      };
-      for (const successor of successorsOf(block))
-        for (const phi of successor.phis) use(phi.incoming.get(block) as Value);
-      if (block.terminator !== undefined) operandsOfTerminator(block.terminator).forEach(use);
-      for (const instruction of block.instructions.toReversed()) {
-        live.delete(instruction);
-        operandsOf(instruction).forEach(use);
-      }
-      for (const phi of block.phis) live.delete(phi);
-      const before = liveIn.get(block) as Set<PlacedValue>;
-      if (live.size !== before.size) {
-        liveIn.set(block, live);
-        changed = true;
-      }
-    }
+/**
+ * By the block's id: what is alive at its end. Each use is followed back to its definition, so that values which never
+ * leave their block, most of them, cost nothing (Boissinot et al., "Computing Liveness Sets for SSA-Form Programs", 2011).
+ */
+function liveOutSets({ blocks }: Layout): readonly Set<PlacedValue>[] {
+  const liveOut: Set<PlacedValue>[] = [];
+  const homes: Block[] = [];
+  for (const block of blocks) {
+    liveOut[block.id] = new Set();
+    for (const { id } of block.phis) homes[id] = block;
+    for (const { id } of block.instructions) homes[id] = block;
+  }
+  const use = (value: Value, block: Block): void => {
+    if (isRematerialized(value)) return;
+    const home = homes[value.id];
+    if (home !== block) keepAliveBefore(value, block, home, liveOut);
+  };
+  for (const block of blocks) {
+    for (const phi of block.phis) for (const [predecessor, value] of phi.incoming) use(value, predecessor);
+    for (const instruction of block.instructions) for (const value of operandsOf(instruction)) use(value, block);
+    if (block.terminator !== undefined) for (const value of operandsOfTerminator(block.terminator)) use(value, block);
   }
   return liveOut;
 }
 
-/** Ascending and disjoint. */
-function normalizeRanges(ranges: readonly Range[]): Range[] {
-  return mergeTouching(ranges.toSorted((a, b) => a.from - b.from));
+function keepAliveBefore(
+  value: PlacedValue,
+  block: Block,
+  home: Block | undefined,
+  liveOut: readonly Set<PlacedValue>[],
+): void {
+  const work = [block];
+  for (let at = work.pop(); at !== undefined; at = work.pop()) {
+    for (const predecessor of at.predecessors) {
+      const live = liveOut[predecessor.id];
+      if (live === undefined || live.has(value)) continue;
+      live.add(value);
+      if (predecessor !== home) work.push(predecessor);
+    }
+  }
 }
 
 /** Of two lists that are ascending and disjoint in themselves. */

@@ -3,7 +3,7 @@ import { type Block, type IrFunction, successorsOf } from '../ir/index.ts';
 
 export interface Layout {
   readonly blocks: readonly Block[];
-  /** Nesting depth of loops, by block. */
+  /** Nesting depth of loops, of the blocks in any. */
   readonly loopDepth: ReadonlyMap<Block, number>;
   /**
    * Heads of loops that stand behind the loops' ends. Kernel 6.1 refuses a loop that is closed by running on into its head
@@ -16,11 +16,12 @@ export function layoutBlocks(fn: IrFunction): Layout {
   splitCriticalEdges(fn);
   const order = reversePostorder(fn);
   const loops = findLoops(order);
-  const hot = order.filter((block) => !block.cold || block === order[0]);
-  const cold = order.filter((block) => !hot.includes(block));
+  const isHot = (block: Block): boolean => !block.cold || block === order[0];
+  const hot = order.filter(isHot);
+  const cold = order.filter((block) => !isHot(block));
   const rotated = loops.filter((loop) => rotate(hot, loop));
   const rotatedHeads = new Set(rotated.map(({ head }) => head));
-  return { blocks: [...hot, ...cold], loopDepth: loopDepths(order, loops), rotatedHeads };
+  return { blocks: [...hot, ...cold], loopDepth: loopDepths(loops), rotatedHeads };
 }
 
 /** Moves for a phi stand at the end of the predecessor: it must lead nowhere else. */
@@ -83,11 +84,14 @@ interface Loop {
 
 /** A jump backwards in the order closes a loop: all that leads to it without passing the head belongs to it. */
 function findLoops(order: readonly Block[]): Loop[] {
-  const index = new Map(order.map((block, i) => [block, i]));
+  /** By the block's id. */
+  const index: number[] = [];
+  for (let i = 0; i < order.length; i++) index[(order[i] as Block).id] = i;
   const loops: Loop[] = [];
-  for (const head of order) {
-    const isLatch = (block: Block): boolean => (index.get(block) ?? -1) >= (index.get(head) as number);
-    const work = head.predecessors.filter(isLatch);
+  for (let i = 0; i < order.length; i++) {
+    const head = order[i] as Block;
+    const work: Block[] = [];
+    for (const block of head.predecessors) if ((index[block.id] ?? -1) >= i) work.push(block);
     if (work.length === 0) continue;
     const blocks = new Set([head]);
     for (let block = work.pop(); block !== undefined; block = work.pop()) {
@@ -100,8 +104,8 @@ function findLoops(order: readonly Block[]): Loop[] {
   return loops;
 }
 
-function loopDepths(order: readonly Block[], loops: readonly Loop[]): Map<Block, number> {
-  const depth = new Map(order.map((block) => [block, 0]));
+function loopDepths(loops: readonly Loop[]): Map<Block, number> {
+  const depth = new Map<Block, number>();
   for (const loop of loops) for (const block of loop.blocks) depth.set(block, (depth.get(block) ?? 0) + 1);
   return depth;
 }

@@ -10,7 +10,8 @@ export class Timeline<Owner> {
   private entries: Entry<Owner>[] = [];
 
   isFree(ranges: readonly Range[]): boolean {
-    return ranges.every((range) => !this.meets(this.firstEndingAfter(range.from), range));
+    for (const range of ranges) if (this.meets(this.firstEndingAfter(range.from), range)) return false;
+    return true;
   }
 
   ownersIn(ranges: readonly Range[]): Set<Owner> {

@@ -1,7 +1,6 @@
 /** Passes that only remove: each leaves the function's meaning as it was. */
 import {
   type Block,
-  type Instruction,
   type IrFunction,
   isPure,
   isRematerialized,
@@ -19,11 +18,11 @@ import { threadJumps } from './thread-jumps.ts';
 export function clean(fn: IrFunction): IrFunction {
   removeTrivialPhis(fn);
   removeDeadCode(fn);
-  threadJumps(fn);
-  removeTrivialPhis(fn);
-  mergeBlocks(fn);
+  const threaded = threadJumps(fn);
+  if (threaded) removeTrivialPhis(fn);
+  const droppedBranch = mergeBlocks(fn);
   // A branch both sides of which have become one no longer needs its operands.
-  removeDeadCode(fn);
+  if (threaded || droppedBranch) removeDeadCode(fn);
   return fn;
 }
 
@@ -38,6 +37,7 @@ export function removeTrivialPhis(fn: IrFunction): void {
   for (let changed = true; changed;) {
     changed = false;
     for (const block of fn.blocks) {
+      if (block.phis.length === 0) continue;
       for (const phi of block.phis.slice()) {
         const distinct: Value[] = [];
         for (const incoming of phi.incoming.values()) {
@@ -65,77 +65,103 @@ function isSame(a: Value, b: Value): boolean {
 
 /** Drops pure instructions and phis whose value nothing needs. */
 export function removeDeadCode(fn: IrFunction): void {
-  const live = new Set<PlacedValue>();
-  const work: Value[] = [];
+  /** By the value's id. */
+  const live: boolean[] = [];
+  const work: PlacedValue[] = [];
+  const need = (values: Iterable<Value>): void => {
+    for (const value of values) {
+      if (isRematerialized(value) || live[value.id]) continue;
+      live[value.id] = true;
+      work.push(value);
+    }
+  };
   for (const block of fn.blocks) {
-    for (const instruction of block.instructions) if (!isPure(instruction)) work.push(instruction);
-    if (block.terminator !== undefined) work.push(...operandsOfTerminator(block.terminator));
+    for (const instruction of block.instructions) {
+      if (isPure(instruction)) continue;
+      live[instruction.id] = true;
+      need(operandsOf(instruction));
+    }
+    if (block.terminator !== undefined) need(operandsOfTerminator(block.terminator));
   }
-  for (let value = work.pop(); value !== undefined; value = work.pop()) {
-    if (isRematerialized(value) || live.has(value)) continue;
-    live.add(value);
-    work.push(...(value.op === 'phi' ? value.incoming.values() : operandsOf(value)));
-  }
-  for (const block of fn.blocks) {
-    keep(block.phis, (phi) => live.has(phi));
-    keep(block.instructions, (instruction: Instruction) => live.has(instruction));
+  for (let value = work.pop(); value !== undefined; value = work.pop())
+    need(value.op === 'phi' ? value.incoming.values() : operandsOf(value));
+  for (const { phis, instructions } of fn.blocks) {
+    keep(phis, live);
+    keep(instructions, live);
   }
 }
 
-function keep<T>(list: T[], wanted: (item: T) => boolean): void {
+function keep(list: PlacedValue[], wanted: readonly boolean[]): void {
   let kept = 0;
-  for (const item of list) if (wanted(item)) list[kept++] = item;
+  for (const item of list) if (wanted[item.id]) list[kept++] = item;
   list.length = kept;
 }
 
-/** Joins a block to its only predecessor where that one only leads here, and jumps over empty blocks. */
-export function mergeBlocks(fn: IrFunction): void {
+/**
+ * Joins a block to its only predecessor where that one only leads here, and jumps over empty blocks. True: a branch
+ * became a jump by that.
+ */
+export function mergeBlocks(fn: IrFunction): boolean {
+  const merging: Merging = { entry: fn.blocks[0], gone: new Set(), droppedBranch: false };
   for (let changed = true; changed;) {
     changed = false;
-    for (const block of fn.blocks.slice()) {
+    for (const block of fn.blocks) {
       // An earlier step of this round may have taken it away.
-      if (fn.blocks.includes(block) && (skipEmpty(fn, block) || absorbSuccessor(fn, block))) changed = true;
+      if (!merging.gone.has(block) && (skipEmpty(merging, block) || absorbSuccessor(merging, block))) changed = true;
     }
+    if (changed) fn.blocks = fn.blocks.filter((block) => !merging.gone.has(block));
   }
+  return merging.droppedBranch;
 }
 
-function absorbSuccessor(fn: IrFunction, block: Block): boolean {
+interface Merging {
+  readonly entry: Block | undefined;
+  readonly gone: Set<Block>;
+  droppedBranch: boolean;
+}
+
+function absorbSuccessor({ gone }: Merging, block: Block): boolean {
   const terminator = block.terminator;
   if (terminator?.op !== 'jump') return false;
   const next = terminator.target;
   if (next === block || next.predecessors.length !== 1 || next.phis.length > 0) return false;
-  block.instructions.push(...next.instructions);
+  for (const instruction of next.instructions) block.instructions.push(instruction);
   block.terminator = next.terminator;
   for (const successor of successorsOf(next)) replacePredecessor(successor, next, block);
-  fn.blocks.splice(fn.blocks.indexOf(next), 1);
+  gone.add(next);
   return true;
 }
 
 /** An empty block that only jumps on: its predecessors jump there themselves, unless a phi tells them apart. */
-function skipEmpty(fn: IrFunction, block: Block): boolean {
+function skipEmpty(merging: Merging, block: Block): boolean {
   const terminator = block.terminator;
-  if (block === fn.blocks[0] || terminator?.op !== 'jump' || block.instructions.length > 0 || block.phis.length > 0)
+  if (block === merging.entry || terminator?.op !== 'jump' || block.instructions.length > 0 || block.phis.length > 0)
     return false;
   const target = terminator.target;
   if (target === block || target.phis.length > 0) return false;
   target.predecessors.splice(target.predecessors.indexOf(block), 1);
   for (const predecessor of block.predecessors) {
-    retarget(predecessor, block, target);
+    if (retarget(predecessor, block, target)) merging.droppedBranch = true;
     if (!target.predecessors.includes(predecessor)) target.predecessors.push(predecessor);
   }
-  fn.blocks.splice(fn.blocks.indexOf(block), 1);
+  merging.gone.add(block);
   return true;
 }
 
-function retarget(block: Block, from: Block, to: Block): void {
+/** True: a branch became a jump. */
+function retarget(block: Block, from: Block, to: Block): boolean {
   const terminator = block.terminator;
   if (terminator?.op === 'jump') {
     terminator.target = to;
   } else if (terminator?.op === 'branch') {
     if (terminator.then === from) terminator.then = to;
     if (terminator.else === from) terminator.else = to;
-    if (terminator.then === terminator.else) block.terminator = { op: 'jump', target: to, span: terminator.span };
+    if (terminator.then === terminator.else) {
+      block.terminator = { op: 'jump', target: to, span: terminator.span };
+      return true;
+    }
   }
+  return false;
 }
 
 function replacePredecessor(block: Block, from: Block, to: Block): void {

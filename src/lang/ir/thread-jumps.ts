@@ -14,45 +14,56 @@ import {
   type Value,
 } from './ir.ts';
 
-export function threadJumps(fn: IrFunction): void {
-  const uses = countUses(fn);
-  for (const block of fn.blocks.slice()) {
-    const [phi, ...others] = block.phis;
-    const { terminator } = block;
-    if (phi === undefined || others.length > 0 || block.instructions.length > 0 || terminator?.op !== 'branch')
-      continue;
-    if (uses.get(phi) !== operandsOfTerminator(terminator).filter((operand) => operand === phi).length) continue;
-    for (const predecessor of block.predecessors.slice()) bypass(predecessor, block, phi, terminator);
+/** True: something changed. */
+export function threadJumps(fn: IrFunction): boolean {
+  let changed = false;
+  const candidates = fn.blocks.filter(decidesByPhi);
+  const uses = candidates.length === 0 ? [] : countUses(fn);
+  for (const block of candidates) {
+    // An earlier one may have brought it a jump, but nothing to do.
+    const phi = block.phis[0] as Phi;
+    const terminator = block.terminator as Branch;
+    if (uses[phi.id] !== operandsOfTerminator(terminator).filter((operand) => operand === phi).length) continue;
+    for (const predecessor of block.predecessors.slice())
+      if (bypass(predecessor, block, phi, terminator)) changed = true;
   }
-  removeUnreachable(fn);
+  return removeUnreachable(fn) || changed;
 }
 
-function countUses(fn: IrFunction): Map<Value, number> {
-  const uses = new Map<Value, number>();
-  const note = (value: Value): void => {
-    uses.set(value, (uses.get(value) ?? 0) + 1);
+type Branch = Terminator & { op: 'branch' };
+
+function decidesByPhi({ phis, instructions, terminator }: Block): boolean {
+  return phis.length === 1 && instructions.length === 0 && terminator?.op === 'branch';
+}
+
+/** By the value's id. */
+function countUses(fn: IrFunction): readonly number[] {
+  const uses: number[] = [];
+  const note = (values: Iterable<Value>): void => {
+    for (const { id } of values) uses[id] = (uses[id] ?? 0) + 1;
   };
   for (const block of fn.blocks) {
-    for (const phi of block.phis) for (const value of phi.incoming.values()) note(value);
-    for (const instruction of block.instructions) operandsOf(instruction).forEach(note);
-    if (block.terminator !== undefined) operandsOfTerminator(block.terminator).forEach(note);
+    for (const phi of block.phis) note(phi.incoming.values());
+    for (const instruction of block.instructions) note(operandsOf(instruction));
+    if (block.terminator !== undefined) note(operandsOfTerminator(block.terminator));
   }
   return uses;
 }
 
-function bypass(predecessor: Block, block: Block, phi: Phi, terminator: Terminator & { op: 'branch' }): void {
+function bypass(predecessor: Block, block: Block, phi: Phi, terminator: Branch): boolean {
   const brought = phi.incoming.get(predecessor) as Value;
   const known = (operand: Value): Value => (operand === phi ? brought : operand);
   const [left, right] = [known(terminator.left), known(terminator.right)];
-  if (left.op !== 'const' || right.op !== 'const') return;
+  if (left.op !== 'const' || right.op !== 'const') return false;
   const target = foldCompare(terminator.compare, left.value, right.value) ? terminator.then : terminator.else;
   // A phi of the target could not tell two ways from one block apart.
-  if (target === block || successorsOf(predecessor).includes(target)) return;
+  if (target === block || successorsOf(predecessor).includes(target)) return false;
   for (const other of target.phis) other.incoming.set(predecessor, known(other.incoming.get(block) as Value));
   target.predecessors.push(predecessor);
   redirect(predecessor, block, target);
   phi.incoming.delete(predecessor);
   block.predecessors.splice(block.predecessors.indexOf(predecessor), 1);
+  return true;
 }
 
 function redirect({ terminator }: Block, from: Block, to: Block): void {
@@ -64,9 +75,11 @@ function redirect({ terminator }: Block, from: Block, to: Block): void {
   }
 }
 
-function removeUnreachable(fn: IrFunction): void {
+/** True: there was something. */
+function removeUnreachable(fn: IrFunction): boolean {
   const reached = new Set(fn.blocks.slice(0, 1));
   for (const block of reached) for (const successor of successorsOf(block)) reached.add(successor);
+  if (reached.size === fn.blocks.length) return false;
   fn.blocks = fn.blocks.filter((block) => reached.has(block));
   for (const block of fn.blocks) {
     for (const predecessor of block.predecessors.filter((one) => !reached.has(one))) {
@@ -74,4 +87,5 @@ function removeUnreachable(fn: IrFunction): void {
       for (const phi of block.phis) phi.incoming.delete(predecessor);
     }
   }
+  return true;
 }
