@@ -47,9 +47,18 @@ export function lineOf({ file, start }: CPlace): number {
 
 /** Lines that end in a backslash as one line; the lines after keep their numbers. */
 export function joinLines(text: string): string {
-  if (!/\\\r?\n/.test(text)) return text;
-  return text.replace(/(?:[^\n]*\\\r?\n)+[^\n]*/g, (lines) => {
-    const parts = lines.split(/\\\r?\n/);
-    return parts.join('') + '\n'.repeat(parts.length - 1);
-  });
+  const [first, ...others] = text.split(/\\\r?\n/) as [string, ...string[]];
+  let joined = first;
+  let owed = 0;
+  for (const part of others) {
+    owed++;
+    const end = part.indexOf('\n');
+    if (end < 0) {
+      joined += part;
+    } else {
+      joined += part.slice(0, end) + '\n'.repeat(owed) + part.slice(end);
+      owed = 0;
+    }
+  }
+  return joined + '\n'.repeat(owed);
 }

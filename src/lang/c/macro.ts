@@ -1,58 +1,103 @@
 /** Macros: what `#define` says, and the text that a use of one becomes. */
 import { CError } from './file.ts';
 import type { CFile, CPlace } from './file.ts';
-import { tokenize } from './token.ts';
+import { Lexer, tokenize } from './token.ts';
 import type { CToken } from './token.ts';
 
-export interface Macro {
-  readonly name: string;
+export interface MacroText {
   /** Undefined: object-like. */
   readonly parameters: readonly string[] | undefined;
   /** The last parameter takes all further arguments. */
   readonly variadic: boolean;
   readonly body: readonly CToken[];
+}
+
+export interface Macro extends MacroText {
+  readonly name: string;
   readonly place: CPlace;
   /** Expansions of it that are being read: it isn't expanded inside of them. */
   active: number;
 }
 
-/** From what follows `#define`. */
-export function readDefinition(tokens: readonly CToken[], directive: CPlace): Macro {
-  const [name, open] = tokens;
-  if (name?.kind !== 'identifier')
-    throw new CError('macro name missing or not an identifier', name === undefined ? directive : placeOf(name));
-  const base = { name: name.text, place: placeOf(name), active: 0 };
-  // A parenthesis right after the name begins parameters; after a blank it belongs to the text.
-  if (open?.text !== '(' || open.spaced)
-    return { ...base, parameters: undefined, variadic: false, body: tokens.slice(1) };
-  const { parameters, variadic, end } = readParameters(tokens, base.place);
-  return { ...base, parameters, variadic, body: tokens.slice(end) };
+/** Of the thousands that headers define, few are used: the text of one is read when it is. */
+class Definition implements Macro {
+  readonly name: string;
+  readonly place: CPlace;
+  readonly parameters: readonly string[] | undefined;
+  readonly variadic: boolean;
+  active = 0;
+  readonly #from: number;
+  #body: readonly CToken[] | undefined;
+
+  /** `from`: where its text begins. */
+  constructor(name: CToken, { parameters, variadic }: Parameters, from: number) {
+    this.name = name.text;
+    this.place = placeOf(name);
+    this.parameters = parameters;
+    this.variadic = variadic;
+    this.#from = from;
+  }
+
+  get body(): readonly CToken[] {
+    return (this.#body ??= restOfLine(this.place.file, this.#from));
+  }
 }
 
-function readParameters(
-  tokens: readonly CToken[],
-  place: CPlace,
-): { readonly parameters: readonly string[]; readonly variadic: boolean; readonly end: number } {
+type Parameters = Pick<MacroText, 'parameters' | 'variadic'>;
+
+function restOfLine(file: CFile, from: number): CToken[] {
+  const lexer = new Lexer(file);
+  lexer.at = from;
+  const tokens: CToken[] = [];
+  for (let token = lexer.next(); token.kind !== 'newline' && token.kind !== 'end'; token = lexer.next())
+    tokens.push(token);
+  return tokens;
+}
+
+/** From what follows `#define`, to the end of the line. */
+export function readDefinition(lexer: Lexer, directive: CPlace): Macro {
+  const name = lexer.next();
+  if (name.kind !== 'identifier')
+    throw wrongDefinition('macro name missing or not an identifier', name, lexer, directive);
+  // A parenthesis right after the name begins parameters; after a blank it belongs to the text.
+  const hasParameters = lexer.file.text[lexer.at] === '(';
+  const parameters = hasParameters ? readParameters(lexer, placeOf(name)) : { parameters: undefined, variadic: false };
+  const macro = new Definition(name, parameters, lexer.at);
+  lexer.skipLine();
+  return macro;
+}
+
+function readParameters(lexer: Lexer, place: CPlace): Parameters {
   const parameters: string[] = [];
   let variadic = false;
-  let at = 2;
-  while (tokens[at]?.text !== ')') {
-    const token = tokens[at++];
-    if (token?.text === '...') {
+  lexer.next();
+  for (let token = lexer.next(); token.text !== ')'; token = lexer.next()) {
+    if (token.text === '...') {
       variadic = true;
       parameters.push('__VA_ARGS__');
-    } else if (token?.kind === 'identifier') {
+      token = lexer.next();
+    } else if (token.kind === 'identifier') {
       parameters.push(token.text);
-      if (tokens[at]?.text === '...') {
+      token = lexer.next();
+      if (token.text === '...') {
         variadic = true;
-        at++;
+        token = lexer.next();
       }
-    } else throw new CError("expected parameter name or ')' in macro definition", placeOf(token) ?? place);
-    if (tokens[at]?.text === ',' && !variadic) at++;
-    else if (tokens[at]?.text !== ')')
-      throw new CError("expected ')' in macro definition", placeOf(tokens[at]) ?? place);
+    } else {
+      throw wrongDefinition("expected parameter name or ')' in macro definition", token, lexer, place);
+    }
+    if (token.text === ')') break;
+    if (token.text !== ',' || variadic) throw wrongDefinition("expected ')' in macro definition", token, lexer, place);
   }
-  return { parameters, variadic, end: at + 1 };
+  return { parameters, variadic };
+}
+
+/** Reading goes on, where it does, behind the line. `otherwise`: the place where the line has ended. */
+function wrongDefinition(message: string, token: CToken, lexer: Lexer, otherwise: CPlace): CError {
+  lexer.at = token.start;
+  lexer.skipLine();
+  const isAtEnd = token.kind === 'newline' || token.kind === 'end';
+  return new CError(message, isAtEnd ? otherwise : placeOf(token));
 }
 
 export function placeOf(token: CToken): CPlace;
@@ -63,7 +108,7 @@ export function placeOf(token: CToken | undefined): CPlace | undefined {
 
 /** The text of a use of a function-like macro. `expand`: an argument after its own macros. */
 export function substitute(
-  macro: Macro,
+  macro: MacroText,
   arguments_: readonly (readonly CToken[])[],
   use: CToken,
   expand: (tokens: readonly CToken[]) => readonly CToken[],
@@ -100,7 +145,7 @@ export function substitute(
       at++;
     } else if (token.text === '__VA_OPT__' && macro.variadic && next?.text === '(') {
       const end = closing(body, at + 1);
-      const inner: Macro = { ...macro, body: rest.length === 0 ? [] : body.slice(at + 2, end) };
+      const inner: MacroText = { parameters, variadic: true, body: rest.length === 0 ? [] : body.slice(at + 2, end) };
       result.push(...substitute(inner, arguments_, use, expand));
       at = end;
     } else if (next?.text === '##' && argument(token) !== undefined) {

@@ -13,6 +13,9 @@ import type { CToken } from './token.ts';
 /** Far more than any nest of headers. */
 const DEEPEST_INCLUDE = 200;
 
+const NEWLINE = 10;
+const HASH = 35;
+
 interface Condition {
   /** The text is read now. */
   active: boolean;
@@ -106,7 +109,7 @@ export class Preprocessor extends Expansion {
     if (frame.conditions.length === 0) frame.guard = null;
     switch (name.text) {
       case 'define': {
-        const macro = readDefinition(this.#line(frame), place);
+        const macro = readDefinition(frame.lexer, place);
         this.macros.set(macro.name, macro);
         return;
       }
@@ -234,10 +237,13 @@ export class Preprocessor extends Expansion {
   }
 
   #test(frame: Frame, name: string, place: CPlace): boolean {
-    const tokens = this.#line(frame);
-    if (name === 'if') return this.#evaluate(tokens, place);
-    const [macro] = tokens;
-    if (macro?.kind !== 'identifier') throw new CError(`#${name} needs a name`, place);
+    if (name === 'if') return this.#evaluate(this.#line(frame), place);
+    const before_ = frame.lexer.at;
+    const macro = frame.lexer.next();
+    if (macro.kind !== 'identifier') {
+      frame.lexer.at = before_;
+      throw new CError(`#${name} needs a name`, place);
+    }
     this.#lastName = macro.text;
     return this.#isDefined(macro.text) === (name === 'ifdef');
   }
@@ -290,19 +296,19 @@ export class Preprocessor extends Expansion {
   #skipGroup(frame: Frame): void {
     const { lexer } = frame;
     for (let depth = 0; ;) {
-      const before_ = lexer.at;
-      const token = lexer.next();
-      if (token.kind === 'end') {
-        lexer.at = before_;
-        return;
+      const code = lexer.nextCode();
+      if (Number.isNaN(code)) return;
+      const start = lexer.at;
+      if (code === NEWLINE) {
+        lexer.at++;
+        continue;
       }
-      if (token.kind === 'newline') continue;
-      if (token.text === '#') {
+      if (code === HASH && lexer.next().text === '#') {
         const name = lexer.next();
         if (name.kind === 'newline') continue;
         if (/^if(?:n?def)?$/.test(name.text)) depth++;
         else if (depth === 0 && /^(?:elif|else|endif)$/.test(name.text)) {
-          lexer.at = before_;
+          lexer.at = start;
           frame.lineStart = true;
           return;
         } else if (name.text === 'endif') depth--;

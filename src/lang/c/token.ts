@@ -22,7 +22,8 @@ const STRING = /"(?:\\[^\n]|[^"\\\n])*"/y;
 const CHARACTER = /'(?:\\[^\n]|[^'\\\n])*'/y;
 const PUNCTUATOR = /\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|##|[^\n]/y;
 /** What a line of a skipped group is made of; a comment may hold what looks like a directive. */
-const SKIPPED = /(?:\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*|"(?:\\[^\n]|[^"\\\n])*"|'(?:\\[^\n]|[^'\\\n])*'|[^\n])*/y;
+const SKIPPED =
+  /(?:[^\n"'/]+|\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*|"(?:\\[^\n]|[^"\\\n])*"|'(?:\\[^\n]|[^'\\\n])*'|[^\n])*/y;
 
 export class Lexer {
   readonly file: CFile;
@@ -35,7 +36,7 @@ export class Lexer {
   /** Newlines are tokens; blanks and comments, also those over several lines, are not. */
   next(): CToken {
     const { text } = this.file;
-    const start = this.#end(BLANK, this.at);
+    const start = this.#afterBlanks();
     const kind = start >= text.length ? 'end' : this.#kindAt(start);
     const end = kind === 'end' ? text.length : this.#endOf(kind, start);
     const spaced = start > this.at;
@@ -52,6 +53,16 @@ export class Lexer {
     const isPrefix = this.at > end;
     const own = { file: this.file, start, end: this.at, spaced, text: text.slice(isPrefix ? end : start, this.at) };
     return { ...own, kind: isPrefix ? kind : 'identifier' };
+  }
+
+  /** The first code unit of the next token, which is not read; NaN at the end. */
+  nextCode(): number {
+    this.at = this.#afterBlanks();
+    return this.file.text.charCodeAt(this.at);
+  }
+
+  #afterBlanks(): number {
+    return startsBlank(this.file.text.charCodeAt(this.at)) ? this.#end(BLANK, this.at) : this.at;
   }
 
   /** The rest of the line as text, up to its newline. */
@@ -101,6 +112,11 @@ export class Lexer {
         return at + 1;
     }
   }
+}
+
+/** A blank, or what may begin a comment. */
+function startsBlank(code: number): boolean {
+  return code === 32 || code === 47 || (code < 32 && code !== 10) || code >= 128;
 }
 
 function isDigit(code: number): boolean {

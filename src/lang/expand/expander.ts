@@ -101,8 +101,9 @@ export class Expander {
 
   #children<T extends object>(node: T, inside: Expansion | undefined): T {
     let copy: Record<string, unknown> | undefined = inside === undefined ? undefined : {};
-    for (const [key, value] of Object.entries(node)) {
-      const transformed = this.#transform(value, inside);
+    for (const key in node) {
+      const value: unknown = node[key];
+      const transformed = typeof value === 'object' ? this.#transform(value, inside) : value;
       if (copy === undefined && transformed !== value) copy = { ...(node as Record<string, unknown>) };
       if (copy !== undefined) copy[key] = transformed;
     }

@@ -86,7 +86,9 @@ class Walk {
     if (kind === 'addressOf') this.noteAddress((node as Expression & { kind: 'addressOf' }).target);
     if (kind === 'ownCall') this.noteCall(this.called(node as OwnCall));
     if (kind === 'emit') this.exits ||= (statement as Statement & { kind: 'emit' }).event.kind === 'exit';
-    for (const [key, child] of Object.entries(node)) {
+    for (const key in node) {
+      const child = (node as Readonly<Record<string, unknown>>)[key];
+      if (typeof child !== 'object' || child === null) continue;
       if (key === 'variable') this.note((child as { id: number }).id);
       else if (key !== 'type' && key !== 'map' && key !== 'span') this.visit(child);
     }

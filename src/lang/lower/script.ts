@@ -309,7 +309,9 @@ class ScriptFacts {
       if (event.kind !== 'exit') this.emits = true;
       if (event.kind === 'clearMap' && event.map !== undefined) this.deletedFrom.add(event.map.name);
     }
-    for (const [key, child] of Object.entries(node)) {
+    for (const key in node) {
+      const child = (node as Readonly<Record<string, unknown>>)[key];
+      if (typeof child !== 'object' || child === null) continue;
       if (key !== 'type' && key !== 'map' && key !== 'variable' && key !== 'span') this.visit(child);
     }
   }

@@ -65,14 +65,17 @@ export function parseExpression(text: string): Expression | undefined {
 
 /** The first node deeper than the limit: long chains such as `1 + 1 + …` are deep without any nesting in the text. */
 export function findTooDeep(root: object): Span | undefined {
-  const pending: { readonly node: object; readonly depth: number }[] = [{ node: root, depth: 0 }];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { node, depth } = next;
+  const nodes = [root];
+  const depths = [0];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    const depth = depths.pop() as number;
     const span = 'span' in node ? (node.span as Span) : undefined;
     if (span !== undefined && depth > DEEPEST_TREE) return span;
-    for (const child of Object.values(node)) {
-      if (typeof child === 'object' && child !== null && child !== span)
-        pending.push({ node: child, depth: depth + 1 });
+    for (const name in node) {
+      const child = (node as Readonly<Record<string, unknown>>)[name];
+      if (typeof child !== 'object' || child === null || child === span) continue;
+      nodes.push(child);
+      depths.push(depth + 1);
     }
   }
   return undefined;

@@ -4,13 +4,20 @@ import type { Target, TracepointField, TracepointFormat } from '../../target.ts'
 import { isWord, sizeOf, type AddressSpace, type Type } from '../../types/index.ts';
 import { parseCType, resolveCType, scalarFieldType } from './c-type.ts';
 
-/** Fields of `args`. The first 8 bytes of the record, the common fields, are closed to programs. */
+/**
+ * Fields of `args`. The first 8 bytes of the record, the common fields, are closed to programs. Where there are all
+ * that are `used` (`*`: `args` as a whole), only those: each may be of a type that has to be looked for.
+ */
 export function recordFields(
   format: TracepointFormat,
   target: Target,
   space: 'kernel' | 'user',
+  used?: ReadonlySet<string>,
 ): readonly ArgumentField[] {
-  return ownFields(format).map((field) => ({ name: field.name, ...readField(field, target, space) }));
+  const all = ownFields(format);
+  const wanted = all.filter(({ name }) => used?.has(name));
+  const fields = wanted.length === used?.size ? wanted : all;
+  return fields.map((field) => ({ name: field.name, ...readField(field, target, space) }));
 }
 
 export function ownFields(format: TracepointFormat): readonly TracepointField[] {

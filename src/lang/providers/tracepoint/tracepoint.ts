@@ -108,14 +108,17 @@ class Plan {
     const raw: TracepointMatch[] = [];
     const perf: TracepointMatch[] = [];
     for (const match of matches) {
-      const isRaw = isOfAllCalls(match) || (hasRawEvent(match) && haveRawTracepoint(this.#target.btf, match.event));
       const system = isOfAllCalls(match) ? rawSyscallsVariant(match, this.#target, this.#options) : undefined;
       if (system !== undefined) this.#variants.push(system);
-      else if (isRaw && !this.#usesArgs) raw.push(match);
+      else if (!this.#usesArgs && this.#isRaw(match)) raw.push(match);
       else perf.push(match);
     }
     this.#addRaw(raw);
     this.#addPerf(perf);
+  }
+
+  #isRaw(match: TracepointMatch): boolean {
+    return isOfAllCalls(match) || (hasRawEvent(match) && haveRawTracepoint(this.#target.btf, match.event));
   }
 
   #addRaw(matches: readonly TracepointMatch[]): void {
@@ -173,7 +176,7 @@ class Plan {
 
   #argsOf(match: TracepointMatch, space: 'kernel' | 'user'): ProbeContext['args'] {
     const format = this.#target.tracepointFormat(match.category, match.event);
-    if (format !== undefined) return recordFields(format, this.#target, space);
+    if (format !== undefined) return recordFields(format, this.#target, space, this.#options.uses.args);
     return { error: `The format of ${fullName(match)} can't be read` };
   }
 
@@ -193,8 +196,7 @@ class Plan {
   }
 
   #hintsWithoutTracefs(lost: TracepointMatch): readonly string[] {
-    const isRaw = hasRawEvent(lost) && haveRawTracepoint(this.#target.btf, lost.event);
-    const instead = isRaw
+    const instead = this.#isRaw(lost)
       ? ` Or use rawtracepoint:${lost.event}, which needs no tracefs and has arguments of its own.`
       : '';
     return [`Run as root to read tracefs.${instead}`];
