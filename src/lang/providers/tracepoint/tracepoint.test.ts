@@ -67,7 +67,7 @@ test('a body that leaves the record alone gets the raw tracepoint', () => {
 });
 
 test('fields of the record are read at their offsets', () => {
-  const variant = only('tracepoint:sched:sched_switch', options({ args: ['prev_comm'] }));
+  const variant = only('tracepoint:sched:sched_switch', options({ args: ['prev_comm', 'prev_pid'] }));
   assert.deepEqual(variant.points[0]?.hook, { kind: 'tracepoint', category: 'sched', event: 'sched_switch' });
   assert.deepEqual(field(variant, 'prev_comm'), {
     name: 'prev_comm',
@@ -82,8 +82,17 @@ test('fields of the record are read at their offsets', () => {
   assert.equal(field(variant, 'common_pid'), undefined);
 });
 
+test('only the fields that are used are read, where all of them exist', () => {
+  const names = (args: string[]): readonly string[] => {
+    const { args: fields } = only('tracepoint:sched:sched_switch', options({ args })).context;
+    return 'error' in fields ? [] : fields.map(({ name }) => name);
+  };
+  assert.deepEqual(names(['prev_pid']), ['prev_pid']);
+  assert.deepEqual(names(['prev_pid', 'prev_pit']), names(['*']));
+});
+
 test('every shape of field has a type', () => {
-  const variant = only('tracepoint:odd:all', options({ args: ['name'] }));
+  const variant = only('tracepoint:odd:all', options({ args: ['*'] }));
   const shape = (name: string) => ({ type: field(variant, name)?.type, access: field(variant, name)?.access });
   assert.deepEqual(shape('name'), {
     type: { kind: 'pointer', to: { kind: 'integer', size: 1, signed: true }, space: 'kernel' },
