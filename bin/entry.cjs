@@ -173,4 +173,4 @@ function writeCodeCache(dist, file, header, script) {
 }
 
 if (require.main === module) main();
-else module.exports = { sourceList };
+else module.exports = { sourceList, loadBundle };

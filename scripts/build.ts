@@ -4,11 +4,11 @@
  * is loaded late, so that all of them lie flat in one scope and cost next to nothing to start. `--if-needed` does nothing where the stamp already fits.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
+import { bundle } from './bundle.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -25,32 +25,6 @@ const otherBundles: Plugin = {
     );
   },
 };
-
-/** One CommonJS file, wrapped as a function of what CommonJS gives a module. Its first line is its identity. */
-async function bundle(entryPoint: string, plugins: Plugin[]): Promise<string> {
-  const { outputFiles, warnings } = await build({
-    entryPoints: [join(root, entryPoint)],
-    plugins,
-    supported: { 'dynamic-import': false },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    charset: 'ascii',
-    minifyWhitespace: true,
-    minifySyntax: true,
-    keepNames: false,
-    external: ['koffi', '@koromix/*'],
-    define: { 'import.meta.filename': '__filename' },
-    banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
-    footer: { js: '})' },
-    write: false,
-    logLevel: 'warning',
-  });
-  if (warnings.length > 0) throw new Error('the bundle has warnings, see above'); // import.meta is empty in it
-  const text = outputFiles[0]!.text;
-  return `// ${createHash('sha256').update(text).digest('hex')}\n${text}`;
-}
 
 function writeWhole(name: string, text: string): void {
   const temporary = join(dist, `${name}.${process.pid}`);
@@ -73,8 +47,8 @@ if (!(process.argv.includes('--if-needed') && current)) {
   mkdirSync(dist, { recursive: true });
   chmodSync(dist, 0o755); // whatever the umask: a code cache that others may write is not used
   rmSync(stampFile, { force: true });
-  writeWhole('sonde.cjs', await bundle('src/cli/main.ts', [otherBundles]));
-  writeWhole('commands.cjs', await bundle('src/cli/commands.ts', []));
+  writeWhole('sonde.cjs', await bundle(join(root, 'src/cli/main.ts'), [otherBundles]));
+  writeWhole('commands.cjs', await bundle(join(root, 'src/cli/commands.ts'), []));
   writeWhole('stamp', stamp);
   fillCodeCache();
 }

@@ -8,6 +8,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BundledCompiler } from './bundled-compiler.ts';
 import { median, Workbench, type Measured } from './measure.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -29,7 +30,8 @@ interface Row {
   readonly unit: 'ms' | 'MiB' | 'events/s' | 'events' | 'ns';
   readonly bound: string;
   readonly subject: number;
-  readonly peer: number;
+  /** Undefined: the other tool has no such number. */
+  readonly peer: number | undefined;
 }
 
 interface Tool {
@@ -73,6 +75,21 @@ function startRows(bench: Workbench): Row[] {
     },
     { what: '… CPU time', unit: 'ms', bound: '', ...cpu(scripts.count) },
   ];
+}
+
+/** Checking and generating code, in fresh processes: what no other tool tells by itself. */
+async function compileRows(bench: Workbench): Promise<Row[]> {
+  const compiler = await BundledCompiler.make(join(bench.folder, 'compiler'));
+  const medianMs = (script: string): number =>
+    median(Array.from({ length: runs }, () => compiler.compileMs(join(import.meta.dirname, script))));
+  const row = (what: string, bound: string, script: string): Row => ({
+    what: `compile: ${what}`,
+    unit: 'ms',
+    bound,
+    subject: medianMs(script),
+    peer: undefined,
+  });
+  return [row('one-liner', '<= 5', 'one-liner.bt'), row('300 lines, 30 probes', '<= 30', 'large.bt')];
 }
 
 function memoryRows(bench: Workbench): Row[] {
@@ -155,18 +172,20 @@ function holds({ bound, subject: ours, peer: theirs }: Row): boolean {
   return bound.split(', ').every((part) => {
     const [, sign, number, relative] = /^([<>]=)? ?([\d,.]*\d)?( x)?$/.exec(part.replace(/(\d),(\d)/g, '$1$2')) ?? [];
     if (number === undefined) return true;
-    const limit = Number(number.replaceAll(',', '')) * (relative === undefined ? 1 : theirs);
+    const limit = Number(number.replaceAll(',', '')) * (relative === undefined ? 1 : (theirs ?? Number.NaN));
     return sign === '>=' ? ours >= limit : ours <= limit;
   });
 }
 
 function table(rows: readonly Row[]): string {
-  const number = (value: number, unit: Row['unit']): string =>
+  const number = (value: number | undefined, unit: Row['unit']): string =>
+    value === undefined ? '-' : print(value, unit);
+  const print = (value: number, unit: Row['unit']): string =>
     unit === 'events/s' || unit === 'events' || unit === 'ns'
       ? Math.round(value).toLocaleString('en')
       : value.toFixed(1);
   const lines = rows.map((row) => {
-    const ratio = row.peer === 0 ? '' : (row.subject / row.peer).toPrecision(2);
+    const ratio = row.peer === 0 || row.peer === undefined ? '' : (row.subject / row.peer).toPrecision(2);
     const verdict = row.bound === '' ? '' : holds(row) ? 'yes' : '**no**';
     const cells = [
       row.what,
@@ -222,7 +241,7 @@ function runInOwnNamespace(): number {
   return status ?? 1;
 }
 
-function main(): void {
+async function main(): Promise<void> {
   if (process.geteuid!() !== 0) throw new Error('the benchmarks trace: run them as root');
   if (process.env['SONDE_BENCH_MOUNTED'] === undefined) {
     process.exitCode = runInOwnNamespace();
@@ -232,10 +251,16 @@ function main(): void {
     execFileSync(process.execPath, [join(root, 'scripts/build.ts'), '--if-needed'], { stdio: 'inherit' });
   }
   using bench = new Workbench();
-  const rows = [...startRows(bench), ...memoryRows(bench), ...eventRows(bench), ...callRows(bench)];
+  const rows = [
+    ...startRows(bench),
+    ...(await compileRows(bench)),
+    ...memoryRows(bench),
+    ...eventRows(bench),
+    ...callRows(bench),
+  ];
   const text = `# What Sonde costs beside bpftrace\n\nMade by \`npm run bench\`.\n${circumstances()}\n\n${table(rows)}\n`;
   process.stdout.write(text);
   if (!options['no-write']) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), text);
 }
 
-main();
+await main();
