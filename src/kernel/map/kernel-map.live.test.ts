@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { release } from 'node:os';
 import { BpfFlag, MapType, mapTypeName } from '../../abi/index.ts';
 import { SystemError } from '../../base/index.ts';
 import type { MapSpec } from '../../spec/index.ts';
@@ -57,8 +58,25 @@ const kinds: readonly MapSpec[] = [
   spec(MapType.Arena, { keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 1, flags: BpfFlag.BPF_F_MMAPABLE }),
 ];
 
+/** Map types that came after the oldest kernel that the tests run on. */
+const sinceKernel: ReadonlyMap<number, string> = new Map([
+  [MapType.CgrpStorage, '6.2'],
+  [MapType.Arena, '6.9'],
+]);
+
+function isBefore(version: string): boolean {
+  const [[major, minor], [ourMajor, ourMinor]] = [version, release()].map((each) => each.split('.').map(Number)) as [
+    [number, number],
+    [number, number],
+  ];
+  return ourMajor < major || (ourMajor === major && ourMinor < minor);
+}
+
 for (const kind of kinds) {
-  test(`creates a map of type ${mapTypeName(kind.type)}${kind.flags === 0 ? '' : ` with flags ${kind.flags}`}`, () => {
+  const since = sinceKernel.get(kind.type);
+  const skip = since !== undefined && isBefore(since) && `needs ${since}`;
+  const title = `creates a map of type ${mapTypeName(kind.type)}${kind.flags === 0 ? '' : ` with flags ${kind.flags}`}`;
+  test(title, { skip }, () => {
     using map = KernelMap.create(kind);
     const info = map.info();
     assert.equal(info.type, kind.type);

@@ -83,10 +83,12 @@ function uidAndGid(l: Lowering): Value {
   return l.builder.once('uid_gid', () => l.builder.call(Helper.get_current_uid_gid, []));
 }
 
+const COMM_BYTES = 16;
+
 /** Writes a builtin that is no word: comm (16 bytes) or a stack (id, process). */
 export function storeBuiltin(l: Lowering, expression: Expression & { kind: 'builtin' }, to: Address): void {
   if (expression.name === 'comm') {
-    l.builder.call(Helper.get_current_comm, [pointer(l, to), l.builder.constant(16)]);
+    storeComm(l, to);
     return;
   }
   const type: Type = expression.type;
@@ -97,6 +99,14 @@ export function storeBuiltin(l: Lowering, expression: Expression & { kind: 'buil
 /** Which stack, and how many of its first frames are to be left out: of fentry, the program and the trampoline that calls it. */
 export function stackFlags(l: Lowering, space: 'kernel' | 'user'): number {
   return space === 'user' ? BpfFlag.BPF_F_USER_STACK : (l.program.variant.context.ownStackFrames ?? 0);
+}
+
+/** Kernels from 5.17 to 6.3 leave the bytes behind the name as they were: in a key they would make other keys of it. */
+function storeComm(l: Lowering, to: Address): void {
+  const b = l.builder;
+  const step = to.offset % 8 === 0 ? 8 : 1;
+  for (let at = 0; at < COMM_BYTES; at += step) b.store(step, to.base, to.offset + at, b.constant(0));
+  b.call(Helper.get_current_comm, [pointer(l, to), b.constant(COMM_BYTES)]);
 }
 
 function storeStack(l: Lowering, type: Type & { kind: 'stack' }, to: Address): void {

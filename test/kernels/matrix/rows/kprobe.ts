@@ -23,6 +23,23 @@ export const rows: readonly Row[] = [
   {
     ...base,
     probe: 'kprobe',
+    form: 'a function and its name as keys',
+    script: 'kprobe:__x64_sys_sched_get_priority_max { @[func, comm] = count(); }',
+    actions: ['calls'],
+    expect: '@[__x64_sys_sched_get_priority_max, workload]: 250',
+  },
+  {
+    ...base,
+    probe: 'kprobe',
+    form: 'a function on a kernel that tells no types',
+    script: 'kprobe:do_sys_openat2 /pid == cpid/ { @[str(arg1)] = count(); }',
+    options: ['--no-feature', 'btf'],
+    actions: ['open'],
+    expect: /^@\[\/nonexistent\/matrix\]: 3$/m,
+  },
+  {
+    ...base,
+    probe: 'kprobe',
     form: 'many functions, told apart',
     script: 'kprobe:__x64_sys_sched_get_priority_* /pid == cpid/ { @[probe] = count(); }',
     actions: ['calls'],

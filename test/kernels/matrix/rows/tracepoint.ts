@@ -31,6 +31,21 @@ export const rows: readonly Row[] = [
   },
   {
     probe: 'tracepoint',
+    form: 'a name as key, which is one key however long names before it were',
+    script: 'tracepoint:syscalls:sys_enter_sched_get_priority_max /pid == cpid/ { @[comm, args.policy] = count(); }',
+    actions: ['calls'],
+    expect: '@[workload, 3]: 250',
+  },
+  {
+    probe: 'tracepoint',
+    form: 'a record on a kernel that tells no types',
+    script: 'tracepoint:sched:sched_process_fork /args.parent_pid == cpid/ { @[str(args.parent_comm)] = count(); }',
+    options: ['--no-feature', 'btf'],
+    actions: ['fork'],
+    expect: '@[workload]: 2',
+  },
+  {
+    probe: 'tracepoint',
     form: 'a field of a record',
     script:
       'tracepoint:sched:sched_process_fork /args.parent_pid == cpid/ { @[args.child_pid > args.parent_pid] = count(); }',

@@ -31,6 +31,14 @@ export const rows: readonly Row[] = [
     expect: /^@\[300000\]: 1$/m,
   },
   {
+    probe: 'uprobe',
+    form: 'a function on a kernel that tells no types',
+    script: 'uprobe:WORKLOAD:add_numbers { @[comm, (int32)arg1, reg("ip") > 0] = count(); }',
+    options: ['--no-feature', 'btf'],
+    actions: ['add'],
+    expect: '@[workload, 4, true]: 5',
+  },
+  {
     probe: 'uretprobe',
     form: 'what a function returns',
     script: 'uretprobe:WORKLOAD:add_numbers { @[func, (int32)retval] = count(); }',
