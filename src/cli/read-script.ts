@@ -96,6 +96,11 @@ function filesHere(): string[] {
   }
 }
 
+/** A script that stands where its file's name belongs is too long for a name. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 export { AddressIndex } from './address-index.ts';
 export * from './constants.ts';
+export * from './dwarf/index.ts';
 export { type DebugLink, ElfFile } from './elf-file.ts';
 export type { ElfHeader, ElfSection, ElfSegment } from './header.ts';
 export type { ElfNote, UsdtNote } from './notes.ts';

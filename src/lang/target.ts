@@ -4,6 +4,7 @@
  */
 import type { Btf } from '../btf/index.ts';
 import type { ProgramSpec } from '../spec/index.ts';
+import type { DebugFunction } from './debug-types.ts';
 
 export type Architecture = 'x86_64' | 'arm64';
 
@@ -65,12 +66,34 @@ export interface UserPlace {
 export interface UserBinary {
   /** Path for the kernel, absolute. */
   readonly path: string;
+  /** As scripts name it, where the kernel's path is another one. */
+  readonly title?: string | undefined;
   /** Names of functions with code in this file, sorted bytewise, unique. */
   functions(): readonly string[];
   /** The place of `symbol + offset`, which may lie behind the function's end. */
   resolveFunction(symbol: string, offset: bigint): UserPlace | { readonly error: string };
   /** The place of a virtual address. `name` is the function's that holds it; undefined: none is known. */
   resolveAddress(address: bigint): (UserPlace & { readonly name: string | undefined }) | { readonly error: string };
+  /** A function's name as its source has it. Absent: as the file has it. */
+  sourceName?(name: string): string;
+  /** Names (as in the file) of functions by their name in the source, with or without the list of parameters. */
+  functionsByDemangledName?(text: string): readonly string[];
+  functionsByDemangledPattern?(matches: (name: string) => boolean): readonly string[];
+  /** Written in Go. */
+  readonly isGo?: boolean;
+  /** Where the code of a source line begins: one place in each function that has some of it. */
+  linePlaces?(place: {
+    readonly file: string;
+    readonly line: number;
+    readonly column?: number | undefined;
+  }):
+    | readonly (UserPlace & { readonly name: string | undefined; readonly isEntry: boolean })[]
+    | { readonly error: string };
+  /**
+   * What debug information says about the function that begins at this place of the file. Undefined: it says nothing, or there is
+   * none. Absent: it isn't looked for.
+   */
+  debugFunction?(fileOffset: bigint): DebugFunction | { readonly error: string } | undefined;
   /** In the file's order. Absent: not known. */
   usdtProbes?(): readonly UsdtPlace[] | { readonly error: string };
   /** Virtual address and size in bytes of a function or variable; thread-local ones have none. Absent: not known. */

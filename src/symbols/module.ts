@@ -1,7 +1,9 @@
 import { dirname, join } from 'node:path';
 import { FormatError } from '../base/index.ts';
-import { BytesSource, ElfFile } from '../elf/index.ts';
+import { BytesSource, DebugInfo, ElfFile } from '../elf/index.ts';
+import { debugSections } from './debug-sections.ts';
 import { FileSource } from './file-source.ts';
+import { PartOfFile } from './zip.ts';
 
 /** Name of a function and the distance to it. */
 export interface ModuleSymbol {
@@ -23,11 +25,18 @@ export class Module {
   readonly #path: string;
   readonly #root: string;
   #debug: ElfFile | undefined | null = null;
+  #separate: ElfFile | undefined | null = null;
+  #info: DebugInfo | undefined | null = null;
   #buildId: string | undefined | null = null;
 
   /** `root` is the process's root directory, prefixed where a debug file is looked for. */
   static open(source: FileSource, path: string, root = ''): Module {
     return new Module(ElfFile.open(source), source, path, root);
+  }
+
+  /** An ELF file inside of another file: a library in a package. */
+  static openPart(source: FileSource, part: { readonly offset: number; readonly sizeBytes: number }): Module {
+    return new Module(ElfFile.open(new PartOfFile(source, part)), source, '', '');
   }
 
   /** For code that has no file: the vdso. */
@@ -50,8 +59,23 @@ export class Module {
 
   /** The separate debug file, which has the full symbol table of a stripped one. Looked for once. */
   get debug(): ElfFile | undefined {
-    if (this.#debug === null) this.#debug = this.elf.symbols ? undefined : this.#openDebug();
+    if (this.#debug === null) this.#debug = this.elf.symbols ? undefined : this.#separateFile();
     return this.#debug;
+  }
+
+  /** Debug information, of the file itself or of its separate debug file; undefined: there is none. */
+  get debugInfo(): DebugInfo | undefined {
+    if (this.#info === null) {
+      const own = this.elf.section('.debug_info') === undefined ? undefined : this.elf;
+      const holder = own ?? this.#separateFile();
+      this.#info = holder?.section('.debug_info') === undefined ? undefined : new DebugInfo(debugSections(holder));
+    }
+    return this.#info;
+  }
+
+  #separateFile(): ElfFile | undefined {
+    if (this.#separate === null) this.#separate = this.#openDebug();
+    return this.#separate;
   }
 
   /** The function that lies at this offset of the file. Damaged parts of the file have no symbols. */

@@ -1,5 +1,5 @@
 import { FormatError, SystemError } from '../base/index.ts';
-import { resolveTargets, type TargetError, type TargetOptions } from './target.ts';
+import { resolveArchive, resolveTargets, type TargetError, type TargetOptions } from './target.ts';
 import { UserBinary } from './user-binary.ts';
 
 /**
@@ -7,6 +7,8 @@ import { UserBinary } from './user-binary.ts';
  * those that can't be read are left out.
  */
 export function openTargets(name: string, options: TargetOptions = {}): readonly UserBinary[] | TargetError {
+  const member = /^(.+)!\/(.+)$/.exec(name);
+  if (member !== null) return openMember(member[1]!, member[2]!, options);
   const found = resolveTargets(name, options);
   if ('error' in found) return found;
   const binaries: UserBinary[] = [];
@@ -16,6 +18,20 @@ export function openTargets(name: string, options: TargetOptions = {}): readonly
     else if (found.length === 1) return opened;
   }
   return binaries;
+}
+
+/** `/path/app.apk!/lib/x.so`: what is packed there the kernel can't run from, so it is stored as it is. */
+function openMember(archive: string, member: string, options: TargetOptions): readonly UserBinary[] | TargetError {
+  const found = resolveArchive(archive, options);
+  if ('error' in found) return found;
+  const target = `${options.provider ?? 'uprobe'} target '${archive}!/${member}'`;
+  try {
+    return [UserBinary.openMember(found.path, member)];
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof SystemError)
+      return { error: `${target} can't be read: ${error.message}` };
+    throw error;
+  }
 }
 
 function open(path: string, name: string, { provider = 'uprobe' }: TargetOptions): UserBinary | TargetError {

@@ -51,6 +51,21 @@ export function resolveTarget(name: string, options: TargetOptions = {}): Target
   return missing;
 }
 
+/** A file of any kind: an archive that holds libraries. */
+export function resolveArchive(name: string, options: TargetOptions = {}): TargetFile | TargetError {
+  const { pid, provider = 'uprobe' } = options;
+  const root = rootOf(pid);
+  const path = isAbsolute(name)
+    ? root === '' || name.startsWith('/proc/')
+      ? name
+      : root + name
+    : root === ''
+      ? resolve(name)
+      : join(`/proc/${pid}/cwd`, name);
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile ? { path } : { error: `${provider} target file '${name}' does not exist or is no regular file` };
+}
+
 /** As resolveTarget, for names with wildcards too: each ELF file that matches, sorted. `*` alone: every file that is mapped as code. */
 export function resolveTargets(name: string, options: TargetOptions = {}): readonly TargetFile[] | TargetError {
   if (name === '*') {

@@ -1,5 +1,6 @@
 import { FormatError, SystemError } from '../base/index.ts';
 import {
+  type DebugFunction,
   type ElfFile,
   type ElfSymbol,
   functionSymbols,
@@ -11,7 +12,9 @@ import {
 import { demangle } from './demangle/index.ts';
 import { FileSource } from './file-source.ts';
 import { Module } from './module.ts';
+import { addressesOfLine, type SourcePlace } from './source-lines.ts';
 import type { TargetError } from './target.ts';
+import { findZipMember } from './zip.ts';
 
 /** A place in the code of a file. Whether it is a good one for a probe is the caller's to judge. */
 export interface FunctionPlace {
@@ -27,6 +30,12 @@ export interface FunctionPlace {
   readonly startsInstruction: boolean | undefined;
   /** The symbol is a resolver (GNU IFUNC): what it runs for is chosen when a program starts, and has another name. */
   readonly isIndirect: boolean;
+}
+
+/** A place where a source line's code begins. */
+export interface LinePlace extends FunctionPlace {
+  /** It is the first instruction of its function. */
+  readonly isEntry: boolean;
 }
 
 export interface UserBinaryOptions {
@@ -60,20 +69,18 @@ export interface UsdtPlace {
 export class UserBinary {
   /** Absolute path, for the kernel. */
   readonly path: string;
+  /** As scripts name it, where that is another name. */
+  readonly title: string | undefined;
   readonly #module: Module;
+  /** Where the ELF file begins in the file at `path`. */
+  readonly #offset: bigint;
   #names: readonly string[] | undefined;
   /** Filled when the functions are listed: who lists them asks for many of them next. */
   #byName: ReadonlyMap<string, ElfSymbol[]> | undefined;
 
   /** Throws SystemError when the file can't be opened, FormatError when it is no ELF file. */
   static open(path: string, options: UserBinaryOptions = {}): UserBinary {
-    let source: FileSource;
-    try {
-      source = FileSource.open(path, options);
-    } catch (error) {
-      const { errno = -22, message } = error as NodeJS.ErrnoException;
-      throw new SystemError('open', -errno, message, { cause: error });
-    }
+    const source = openFile(path, options);
     try {
       return new UserBinary(path, Module.open(source, path));
     } catch (error) {
@@ -82,9 +89,33 @@ export class UserBinary {
     }
   }
 
-  private constructor(path: string, module: Module) {
+  /** An ELF file that is stored in a zip archive. Throws SystemError or FormatError, also where it isn't there, or is packed. */
+  static openMember(path: string, member: string): UserBinary {
+    const source = openFile(path, { keepOpen: false });
+    const found = findZipMember(source, member);
+    if (found === undefined) throw new FormatError('zip', 0, `there is no '${member}' in it`);
+    if (!found.isStored)
+      throw new FormatError('zip', found.offset, `'${member}' is compressed, so nothing can run from there`);
+    const part = { title: `${path}!/${member}`, offset: BigInt(found.offset) };
+    return new UserBinary(path, Module.openPart(source, found), part);
+  }
+
+  private constructor(path: string, module: Module, part?: { readonly title: string; readonly offset: bigint }) {
     this.path = path;
+    this.title = part?.title;
     this.#module = module;
+    this.#offset = part?.offset ?? 0n;
+  }
+
+  /** Written in Go: its stacks move, which a probe on a function's return doesn't survive. */
+  get isGo(): boolean {
+    return this.elf.sections.some(({ name }) => name === '.gopclntab' || name === '.note.go.buildid');
+  }
+
+  /** In the file that the kernel opens. */
+  #fileOffsetOf(address: bigint): bigint | undefined {
+    const offset = this.elf.fileOffsetOf(address);
+    return offset === undefined ? undefined : offset + this.#offset;
   }
 
   get elf(): ElfFile {
@@ -96,6 +127,42 @@ export class UserBinary {
     this.#byName ??= this.#listFunctions();
     this.#names ??= [...this.#byName.keys()].sort(bytewise);
     return this.#names;
+  }
+
+  /** A function's name as its source has it: C++ and Rust names are mangled in the file. */
+  sourceName(name: string): string {
+    return demangle(name);
+  }
+
+  /** Names (as in the file) of the functions whose source name, in full or without the parameter list, is one that `matches` takes. */
+  functionsByDemangledPattern(matches: (name: string) => boolean): string[] {
+    return this.functions().filter((name) => {
+      const shown = demangle(name);
+      return matches(shown) || (shown !== name && matches(withoutParameters(shown)));
+    });
+  }
+
+  /** Where the code of a source line begins, in each function that has some of it. */
+  linePlaces(place: SourcePlace): readonly LinePlace[] | TargetError {
+    return this.#orDamaged(() => {
+      const info = this.#module.debugInfo;
+      if (info === undefined) return { error: `${this.title ?? this.path} has no debug information (--debuginfo)` };
+      const addresses = addressesOfLine(info, place, (address) => this.elf.isCode(address));
+      if ('error' in addresses) return addresses;
+      return addresses.flatMap((address) => this.#linePlace(address) ?? []);
+    });
+  }
+
+  #linePlace(address: bigint): LinePlace | undefined {
+    const symbol = this.#tables()
+      .map((table) => table.functionAt(address))
+      .find((found) => found !== undefined);
+    const place = this.#place(address, symbol);
+    if (place === undefined) return undefined;
+    return {
+      ...place,
+      isEntry: symbol?.address === address || this.#module.debugInfo?.functionAt(address) !== undefined,
+    };
   }
 
   /** Names (as in the file) of the functions whose source name is `text`: in full, or without the parameter list. */
@@ -158,6 +225,14 @@ export class UserBinary {
     return found === undefined || 'error' in found ? undefined : found;
   }
 
+  /** What debug information says about the function that begins at this offset of the file; undefined: nothing. */
+  debugFunction(fileOffset: bigint): DebugFunction | TargetError | undefined {
+    return this.#orDamaged(() => {
+      const address = this.elf.addressOf(fileOffset - this.#offset);
+      return address === undefined ? undefined : this.#module.debugInfo?.functionAt(address);
+    });
+  }
+
   /** All USDT probes, in the file's order; a probe that stands in several places comes several times. */
   usdtProbes(): readonly UsdtPlace[] | TargetError {
     return this.#orDamaged(() => [...this.elf.usdtNotes()].flatMap((note) => this.#usdtPlace(note) ?? []));
@@ -169,9 +244,9 @@ export class UserBinary {
 
   #usdtPlace(note: UsdtNote): UsdtPlace | undefined {
     const { provider, name, location: address } = note;
-    const fileOffset = this.elf.isCode(address) ? this.elf.fileOffsetOf(address) : undefined;
+    const fileOffset = this.elf.isCode(address) ? this.#fileOffsetOf(address) : undefined;
     if (fileOffset === undefined) return undefined;
-    const semaphoreOffset = note.semaphore === undefined ? undefined : this.elf.fileOffsetOf(note.semaphore);
+    const semaphoreOffset = note.semaphore === undefined ? undefined : this.#fileOffsetOf(note.semaphore);
     const isNop = this.#isNop(address);
     return { provider, name, address, fileOffset, semaphoreOffset, arguments: note.arguments, isNop };
   }
@@ -229,7 +304,7 @@ export class UserBinary {
 
   /** undefined: the file has no code there. */
   #place(address: bigint, symbol: ElfSymbol | undefined): FunctionPlace | undefined {
-    const fileOffset = this.elf.isCode(address) ? this.elf.fileOffsetOf(address) : undefined;
+    const fileOffset = this.elf.isCode(address) ? this.#fileOffsetOf(address) : undefined;
     if (fileOffset === undefined) return undefined;
     return {
       fileOffset,
@@ -258,6 +333,15 @@ export class UserBinary {
       if (error instanceof FormatError) return { error: `${this.path} is damaged: ${error.message}` };
       throw error;
     }
+  }
+}
+
+function openFile(path: string, options: UserBinaryOptions): FileSource {
+  try {
+    return FileSource.open(path, options);
+  } catch (error) {
+    const { errno = -22, message } = error as NodeJS.ErrnoException;
+    throw new SystemError('open', -errno, message, { cause: error });
   }
 }
 

@@ -15,12 +15,13 @@ export const folder = mkdtempSync(join(tmpdir(), 'sonde-live-'));
 chmodSync(folder, 0o755); // for tests that are not root
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** Path of a compiled `workloads/NAME.c`. */
-export function workload(name: string): string {
-  const path = join(folder, name);
+/** Path of a compiled `workloads/NAME.c`. With other flags than the usual ones it gets a name of its own. */
+export function workload(name: string, flags?: readonly string[]): string {
+  const path = join(folder, flags === undefined ? name : `${name}${flags.join('')}`);
   if (!existsSync(path)) {
     const source = join(import.meta.dirname, 'workloads', `${name}.c`);
-    execFileSync('gcc', ['-O1', '-g0', '-fno-omit-frame-pointer', '-pthread', '-o', path, source]);
+    const usual = ['-O1', '-g0', '-fno-omit-frame-pointer', '-pthread'];
+    execFileSync('gcc', [...(flags ?? usual), '-o', path, source]);
   }
   return path;
 }

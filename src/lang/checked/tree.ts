@@ -90,7 +90,7 @@ export interface ProbeContext {
   readonly args: readonly ArgumentField[] | { readonly error: string };
   /** `arg0` … ; undefined where the provider has none. */
   readonly argument?: (index: number) => ContextAccess | TypedAccess | { readonly error: string };
-  readonly returnValue?: { readonly type: Type; readonly access: ContextAccess };
+  readonly returnValue?: TypedAccess;
   readonly func?:
     | { readonly kind: 'ksym'; readonly access: ContextAccess }
     /** `names` by the points' numbers; the points' own names, so that they hold even after the process has ended. */
@@ -141,6 +141,8 @@ export interface TypedAccess {
 export type ValueAccess =
   | ContextAccess
   | { readonly kind: 'immediate'; readonly value: bigint }
+  /** Words of the context, by offset, one behind the other: a struct that travels in registers. */
+  | { readonly kind: 'registers'; readonly offsets: readonly number[] }
   /** In user memory at base + index * scale + displacement. */
   | {
       readonly kind: 'userMemory';

@@ -245,13 +245,20 @@ function argsHint({ program }: Context): { readonly hints?: readonly string[] } 
 
 function fieldsOf(context: Context, args: readonly ArgumentField[]): string[] {
   const [point] = context.program.variant.points;
-  return args.length === 0 ? [] : [`${point?.name ?? 'This probe'} has: ${args.map(({ name }) => name).join(', ')}.`];
+  const name = point?.name ?? 'This probe';
+  return args.length === 0
+    ? [`${name} has no arguments.`]
+    : [`${name} has: ${args.map(({ name }) => name).join(', ')}.`];
 }
 
 function readArgument(context: Context, node: FieldNode): Expression | undefined {
   const { args } = context.program.variant.context;
   if ('error' in args) return context.error('args', node.operand.span, args.error, argsHint(context));
   const field = args.find((candidate) => candidate.name === node.name);
+  if (field?.type.kind === 'none') {
+    const reason = `args.${node.name} can't be read: it is no number, or in a register for floating-point numbers`;
+    return context.error('unsupported-type', node.span, reason);
+  }
   if (field !== undefined) return fromContext(context, node.span, field.type, field.access);
   const near = nearest(
     node.name,
@@ -270,7 +277,9 @@ export function wholeArguments(context: Context, span: Span): Expression | undef
   if ('error' in args) return context.error('args', span, args.error, argsHint(context));
   return record(
     span,
-    args.map((field) => ({ name: field.name, value: settled(fromContext(context, span, field.type, field.access)) })),
+    args
+      .filter(({ type }) => type.kind !== 'none')
+      .map((field) => ({ name: field.name, value: settled(fromContext(context, span, field.type, field.access)) })),
   );
 }
 
@@ -278,7 +287,23 @@ export function fromContext(context: Context, span: Span, type: Type, access: Va
   if (access.kind === 'immediate')
     return constant(span, type, type.kind === 'integer' ? wrap(access.value, type) : access.value);
   if (access.kind === 'userMemory') return fromMemory(span, type, access);
+  if (access.kind === 'registers') return fromWords(span, type, access.offsets);
   return { kind: 'context', span, type: inSpace(type, context.space), access };
+}
+
+/** The value's bytes as they lie in registers; the last of those may be wider than what is left of it. */
+function fromWords(span: Span, type: Type, words: readonly number[]): Expression {
+  const members: { offset: number; value: Expression }[] = [];
+  const total = sizeOf(type);
+  for (let offset = 0; offset < total && words[offset >> 3] !== undefined;) {
+    const left = Math.min(total - offset, 8 - (offset & 7));
+    const size = ([8, 4, 2] as const).find((each) => each <= left && offset % each === 0) ?? 1;
+    const access = { kind: 'word', offset: words[offset >> 3]! + (offset & 7), size, signed: false } as const;
+    members.push({ offset, value: { kind: 'context', span, type: { kind: 'integer', size, signed: false }, access } });
+    offset += size;
+  }
+  // Its members are no fields: inside of a sequence nobody takes them for such.
+  return { kind: 'sequence', span, type, statements: [], value: { kind: 'aggregate', span, type, members } };
 }
 
 function fromMemory(span: Span, type: Type, access: ValueAccess & { readonly kind: 'userMemory' }): Expression {

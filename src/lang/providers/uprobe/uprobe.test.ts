@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DebugFunction } from '../../debug-types.ts';
 import type { UserBinary, UserPlace } from '../../target.ts';
 import { complaints, fakeTarget, options, pointNames, resolve, type FakeMachine } from '../testing.ts';
 import { uprobe } from './uprobe.ts';
@@ -54,7 +55,7 @@ test('functions, offsets and addresses become offsets in the file', () => {
 });
 
 test('pointers are of user space; a return has a value and no arguments', () => {
-  const entry = resolve('uprobe:/bin/a:main', machine()).variants[0]!;
+  const entry = resolve('uprobe:/bin/a:main', machine(), options({ uses: ['func'] })).variants[0]!;
   assert.equal(entry.context.space, 'user');
   assert.deepEqual(entry.context.argument?.(0), { kind: 'word', offset: 112, size: 8, signed: false });
   assert.deepEqual(entry.context.func, {
@@ -120,11 +121,14 @@ test('what is wrong with a uprobe', () => {
     'error: Offset is not allowed in a uretprobe',
   );
   assert.match(complaints(resolve('uprobe:/bin/a:0x9000', machine())), /^error: 0x9000 is not inside a function/);
-  assert.match(
+  assert.equal(
     complaints(resolve('uprobe:/bin/a:cpp:"f(int)"', machine())),
-    /cpp:\) are not supported in this version/,
+    'error: No matches for uprobe /bin/a:cpp:f(int).',
   );
-  assert.match(complaints(resolve('uprobe:/bin/a@x.c:12', machine())), /need debug information/);
+  assert.equal(
+    complaints(resolve('uprobe:/bin/a@x.c:12', machine())),
+    'error: uprobe:/bin/a@x.c:12: /bin/a has no debug information',
+  );
   assert.equal(
     complaints(resolve('uprobe:/bin/a', machine())),
     'error: uprobe probe type requires 2 arguments, found 1\nhint: Write it as uprobe:/bin/bash:readline.',
@@ -179,4 +183,25 @@ test('a body that asks for addresses of the program has a program for each place
     [entry!.context.image!.place, exit!.context.image!.place],
     [{ kind: 'word', offset: 128, size: 8, signed: false }, { kind: 'functionAddress' }],
   );
+});
+
+test('P-58 Go: a warning for returns, and no names for arguments', () => {
+  const fn: DebugFunction = {
+    name: 'main.main',
+    parameters: [{ name: 'n', type: { kind: 'integer', size: 8, signed: true, isChar: false }, typeText: 'int' }],
+    isVariadic: false,
+    result: { type: { kind: 'void' }, typeText: 'void' },
+    language: 'go',
+  };
+  const go = machine({ userBinaries: (path) => [{ ...binary(path), isGo: true, debugFunction: () => fn }] });
+  assert.equal(
+    complaints(resolve('uretprobe:/bin/go:main', go)),
+    "warning: /bin/go is written in Go, whose stacks move: a probe on a function's return can make the program crash\n" +
+      "hint: Probe the function's entry, or its last instructions (uprobe:FILE:FUNCTION+OFFSET).",
+  );
+  const entry = resolve('uprobe:/bin/go:main', go, options({ args: ['n'] }));
+  assert.equal(complaints(entry), '');
+  assert.deepEqual(entry.variants[0]!.context.args, {
+    error: 'Go functions take their arguments in registers of their own choice, which is not supported.',
+  });
 });

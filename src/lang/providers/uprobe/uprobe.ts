@@ -1,17 +1,15 @@
 /** uprobe and uretprobe: entry and return of functions in executables and libraries. */
-import { AttachType, ProgramType, registerLayout } from '../../../abi/index.ts';
-import type { PlannedPoint } from '../../../spec/index.ts';
-import type { ContextAccess, ProbeContext, ProbedImage, ProbeVariant } from '../../checked/index.ts';
 import { nearest, type Diagnostic } from '../../diagnostic/index.ts';
 import { readOutsideInteger, type AttachComponent, type AttachPointText } from '../../syntax/index.ts';
 import type { Target, UserBinary, UserPlace } from '../../target.ts';
-import { functionArgument, functionReturnValue, registerContext, registerWord } from '../access.ts';
 import { isPattern, matcherOf } from '../glob.ts';
 import { didYouMean, missing, noMatches, pointError, pointWarning, refused, wrongCount } from '../messages.ts';
-import { nameByCookie, nameByFirst, shareProgram } from '../names.ts';
 import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
 import { findUserFiles, probedProcess } from '../user-target.ts';
 import { listUserFunctions } from './list.ts';
+import { shownPath, type FoundPoint } from './point.ts';
+import { makeVariants } from './variant.ts';
+import { readWanted, type SourceLine } from './wanted.ts';
 
 function userFunctionProbe(name: 'uprobe' | 'uretprobe', alias: string): Provider {
   return {
@@ -34,7 +32,6 @@ class Resolver {
   readonly #target: Target;
   readonly #options: ResolveOptions;
   readonly #pid: number | undefined;
-  readonly #places = new Map<PlannedPoint, { readonly binary: UserBinary; readonly address: bigint }>();
 
   constructor(provider: 'uprobe' | 'uretprobe', point: AttachPointText, target: Target, options: ResolveOptions) {
     this.#provider = provider;
@@ -49,37 +46,26 @@ class Resolver {
   }
 
   resolve(): Resolution {
-    const [, ...parts] = this.#point.components;
-    if (parts.length === 3 && parts[1]!.text === 'cpp')
-      return this.#refuse('not-supported', 'Demangled names (cpp:) are not supported in this version of Sonde', [
-        'Write the mangled name, as `nm` shows it.',
-      ]);
-    const [path, place] = parts.length === 1 && this.#pid !== undefined ? [undefined, parts[0]!] : parts;
-    if (place === undefined || place.text === '' || parts.length > 2)
+    const wanted = readWanted(this.#point.components.slice(1), this.#pid !== undefined);
+    if (wanted === undefined)
       return wrongCount(this.#point, this.#provider, '2', `${this.#provider}:/bin/bash:readline`);
-    const files = findUserFiles('uprobe', path, this.#target, this.#options);
+    const files = findUserFiles('uprobe', wanted.path, this.#target, this.#options);
     if (files === undefined)
       return this.#refuse(
         'attach-point',
         `${this.#provider} needs the path of an executable or a library, unless -p names a process`,
       );
-    if (/@[^/]*$/.test(path?.text ?? '')) {
-      return this.#refuse(
-        'not-supported',
-        'Places by source file and line need debug information, which this version of Sonde does not read yet',
-      );
-    }
     if (!this.#target.have('uprobe'))
       return missing(this.#point, this.#options, {
         code: 'no-uprobes',
         message: `This kernel can't run ${this.#provider}s: it was built without CONFIG_UPROBES or CONFIG_UPROBE_EVENTS.`,
       });
-    const { wanted, binaries } = files;
+    const { binaries } = files;
     if ('error' in binaries)
       return missing(this.#point, this.#options, { code: 'target-file', message: binaries.error });
-    if (binaries.length === 0)
-      return noMatches(this.#point, this.#options, `${this.#provider} ${wanted}:${place.text}`);
-    return this.#resolvePlace(binaries, place);
+    if (binaries.length === 0) return noMatches(this.#point, this.#options, `${this.#provider} ${files.wanted}`);
+    if (wanted.kind === 'line') return this.#resolveLine(binaries, wanted);
+    return wanted.kind === 'cpp' ? this.#resolveCpp(binaries, wanted.name) : this.#resolvePlace(binaries, wanted.place);
   }
 
   #refuse(code: string, message: string, hints: readonly string[] = []): Resolution {
@@ -103,11 +89,11 @@ class Resolver {
     if (address === undefined) return this.#refuse('attach-point', `'${text}' is not an address`);
     if (this.#isReturn)
       return this.#refuse('attach-point', 'A uretprobe can only be attached to a function, not to an address');
-    const points: PlannedPoint[] = [];
+    const points: FoundPoint[] = [];
     for (const binary of binaries) {
       const placed = this.#placeAddress(binary, address, text);
       if ('error' in placed) return this.#cannotPlace(placed.error);
-      points.push(this.#pointAt(binary, placed, String(address)));
+      points.push(this.#pointAt(binary, placed, String(address), placed.name));
     }
     return this.#finish(points);
   }
@@ -118,7 +104,7 @@ class Resolver {
 
   /** With several files (a wildcard in the path) those count that have the function. */
   #resolveFunction(binaries: readonly UserBinary[], name: string, offset: bigint): Resolution {
-    const points: PlannedPoint[] = [];
+    const points: FoundPoint[] = [];
     let failure: string | undefined;
     let isIndirect = false;
     for (const binary of binaries) {
@@ -128,9 +114,12 @@ class Resolver {
         continue;
       }
       isIndirect ||= placed.isIndirect;
-      points.push(this.#pointAt(binary, placed, offset === 0n ? name : `${name}+${offset}`));
+      points.push(this.#pointAt(binary, placed, offset === 0n ? name : `${name}+${offset}`, name));
     }
     if (points.length > 0) return this.#finish(points, isIndirect ? [this.#warnOfIndirect(name)] : []);
+    // Older scripts name C++ functions as their source does, without saying so.
+    const byDemangledName = offset === 0n ? this.#resolveDemangled(binaries, name) : [];
+    if (byDemangledName.length > 0) return this.#finish(byDemangledName);
     const first = binaries[0]!;
     const isKnown = binaries.some((binary) => !('error' in binary.resolveFunction(name, 0n)));
     if (isKnown) return this.#cannotPlace(failure!);
@@ -153,7 +142,11 @@ class Resolver {
     return 'error' in found ? found : this.#checkInstruction(found, `${binary.path}:${name}+${offset}`);
   }
 
-  #placeAddress(binary: UserBinary, address: bigint, text: string): Placed {
+  #placeAddress(
+    binary: UserBinary,
+    address: bigint,
+    text: string,
+  ): (Placed & { readonly name?: string | undefined }) | { readonly error: string } {
     const found = binary.resolveAddress(address);
     if ('error' in found || this.#options.unsafe) return found;
     if (found.name === undefined) return { error: `${text} is not inside a function of ${binary.path}` };
@@ -181,93 +174,81 @@ class Resolver {
 
   #resolvePattern(binaries: readonly UserBinary[], place: AttachComponent): Resolution {
     const matches = matcherOf(place);
-    const points: PlannedPoint[] = [];
-    for (const binary of binaries) {
-      const seen = new Set<bigint>();
-      for (const name of binary.functions().filter(matches)) {
-        const placed = this.#place(binary, name, 0n);
-        // Aliases of one function would count its calls twice.
-        if ('error' in placed || seen.has(placed.fileOffset)) continue;
-        seen.add(placed.fileOffset);
-        points.push(this.#pointAt(binary, placed, name));
-      }
-    }
+    const points = binaries.flatMap((binary) => this.#pointsOf(binary, binary.functions().filter(matches)));
     if (points.length === 0)
       return noMatches(this.#point, this.#options, `${this.#provider} ${binaries[0]!.path}:${place.text}`);
     return this.#finish(points);
   }
 
-  #pointAt(binary: UserBinary, { fileOffset, address }: UserPlace, place: string): PlannedPoint {
-    const pid = this.#pid === undefined ? {} : { pid: this.#pid };
-    const point: PlannedPoint = {
-      hook: { kind: 'uprobe', return: this.#isReturn, path: binary.path, fileOffset, ...pid },
-      name: `${this.#provider}:${binary.path}:${place}`,
-    };
-    this.#places.set(point, { binary, address });
-    return point;
+  /** All overloads: functions whose source name fits, in full or without the parameters. */
+  #resolveCpp(binaries: readonly UserBinary[], name: AttachComponent): Resolution {
+    const points = binaries.flatMap((binary) => this.#pointsOf(binary, sourceNames(binary, name)));
+    if (points.length > 0) return this.#finish(points);
+    return noMatches(this.#point, this.#options, `${this.#provider} ${shownPath(binaries[0]!)}:cpp:${name.text}`);
   }
 
-  #finish(points: readonly PlannedPoint[], diagnostics: readonly Diagnostic[] = []): Resolution {
-    const usesName = this.#options.uses.names.has('probe');
-    // Where a process has mapped a file follows from where the probe is: each place has a program of its own.
-    const groups = this.#options.uses.names.has('uaddr')
-      ? points.map((point) => [point])
-      : shareProgram(points, usesName, this.#target.have('attach-cookie'));
-    return { variants: groups.map((group) => this.#variant(group, usesName)), diagnostics };
+  #resolveLine(binaries: readonly UserBinary[], place: SourceLine): Resolution {
+    if (this.#isReturn)
+      return this.#refuse('attach-point', 'A uretprobe can only be attached to a function, not to a line');
+    const points: FoundPoint[] = [];
+    let failure: string | undefined;
+    const column = place.column === undefined ? '' : `:${place.column}`;
+    for (const binary of binaries) {
+      const found = binary.linePlaces?.(place) ?? { error: `${shownPath(binary)} has no debug information` };
+      if ('error' in found) {
+        failure ??= found.error;
+        continue;
+      }
+      const shown = `${shownPath(binary)}@${place.file}:${place.line}${column}`;
+      for (const { fileOffset, address, name: functionName, isEntry, startsInstruction } of found)
+        if (startsInstruction !== false || this.#options.unsafe)
+          points.push({ binary, fileOffset, address, shown, functionName, isEntry });
+    }
+    return points.length > 0
+      ? this.#finish(points)
+      : this.#cannotPlace(`${this.#point.text}: ${failure ?? 'no instruction begins there'}`);
   }
 
-  #variant(group: readonly PlannedPoint[], usesName: boolean): ProbeVariant {
-    const usesNumber = usesName || (this.#options.uses.names.has('func') && this.#target.have('attach-cookie'));
-    const { points, probeName } = usesNumber ? nameByCookie(group) : nameByFirst(group);
-    const { instructionPointer } = registerLayout(this.#target.architecture);
-    // On return the program counter is the caller's.
-    const place: ContextAccess = this.#isReturn
-      ? { kind: 'functionAddress' }
-      : registerWord(this.#target, instructionPointer);
-    // Detaching one link of many points takes a third of the time, even for a single one.
-    const mayShare = this.#options.config.hookChoice === 'cheapest' && this.#target.have('uprobe-multi');
-    const multi = mayShare ? { expectedAttachType: AttachType.TraceUprobeMulti } : {};
-    return {
-      provider: this.#provider,
-      phase: 'run',
-      programType: ProgramType.Kprobe,
-      ...multi,
-      points,
-      pointCount: points.length,
-      context: {
-        space: 'user',
-        probeName,
-        probeType: this.#provider,
-        args: {
-          error:
-            'The types of arguments need debug information, which this version of Sonde does not read yet: use arg0, arg1, …',
-        },
-        ...registerContext(this.#target, 'pt_regs'),
-        ...(this.#isReturn
-          ? { returnValue: functionReturnValue(this.#target) }
-          : { argument: functionArgument(this.#target) }),
-        func: {
-          kind: 'usym',
-          access: place,
-          ...(usesNumber || group.length === 1 ? { names: functionNames(points) } : {}),
-        },
-        kernelStack: true,
-        userStack: true,
-        ...(group.length === 1 ? { image: this.#imageAround(group[0]!, place) } : {}),
-      },
-      filterByPid: false,
-    };
+  #resolveDemangled(binaries: readonly UserBinary[], name: string): FoundPoint[] {
+    return binaries.flatMap((binary) => this.#pointsOf(binary, binary.functionsByDemangledName?.(name) ?? []));
   }
 
-  #imageAround(point: PlannedPoint, place: ContextAccess): ProbedImage {
-    const { binary, address } = this.#places.get(point)!;
-    return { path: binary.path, place, placeAddress: address, symbol: (name) => binary.resolveSymbol?.(name) };
+  /** Aliases of one function would count its calls twice. */
+  #pointsOf(binary: UserBinary, names: readonly string[]): FoundPoint[] {
+    const seen = new Set<bigint>();
+    return names.flatMap((name) => {
+      const placed = this.#place(binary, name, 0n);
+      if ('error' in placed || seen.has(placed.fileOffset)) return [];
+      seen.add(placed.fileOffset);
+      return [this.#pointAt(binary, placed, name, name)];
+    });
+  }
+
+  #pointAt(binary: UserBinary, place: UserPlace, name: string, functionName?: string): FoundPoint {
+    const { fileOffset, address } = place;
+    const isEntry = functionName !== undefined && name === functionName;
+    return { binary, fileOffset, address, shown: `${shownPath(binary)}:${name}`, functionName, isEntry };
+  }
+
+  #finish(points: readonly FoundPoint[], diagnostics: readonly Diagnostic[] = []): Resolution {
+    const ofGo = this.#isReturn ? points.find(({ binary }) => binary.isGo === true) : undefined;
+    const warnings = ofGo === undefined ? [] : [this.#warnOfGo(ofGo)];
+    const variants = makeVariants(this.#provider, points, this.#target, this.#options);
+    return { variants, diagnostics: [...diagnostics, ...warnings] };
+  }
+
+  #warnOfGo({ binary }: FoundPoint): Diagnostic {
+    return pointWarning(
+      this.#point,
+      'go-return',
+      `${shownPath(binary)} is written in Go, whose stacks move: a probe on a function's return can make the program crash`,
+      ["Probe the function's entry, or its last instructions (uprobe:FILE:FUNCTION+OFFSET)."],
+    );
   }
 }
 
-/** Undefined where some point has no name that people read: an address, or a mangled name. */
-function functionNames(points: readonly PlannedPoint[]): (ProbeContext['func'] & { kind: 'usym' })['names'] {
-  const all = points.map(({ name }) => /:([A-Za-z_.$][\w.$@]*)(?:\+\d+)?$/.exec(name)?.[1] ?? '');
-  if (all.some((name) => name === '' || /^_[ZR]/.test(name))) return undefined;
-  return { number: points.length === 1 ? { kind: 'constant', value: 0 } : { kind: 'cookie' }, all };
+function sourceNames(binary: UserBinary, name: AttachComponent): readonly string[] {
+  return isPattern(name)
+    ? (binary.functionsByDemangledPattern?.(matcherOf(name)) ?? [])
+    : (binary.functionsByDemangledName?.(name.text) ?? []);
 }

@@ -176,7 +176,8 @@ class Resolver {
     const planned = group.map((each) => this.#pointAt(each));
     const hasOneName = planned.every(({ name }) => name === planned[0]!.name);
     const { points, probeName } = hasOneName ? nameByFirst(planned) : nameFromList(planned, names);
-    const multi = this.#target.have('uprobe-multi') ? { expectedAttachType: AttachType.TraceUprobeMulti } : {};
+    const mayShare = this.#options.config.hookChoice === 'cheapest' && this.#target.have('uprobe-multi');
+    const multi = mayShare ? { expectedAttachType: AttachType.TraceUprobeMulti } : {};
     return {
       provider: 'usdt',
       phase: 'run',

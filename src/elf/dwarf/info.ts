@@ -1,0 +1,181 @@
+/** Functions of a file with debug information: what they take and give, and which code belongs to whom. */
+import { FormatError } from '../../base/index.ts';
+import { Attribute, Language, Tag, UnitType } from './constants.ts';
+import { type AddressRange, covers, lowPcOf, rangesOf } from './ranges.ts';
+import { type DebugType, type FindEntry, typeOf, typeTextOf } from './types.ts';
+import { type DebugSections, type Entry, numberOf, textOf, Unit } from './unit.ts';
+
+export interface DebugParameter {
+  /** Empty where it has none. */
+  readonly name: string;
+  readonly type: DebugType;
+  readonly typeText: string;
+}
+
+export interface DebugFunction {
+  readonly name: string;
+  readonly parameters: readonly DebugParameter[];
+  /** Any number of further arguments may follow. */
+  readonly isVariadic: boolean;
+  readonly result: { readonly type: DebugType; readonly typeText: string };
+  readonly language: 'c' | 'go' | 'rust';
+}
+
+/** Entries whose children may be functions. */
+const scopes: ReadonlySet<number> = new Set([0x39, 0x1e, Tag.StructureType, Tag.ClassType, Tag.UnionType]);
+
+/** .debug_info of one file, read where it is asked about. Throws FormatError where the file is damaged. */
+export class DebugInfo {
+  readonly #sections: DebugSections;
+  #units: readonly Unit[] | undefined;
+  readonly #functions = new Map<Unit, ReadonlyMap<bigint, number>>();
+  readonly #scopes = new Map<Unit, readonly Scope[]>();
+  readonly #find: FindEntry = (offset) => this.#entryAt(offset);
+
+  constructor(sections: DebugSections) {
+    this.#sections = sections;
+  }
+
+  get sections(): DebugSections {
+    return this.#sections;
+  }
+
+  get units(): readonly Unit[] {
+    return (this.#units ??= this.#readUnits());
+  }
+
+  /** The function whose first instruction is at this virtual address. */
+  functionAt(address: bigint): DebugFunction | undefined {
+    const entry = this.#functionEntry(address);
+    return entry === undefined ? undefined : this.#describe(entry);
+  }
+
+  /**
+   * Something that is the same for all addresses of one function, or of one copy of a function that was put into
+   * another; undefined: not known.
+   */
+  scopeOf(address: bigint): number | undefined {
+    for (const unit of this.#unitsOf(address)) {
+      let known = this.#scopes.get(unit);
+      if (known === undefined) this.#scopes.set(unit, (known = scopesOf(unit)));
+      const found = known.findLast(({ ranges }) => ranges.some(({ start, end }) => address >= start && address < end));
+      if (found !== undefined) return found.offset;
+    }
+    return undefined;
+  }
+
+  #functionEntry(address: bigint): Entry | undefined {
+    for (const unit of this.#unitsOf(address)) {
+      let known = this.#functions.get(unit);
+      if (known === undefined) this.#functions.set(unit, (known = functionsOf(unit)));
+      const offset = known.get(address);
+      if (offset !== undefined) return unit.entryAt(offset);
+    }
+    return undefined;
+  }
+
+  #unitsOf(address: bigint): Unit[] {
+    return this.units.filter((unit) => unit.type === UnitType.Compile && covers(unit.root, address));
+  }
+
+  #describe(concrete: Entry): DebugFunction {
+    const chain = this.#origins(concrete);
+    const first = <T>(read: (entry: Entry) => T | undefined): T | undefined => {
+      for (const entry of chain) {
+        const found = read(entry);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
+    // The description farthest away is whole: a copy may lack parameters that it doesn't use. A declaration lacks their names.
+    const described = chain.filter((entry) => parametersOf(entry).length > 0);
+    const declared =
+      described.findLast((entry) => !entry.attributes.has(Attribute.Declaration)) ?? described.at(-1) ?? concrete;
+    const typed = chain.find((entry) => entry.attributes.has(Attribute.Type)) ?? concrete;
+    const language = numberOf(concrete.unit.root, Attribute.Language);
+    const children = [...declared.unit.children(declared)];
+    return {
+      name: first((entry) => textOf(entry, Attribute.Name)) ?? '',
+      parameters: parametersOf(declared).map((entry) => this.#parameter(entry)),
+      isVariadic: children.some(({ tag }) => tag === Tag.UnspecifiedParameters),
+      result: { type: typeOf(typed, this.#find), typeText: typeTextOf(typed, this.#find) },
+      language: language === Language.Go ? 'go' : language === Language.Rust ? 'rust' : 'c',
+    };
+  }
+
+  #parameter(entry: Entry): DebugParameter {
+    const chain = this.#origins(entry);
+    const typed = chain.find((each) => each.attributes.has(Attribute.Type)) ?? entry;
+    const named = chain.find((each) => each.attributes.has(Attribute.Name));
+    return {
+      name: named === undefined ? '' : (textOf(named, Attribute.Name) ?? ''),
+      type: typeOf(typed, this.#find),
+      typeText: typeTextOf(typed, this.#find),
+    };
+  }
+
+  /** The entry, and those that it is a copy or the definition of. */
+  #origins(entry: Entry): Entry[] {
+    const chain = [entry];
+    for (let at: Entry | undefined = entry; at !== undefined && chain.length < 8;) {
+      const reference: ReturnType<Entry['attributes']['get']> =
+        at.attributes.get(Attribute.AbstractOrigin) ?? at.attributes.get(Attribute.Specification);
+      at = reference?.kind === 'reference' ? this.#entryAt(reference.offset) : undefined;
+      if (at !== undefined) chain.push(at);
+    }
+    return chain;
+  }
+
+  #entryAt(offset: number): Entry | undefined {
+    let low = 0;
+    let high = this.units.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.units[middle]!.offset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const unit = this.units[low - 1];
+    if (unit === undefined || offset >= unit.end)
+      throw new FormatError('.debug_info', offset, 'a reference to no unit');
+    return unit.entryAt(offset);
+  }
+
+  #readUnits(): Unit[] {
+    const units: Unit[] = [];
+    const { length } = this.#sections.section('info');
+    for (let at = 0; at < length; at = units.at(-1)!.end) units.push(new Unit(this.#sections, at));
+    return units;
+  }
+}
+
+/** Offsets of the functions that have code, by their first address. */
+function functionsOf(unit: Unit): Map<bigint, number> {
+  const found = new Map<bigint, number>();
+  for (const entry of unit.descendants(unit.root, (each) => scopes.has(each.tag))) {
+    const start = entry.tag === Tag.Subprogram ? (lowPcOf(entry) ?? rangesOf(entry)[0]?.start) : undefined;
+    if (start !== undefined && !found.has(start)) found.set(start, entry.offset);
+  }
+  return found;
+}
+
+interface Scope {
+  readonly offset: number;
+  readonly ranges: readonly AddressRange[];
+}
+
+/** Functions and the copies of functions in them, from the outside in. */
+function scopesOf(unit: Unit): Scope[] {
+  const enter = (entry: Entry): boolean => scopes.has(entry.tag) || entry.tag === Tag.Subprogram || isBlock(entry);
+  return [...unit.descendants(unit.root, enter)]
+    .filter(({ tag }) => tag === Tag.Subprogram || tag === Tag.InlinedSubroutine)
+    .map((entry) => ({ offset: entry.offset, ranges: rangesOf(entry) }))
+    .filter(({ ranges }) => ranges.length > 0);
+}
+
+function isBlock(entry: Entry): boolean {
+  return entry.tag === Tag.LexicalBlock || entry.tag === Tag.InlinedSubroutine;
+}
+
+function parametersOf(entry: Entry): Entry[] {
+  return [...entry.unit.children(entry)].filter(({ tag }) => tag === Tag.FormalParameter);
+}

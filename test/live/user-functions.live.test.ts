@@ -1,0 +1,220 @@
+/** Every way to name a place in a program, on the live kernel. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { UserBinary } from '../../src/symbols/index.ts';
+import { root, sonde } from '../sonde.ts';
+import { entries, folder, live, trace, Tracer, workload } from './support.ts';
+
+const names = join(folder, 'names');
+const source = join(import.meta.dirname, 'workloads', 'names.cc');
+if (live.skip === false) execFileSync('g++', ['-g', '-O2', '-o', names, source]);
+const lineOf = (text: string): number =>
+  readFileSync(source, 'utf8')
+    .split('\n')
+    .findIndex((line) => line.includes(text)) + 1;
+
+async function refusals(script: string): Promise<string[]> {
+  const { status, stderr } = await trace(script, ['--dry-run']);
+  assert.equal(status, 1, stderr);
+  return [...stderr.matchAll(/(?<=ERROR: |HINT: ).*/g)].map(([text]) => text.replaceAll(folder, 'DIR'));
+}
+
+describe('places in programs', live, () => {
+  test('P-50 P-53 C++ functions by the name in the source, one or all overloads', async () => {
+    const { stdout, stderr } = await trace(
+      `uprobe:${names}:cpp:"shop::Cart::add(int)" { print((func, args.n, args.this->number)); }
+       uprobe:${names}:cpp:shop::Cart::add { @all[func] = count(); }
+       uprobe:${names}:cpp:*twice* { @t[func] = count(); }
+       uprobe:${names}:"shop::add(shop::Cart*)" { print(args.c->number); }
+       uprobe:${names}:_ZN4shop4Cart5countERS0_ { print((func, args.c->total)); }`,
+      ['-q', '-c', names],
+    );
+    assert.equal(stderr, '');
+    assert.deepEqual(stdout.split('\n').slice(0, 3), [
+      '(shop::Cart::add(int), 1, 5)',
+      '(shop::Cart::count(shop::Cart&), 3)',
+      '5',
+    ]);
+    assert.deepEqual(entries(stdout, '@all'), {
+      'shop::Cart::add(int)': '1',
+      'shop::Cart::add(char const*, long)': '1',
+    });
+    assert.deepEqual(entries(stdout, '@t'), { 'int twice<int>(int)': '1', 'long twice<long>(long)': '1' });
+  });
+
+  test('P-50 P-13 source lines, in every copy that the compiler made of them', async () => {
+    const line = lineOf('return r;');
+    const { stdout, stderr } = await trace(
+      `uprobe:${names}@names.cc:${line} { @[func] = count(); @n[probe] = count(); }
+       uprobe:${names}@workloads/names.cc:${lineOf('count(Cart &c)')}:19 { print(args.c->total); }`,
+      ['-q', '-c', names],
+    );
+    assert.equal(stderr, '');
+    assert.equal(stdout.split('\n')[0], '3');
+    assert.deepEqual(entries(stdout, '@'), { 'user1(int)': '1', 'user2(int)': '2' });
+    assert.deepEqual(entries(stdout, '@n'), { [`uprobe:${names}@names.cc:${line}`]: '3' });
+  });
+
+  test('P-54 P-50 lines and names that are not there', async () => {
+    const count = lineOf('count(Cart &c)');
+    assert.deepEqual(
+      await refusals(
+        `uprobe:${names}@names.cc:2 { } uprobe:${names}@nix.cc:2 { } uprobe:${names}@names.cc:${count}:99 { }
+         uprobe:${names}:cpp:nix { } uretprobe:${names}@names.cc:${count} { } uprobe:/bin/sh@x.c:1 { }`,
+      ),
+      [
+        `uprobe:DIR/names@names.cc:2: line 2 of names.cc has no code; the next line that has is 5`,
+        `uprobe:DIR/names@nix.cc:2: the debug information has no code of 'nix.cc'`,
+        `uprobe:DIR/names@names.cc:${count}:99: no statement begins at column 99 of names.cc:${count}, but at 19, 36`,
+        'No matches for uprobe DIR/names:cpp:nix.',
+        'A uretprobe can only be attached to a function, not to a line',
+        'uprobe:/bin/sh@x.c:1: /bin/sh has no debug information (--debuginfo)',
+      ],
+    );
+  });
+
+  test('P-51 a library that is stored in a package', async () => {
+    const lib = join(folder, 'packed', 'lib');
+    mkdirSync(lib, { recursive: true });
+    cpSync(workload('functions'), join(lib, 'libx.so'));
+    execFileSync('zip', ['-q', '-0', '../stored.apk', 'lib/libx.so'], { cwd: join(folder, 'packed') });
+    execFileSync('zip', ['-q', '-9', '../small.apk', 'lib/libx.so'], { cwd: join(folder, 'packed') });
+    const stored = `${folder}/stored.apk!/lib/libx.so`;
+    const listed = await sonde(['-l', `uprobe:${stored}:out*`]);
+    assert.equal(listed.stdout, `uprobe:${stored}:outer\n`);
+    assert.equal(
+      (await trace(`uprobe:${stored}:outer, uprobe:${stored}:mi* { @[probe] = count(); }`, ['--dry-run'])).status,
+      0,
+    );
+    const messages = await refusals(
+      `uprobe:${folder}/small.apk!/lib/libx.so:outer { } uprobe:${folder}/stored.apk!/lib/no.so:f { } uprobe:/no/such.apk!/x:f { }`,
+    );
+    assert.deepEqual(
+      messages.map((text) => text.replace(/ \(at offset \d+\)/, '')),
+      [
+        "uprobe target 'DIR/small.apk!/lib/libx.so' can't be read: zip: 'lib/libx.so' is compressed, so nothing can run from there",
+        "uprobe target 'DIR/stored.apk!/lib/no.so' can't be read: zip: there is no 'lib/no.so' in it",
+        "uprobe target file '/no/such.apk' does not exist or is no regular file",
+      ],
+    );
+  });
+
+  test('P-51 P-52 P-02 commands by name, libraries by short name, the process’s own program', async () => {
+    const program = workload('functions');
+    using child = running(program, ['3', '60000']);
+    const pid = String(child.pid);
+    const listed = await sonde(['-l', 'uprobe:perl:perl_destruct,uprobe:libc:getpid,uprobe:libc.so.6:getpid']);
+    assert.match(listed.stdout, /^uprobe:\/\S*\/perl:perl_destruct\n(uprobe:\/\S*\/libc\.so\.6:getpid\n){2}$/);
+    const own = await trace(
+      'uprobe::add, uprobe:middle, uprobe:*:greet, *::six { @[probe] = count(); } begin { exit(); }',
+      ['-q', '-p', pid, '-v'],
+    );
+    assert.deepEqual(
+      [...own.stderr.matchAll(/attach probe: (u.*)/g)].map(([, name]) => name!.replace(pid, 'PID')).sort(),
+      [
+        'uprobe:/proc/PID/exe:add',
+        'uprobe:/proc/PID/exe:middle',
+        'uprobe:/proc/PID/exe:six',
+        `uprobe:/proc/PID/root${program}:greet`,
+      ],
+    );
+    const { stdout } = await trace('uprobe::add { @sum = sum(arg1); } uretprobe:negative { @n[retval] = count(); }', [
+      '-q',
+      '-c',
+      `${program} 3`,
+    ]);
+    assert.deepEqual(entries(stdout, '@sum'), { '': '6' });
+    assert.equal(Object.keys(entries(stdout, '@n')).length, 3);
+  });
+
+  for (const without of ['', 'uprobe_multi'])
+    test(`P-57 P-50 wildcards in file and function${without === '' ? '' : ', one link each'}`, async () => {
+      const program = workload('functions');
+      for (const copy of ['copy-1', 'copy-2']) cpSync(program, join(folder, copy));
+      const more = without === '' ? [] : ['--no-feature', without];
+      const script = `uprobe:${folder}/copy-*:mi[d]dle, uprobe:${folder}/copy-*:l*f { @[probe] = count(); }`;
+      using tracer = new Tracer(['-e', script, ...more]);
+      await tracer.attached;
+      execFileSync(join(folder, 'copy-1'), ['2']);
+      execFileSync(join(folder, 'copy-2'), ['3']);
+      tracer.signal('SIGINT');
+      assert.deepEqual(entries((await tracer.ended).stdout, '@'), {
+        [`uprobe:${folder}/copy-1:middle`]: '2',
+        [`uprobe:${folder}/copy-1:leaf`]: '2',
+        [`uprobe:${folder}/copy-2:middle`]: '3',
+        [`uprobe:${folder}/copy-2:leaf`]: '3',
+      });
+    });
+
+  test('P-58 programs in Go are known as such', (t) => {
+    const go = join(root, 'node_modules/@esbuild/linux-x64/bin/esbuild');
+    if (!existsSync(go)) return t.skip('no program written in Go is here');
+    assert.ok(UserBinary.open(go).isGo);
+    assert.ok(!UserBinary.open(workload('functions')).isGo);
+    return undefined;
+  });
+
+  test('P-50 P-56 Rust functions by their names, static programs too', async (t) => {
+    if (spawnSync('rustc', ['--version']).status !== 0) return t.skip('rustc is not here');
+    const path = join(folder, 'rusty');
+    writeFileSync(
+      `${path}.rs`,
+      `mod shop { #[inline(never)] pub fn price(count: u32, name: &str) -> i64 { std::hint::black_box(count as i64 * name.len() as i64) } }
+       fn main() { std::process::exit((shop::price(std::hint::black_box(3), std::hint::black_box("four")) != 12) as i32) }`,
+    );
+    execFileSync('rustc', ['-g', '-O', '-C', 'target-feature=+crt-static', '-o', path, `${path}.rs`], {
+      stdio: 'ignore',
+    });
+    const { stdout, stderr } = await trace(
+      `uprobe:${path}:cpp:rusty::shop::price { print((func, args.count)); } uretprobe:${path}:cpp:rusty::shop::price { print(retval); }`,
+      ['-q', '-c', path],
+    );
+    assert.equal(stderr, '');
+    assert.deepEqual(stdout.trim().split('\n').sort(), ['(rusty::shop::price, 3)', '12']);
+    return undefined;
+  });
+
+  test('P-54 damaged files, and processes that are gone', async () => {
+    const program = workload('functions');
+    const bytes = readFileSync(program);
+    for (const length of [10, 64, 500, 4000, bytes.length - 1500])
+      writeFileSync(join(folder, `cut-${length}`), bytes.subarray(0, length), { mode: 0o755 });
+    const messages = await refusals(
+      [10, 64, 500, 4000, bytes.length - 1500].map((length) => `uprobe:${folder}/cut-${length}:add { }`).join(' '),
+    );
+    assert.equal(
+      messages.filter((text) => /cut-\d+.*(is damaged|can be read|No matches)|No matches/.test(text)).length,
+      5,
+      messages.join('\n'),
+    );
+    const ended = spawnSync(program, ['0']).pid;
+    const gone = await trace('uprobe::add { }', ['-p', String(ended)]);
+    assert.equal(gone.status, 1);
+    assert.match(gone.stderr, /^ERROR: /);
+  });
+
+  test('P-06 P-54 a process that becomes another program, or ends, while probes are attached', async () => {
+    const program = workload('functions');
+    for (const after of ['exec sleep 0.3', 'exit 0']) {
+      using child = running('sh', ['-c', `sleep 0.15; ${after}`]);
+      const run = await trace(
+        `uprobe:${program}:add { @ = count(); } uprobe:libc:getpid { } begin { printf("up\\n"); }`,
+        ['-q', '-p', String(child.pid)],
+      );
+      // Whichever comes first: it was seen to end, or it was gone before.
+      assert.ok(
+        run.status === 0 || /process \d+|No such process|target/i.test(run.stderr),
+        `${after}: ${run.status} ${run.stderr}`,
+      );
+      assert.doesNotMatch(run.stderr, /at .*\.ts:\d+/);
+    }
+  });
+});
+
+function running(command: string, args: readonly string[]): Disposable & { readonly pid: number } {
+  const child = spawn(command, args, { stdio: 'ignore' });
+  return { pid: child.pid!, [Symbol.dispose]: () => void child.kill('SIGKILL') };
+}
