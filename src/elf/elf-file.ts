@@ -26,7 +26,7 @@ export interface DebugLink {
 /**
  * An ELF file, read piece by piece on demand. Nothing is copied that isn't asked for, so a binary of hundreds of
  * megabytes costs what is looked at. Every method throws FormatError when the file is damaged there.
- * Not read: compressed sections' contents, and the mini debug information of Fedora (.gnu_debugdata, which is xz).
+ * Packed contents of sections come as they are: unpacking them is for others.
  */
 export class ElfFile {
   readonly header: ElfHeader;

@@ -3,6 +3,7 @@ import { FormatError } from '../base/index.ts';
 import { BytesSource, DebugInfo, ElfFile } from '../elf/index.ts';
 import { debugSections } from './debug-sections.ts';
 import { FileSource } from './file-source.ts';
+import { unpackXz } from './xz/index.ts';
 import { PartOfFile } from './zip.ts';
 
 /** Name of a function and the distance to it. */
@@ -57,9 +58,12 @@ export class Module {
     return this.#buildId;
   }
 
-  /** The separate debug file, which has the full symbol table of a stripped one. Looked for once. */
+  /**
+   * The separate debug file, which has the full symbol table of a stripped one, or else the small one that some distributions pack
+   * into the file itself (.gnu_debugdata). Looked for once.
+   */
   get debug(): ElfFile | undefined {
-    if (this.#debug === null) this.#debug = this.elf.symbols ? undefined : this.#separateFile();
+    if (this.#debug === null) this.#debug = this.elf.symbols ? undefined : (this.#separateFile() ?? this.#packedFile());
     return this.#debug;
   }
 
@@ -71,6 +75,12 @@ export class Module {
       this.#info = holder?.section('.debug_info') === undefined ? undefined : new DebugInfo(debugSections(holder));
     }
     return this.#info;
+  }
+
+  #packedFile(): ElfFile | undefined {
+    const section = this.elf.section('.gnu_debugdata');
+    if (section === undefined) return undefined;
+    return tolerant(() => ElfFile.fromBytes(unpackXz(this.elf.sectionData(section))));
   }
 
   #separateFile(): ElfFile | undefined {

@@ -99,6 +99,22 @@ describe('debug information', live, () => {
     assert.deepEqual(await printed(bare, VALUES(bare), ['--debuginfo', join(folder, 'symbols')]), PRINTED);
   });
 
+  test('P-55 the small symbol table that is packed into a stripped file', async () => {
+    const [packed, small] = [join(folder, 'with-debugdata'), join(folder, 'small')];
+    execFileSync('objcopy', ['--only-keep-debug', '--strip-debug', program, small]);
+    execFileSync('xz', ['-k', '-f', small]);
+    execFileSync('objcopy', ['--strip-all', `--add-section=.gnu_debugdata=${small}.xz`, program, packed]);
+    const { stdout } = await trace(`uprobe:${packed}:hid*, uprobe:${packed}:minus { @[func] = sum(arg0); }`, [
+      '-c',
+      packed,
+    ]);
+    assert.deepEqual(entries(stdout, '@'), { hidden: '7', minus: '5' });
+    const bytes = readFileSync(packed);
+    bytes.fill(0xff, bytes.indexOf(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])) + 40, bytes.indexOf('YZ') - 8);
+    writeFileSync(packed, bytes);
+    assert.match((await trace(`uprobe:${packed}:minus { }`, ['--dry-run'])).stderr, /No matches for uprobe/);
+  });
+
   test('P-97 -lv shows types and names of arguments', async () => {
     const { stdout } = await sonde(['-lv', `uprobe:${program}:[gl]i*`]);
     assert.equal(
