@@ -52,7 +52,7 @@ describe("a tool's command line", () => {
     toolOption({ name: 'pid', standard: 0n, help: 'p: only this process' }),
     toolOption({ name: 'failed', standard: false, help: 'x: only what failed' }),
     toolOption({ name: 'name', standard: '', help: 'only this name' }),
-    toolOption({ name: 'interval', standard: 1n, help: 'i,1: seconds' }),
+    toolOption({ name: 'interval', standard: 1n, help: 'i,$1: seconds' }),
   ];
   const read = (...argv: string[]): object => Object.fromEntries(parseToolArguments('x', options, argv).named);
 

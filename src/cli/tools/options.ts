@@ -1,6 +1,6 @@
 /**
  * A tool's command line. Its options are those that its text declares: `getopt("pid", 0, "p: only this process")` is
- * `--pid PID` and `-p PID`. Before the colon stand a letter, the place among the words without dashes (`i,1: …` is
+ * `--pid PID` and `-p PID`. Before the colon stand a letter, the place among the words without dashes (`i,$1: …` is
  * `--interval S`, `-i S` and the first word), or nothing.
  */
 import type { DeclaredOption } from '../../lang/index.ts';
@@ -39,13 +39,13 @@ const LACKING: Readonly<Record<string, string>> = {
 };
 
 export function toolOption({ name, standard, help }: DeclaredOption): ToolOption {
-  const [, marks, text] = /^([A-Za-z0-9](?:,[1-9])?): ([^]*)$/.exec(help) ?? [];
+  const [, marks, text] = /^([A-Za-z0-9]|[A-Za-z0-9],\$[1-9]|\$[1-9]): ([^]*)$/.exec(help) ?? [];
   const kind = typeof standard === 'boolean' ? 'flag' : typeof standard === 'bigint' ? 'number' : 'text';
   const parts = marks?.split(',') ?? [];
-  const place = parts.find((part) => /^[1-9]$/.test(part));
+  const place = parts.find((part) => part.startsWith('$'))?.slice(1);
   return {
     name,
-    letter: parts.find((part) => /^[A-Za-z]$/.test(part)),
+    letter: parts.find((part) => !part.startsWith('$')),
     place: place === undefined ? undefined : Number(place),
     kind,
     help: text ?? help,
