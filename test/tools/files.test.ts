@@ -52,3 +52,71 @@ toolTest({
     /^python3 +<pid> +<pid> +\d+ +mount\("x", "\/sonde\/none", "tmpfs", 0x1\) = -2 \(No such file or directory\)$/m,
   ],
 });
+
+toolTest({
+  tool: 'vfsstat',
+  title: 'what one process does',
+  args: ['-p', 'PID', '1'],
+  workload:
+    'exec python3 -Sc \'import os, time\nf = os.open("/dev/zero", 0)\nfor i in range(300): os.read(f, 1)\ntime.sleep(1.2)\'',
+  expect: [/^\d\d:\d\d:\d\d +3\d\d +\d+ +0 +\d+ +\d+$/m],
+});
+
+toolTest({
+  tool: 'vfscount',
+  title: 'what one process does',
+  needs: 'kprobes',
+  args: ['-p', 'PID'],
+  workload: 'exec python3 -Sc \'import os\nf = os.open("/dev/zero", 0)\nfor i in range(300): os.read(f, 1)\'',
+  atEnd: true,
+  expect: [/^@\[vfs_read\]: 3\d\d$/m, /^@\[vfs_open\]: \d+$/m],
+});
+
+toolTest({
+  tool: 'dcsnoop',
+  title: 'a name that is looked up and not in the cache',
+  needs: 'kprobes',
+  args: ['-p', 'PID'],
+  workload: 'exec python3 -Sc \'import os; os.path.exists("/tmp/sonde-never-seen")\'',
+  expect: [/^\d+ +<pid> +python3 +M +sonde-never-seen$/m],
+});
+
+toolTest({
+  tool: 'filetop',
+  title: 'what one process reads and writes',
+  args: ['-p', 'PID', '1'],
+  workload: 'exec dd if=/etc/services of=/var/tmp/sonde-filetop bs=100 count=20',
+  expect: [/^@read\[<pid>, dd, services\]: 2000$/m, /^@written\[<pid>, dd, sonde-filetop\]: 2000$/m],
+});
+
+toolTest({
+  tool: 'fileslower',
+  title: 'a read that waits for a pipe',
+  args: ['-a', '-p', 'PID', '200'],
+  workload:
+    'exec python3 -Sc \'import os, threading, time\na, b = os.pipe()\nthreading.Timer(0.4, os.write, (b, b"x")).start()\nos.read(a, 9)\'',
+  expect: [/^\d\d:\d\d:\d\d python3 +<pid> +R 1 +\d{3}\.\d{3} *$/m],
+});
+
+toolTest({
+  tool: 'filelife',
+  title: 'a file that lives for a third of a second',
+  needs: 'kprobes',
+  args: ['-p', 'PID'],
+  workload:
+    'exec python3 -Sc \'import os, time; open("/tmp/sonde-short", "w"); time.sleep(0.3); os.unlink("/tmp/sonde-short")\'',
+  expect: [/^\d\d:\d\d:\d\d <pid> +python3 +0\.[3-9]\d\d +sonde-short$/m],
+});
+
+toolTest({
+  tool: 'filegone',
+  title: 'a file that is renamed and deleted',
+  needs: 'kprobes',
+  args: ['-p', 'PID'],
+  workload:
+    'exec python3 -Sc \'import os; open("/tmp/sonde-one", "w"); os.rename("/tmp/sonde-one", "/tmp/sonde-two"); os.unlink("/tmp/sonde-two")\'',
+  expect: [
+    /^\d\d:\d\d:\d\d <pid> +python3 +RENAME sonde-one -> sonde-two$/m,
+    /^\d\d:\d\d:\d\d <pid> +python3 +DELETE sonde-two$/m,
+  ],
+});

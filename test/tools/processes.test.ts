@@ -76,3 +76,11 @@ toolTest({
   workload: 'exec setpriv --reuid 65534 --clear-groups true',
   expect: [/^\d\d:\d\d:\d\d <pid> +setpriv +0 +setresuid ruid=65534 euid=65534 suid=\S+ \(0\)$/m],
 });
+
+toolTest({
+  tool: 'threadsnoop',
+  title: 'a thread that python makes',
+  args: ['-p', 'PID'],
+  workload: "exec python3 -Sc 'import threading; t = threading.Thread(target=id, args=(1,)); t.start(); t.join()'",
+  expect: [/^\d\d:\d\d:\d\d\.\d{6} <pid> +python3 +\S+$/m],
+});

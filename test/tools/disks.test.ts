@@ -1,0 +1,73 @@
+import { toolTest } from './support.ts';
+
+/** 1.25 MiB that go to the disk at once. */
+const write = 'exec dd if=/dev/zero of=/var/tmp/sonde-tools-$$ bs=64k count=20 conv=fsync';
+const clean = 'rm -f /var/tmp/sonde-tools-$$';
+const histogram = /(\[\S+(, \S+\))?\]? +\d+ \|[@ ]+\|\n)+/.source;
+
+toolTest({
+  tool: 'biolatency',
+  title: 'latencies while a file is written',
+  workload: `dd if=/dev/zero of=/var/tmp/sonde-tools-$$ bs=64k count=20 conv=fsync; ${clean}`,
+  atEnd: true,
+  expect: [new RegExp(`^@usecs:\\n${histogram}`, 'm')],
+});
+
+toolTest({
+  tool: 'biolatency',
+  title: 'by disk, with the time in the queue',
+  args: ['-QD'],
+  workload: `dd if=/dev/zero of=/var/tmp/sonde-tools-$$ bs=64k count=20 conv=fsync; ${clean}`,
+  atEnd: true,
+  expect: [new RegExp(`^@disk\\[\\d+, \\d+\\]:\\n${histogram}`, 'm')],
+  example: false,
+});
+
+toolTest({
+  tool: 'biosnoop',
+  title: 'I/O of one process',
+  args: ['-Qp', 'PID'],
+  workload: write,
+  expect: [/^ *\d+\.\d{6} <pid> +dd +\d+:\d+ +F?WS\w* +\d+ +1310720 +\d+\.\d{3} +\d+\.\d{3}$/m],
+});
+
+toolTest({
+  tool: 'biostacks',
+  title: 'paths in the kernel that lead to I/O',
+  args: ['-p', 'PID'],
+  workload: write,
+  atEnd: true,
+  expect: [/^@usecs\[\n( +\w+(\.\w+)*\+\d+\n)+\]:\n/m],
+});
+
+toolTest({
+  tool: 'bitesize',
+  title: 'sizes of what dd writes',
+  args: ['-n', 'dd'],
+  workload: write,
+  atEnd: true,
+  expect: [/^@bytes\[dd\]:\n[^@]*\n?[\s\S]*^\[1M, 2M\) +1 \|@+ *\|$/m],
+});
+
+toolTest({
+  tool: 'biopattern',
+  title: 'a second of writing',
+  args: ['1'],
+  workload: `dd if=/dev/zero of=/var/tmp/sonde-tools-$$ bs=64k count=20 conv=fsync; sleep 1.2; ${clean}`,
+  expect: [/^\d\d:\d\d:\d\d +\d+:\d+ +\d+ +\d+ +\d+ +\d{4,}$/m],
+});
+
+toolTest({
+  tool: 'biotop',
+  title: 'bytes that one process writes',
+  args: ['-p', 'PID', '1'],
+  workload: write,
+  expect: [/^@bytes\[<pid>, dd, \d+, \d+, F?WS\w*\]: 13\d{5}$/m],
+});
+
+toolTest({
+  tool: 'writeback',
+  title: 'pages that a sync writes back',
+  workload: `dd if=/dev/zero of=/var/tmp/sonde-tools-$$ bs=64k count=20; sync -f /var/tmp; ${clean}`,
+  expect: [/^\d\d:\d\d:\d\d +\S+ +\d+ +sync +\d+\.\d{3}$/m],
+});

@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { toolTest } from './support.ts';
+
+/** A server and its client in one process: 4096 bytes there, 2048 back, 100 ms later the end. Then a port where no one listens. */
+const talk = (port: number): string => `exec python3 -S ${join(import.meta.dirname, 'workloads/talk.py')} ${port}`;
+
+toolTest({
+  tool: 'tcpconnect',
+  title: 'connections that a process makes, one of them refused',
+  args: ['-p', 'PID'],
+  workload: talk(15101),
+  expect: [/^\d\d:\d\d:\d\d <pid> +python3 +127\.0\.0\.1 +\d+ +127\.0\.0\.1 +15101 *$/m, / 127\.0\.0\.1 +1 *$/m],
+});
+
+toolTest({
+  tool: 'tcpconnect',
+  title: 'only to one port, with the user',
+  args: ['-U', '-P', '15102', '-p', 'PID'],
+  workload: talk(15102),
+  expect: [/^\d\d:\d\d:\d\d 0 +<pid> +python3 +127\.0\.0\.1 +\d+ +127\.0\.0\.1 +15102 *$/m],
+  never: [/ 1 *$/m],
+  example: false,
+});
+
+toolTest({
+  tool: 'tcpconnect',
+  title: 'by the kernel function',
+  needs: 'kprobes',
+  args: ['-p', 'PID'],
+  workload: talk(15103),
+  expect: [/^\d\d:\d\d:\d\d <pid> +python3 +127\.0\.0\.1 +\d{4,5} +127\.0\.0\.1 +15103 *$/m, / 127\.0\.0\.1 +1 *$/m],
+  example: false,
+});
+
+toolTest({
+  tool: 'tcpaccept',
+  title: 'a connection that a process accepts',
+  args: ['-p', 'PID'],
+  workload: talk(15104),
+  expect: [/^\d\d:\d\d:\d\d <pid> +python3 +127\.0\.0\.1 +\d+ +127\.0\.0\.1 +15104 0\/5$/m],
+});
+
+toolTest({
+  tool: 'tcpaccept',
+  title: 'by the kernel function',
+  needs: 'kprobes',
+  args: ['-p', 'PID'],
+  workload: talk(15105),
+  expect: [/^\d\d:\d\d:\d\d <pid> +python3 +127\.0\.0\.1 +\d+ +127\.0\.0\.1 +15105 0\/5$/m],
+  example: false,
+});
+
+toolTest({
+  tool: 'tcplife',
+  title: 'both ends of a connection, seen when they are closed',
+  args: ['-p', 'PID'],
+  workload: talk(15106),
+  expect: [
+    /^<pid> +python3 +127\.0\.0\.1 +15106 127\.0\.0\.1 +\d+ +2 +4 1\d\d\.\d\d$/m,
+    /^<pid> +python3 +127\.0\.0\.1 +\d+ 127\.0\.0\.1 +15106 +4 +2 1\d\d\.\d\d$/m,
+  ],
+});
+
+toolTest({
+  tool: 'tcpstates',
+  title: "the server's end of a connection",
+  args: ['-L', '15107'],
+  workload: talk(15107),
+  expect: [
+    / 15107 127\.0\.0\.1 +\d+ +SYN_RECV +-> ESTABLISHED +0\.\d{3}$/m,
+    / 15107 127\.0\.0\.1 +\d+ +ESTABLISHED -> FIN_WAIT1 +1\d\d\.\d{3}$/m,
+    / 15107 0\.0\.0\.0 +0 +LISTEN +-> CLOSE +\d+\.\d{3}$/m,
+  ],
+});
+
+toolTest({
+  tool: 'tcpconnlat',
+  title: 'how long a connection takes on this machine',
+  args: ['-p', 'PID'],
+  workload: talk(15108),
+  expect: [/^<pid> +python3 +4 +127\.0\.0\.1 +127\.0\.0\.1 +15108 \d+\.\d{3}$/m],
+});
+
+toolTest({
+  tool: 'tcptracer',
+  title: 'a connection made, accepted and closed at both ends',
+  args: ['-p', 'PID'],
+  workload: talk(15109),
+  expect: [
+    /^C <pid> +python3 +4 +127\.0\.0\.1 +127\.0\.0\.1 +\d+ +15109 *$/m,
+    /^A <pid> +python3 +4 +127\.0\.0\.1 +127\.0\.0\.1 +15109 +\d+ *$/m,
+    /^X <pid> +python3 +4 +127\.0\.0\.1 +127\.0\.0\.1 +15109 +\d+ *$/m,
+    /^X <pid> +python3 +4 +127\.0\.0\.1 +127\.0\.0\.1 +\d+ +15109 *$/m,
+  ],
+});
+
+toolTest({
+  tool: 'tcptop',
+  title: 'what one process sends and receives',
+  args: ['-p', 'PID', '1'],
+  workload: talk(15110),
+  expect: [
+    /^@sent\[<pid>, python3, 127\.0\.0\.1, 15110, 127\.0\.0\.1, \d+\]: 2048$/m,
+    /^@received\[<pid>, python3, 127\.0\.0\.1, 15110, 127\.0\.0\.1, \d+\]: 4096$/m,
+  ],
+});
+
+toolTest({
+  tool: 'tcprtt',
+  title: 'round trips of one connection',
+  args: ['-p', '15111'],
+  workload: talk(15111),
+  atEnd: true,
+  expect: [/^@rtt:\n(\[\d+K?(, \d+K?\))?\] +\d+ \|[@ ]+\|\n|\[\d+K?, \d+K?\) +\d+ \|[@ ]+\|\n)+/m],
+});
+
+toolTest({
+  tool: 'tcpdrop',
+  title: 'a packet to a port where no one listens',
+  workload: talk(15112),
+  expect: [/127\.0\.0\.1:\d+ +127\.0\.0\.1:1 +SYN +SKB_DROP_REASON_NO_SOCKET\n +\w+(\.\w+)*\+\d+\n/m],
+  example: false,
+});
+
+toolTest({
+  tool: 'solisten',
+  title: 'a process that begins to listen',
+  args: ['-p', 'PID'],
+  workload: talk(15113),
+  expect: [/^<pid> +python3 +0 +T4 +5 +15113 127\.0\.0\.1 *$/m],
+});
+
+toolTest({
+  tool: 'bindsnoop',
+  title: 'a process that binds a socket',
+  args: ['-p', 'PID'],
+  workload: talk(15114),
+  expect: [/^<pid> +python3 +0 +TCP +127\.0\.0\.1 +15114 A\.$/m],
+});
+
+toolTest({
+  tool: 'tcpsynbl',
+  title: "the queue of a server's half-open connections",
+  needs: 'kprobes',
+  workload: talk(15115),
+  atEnd: true,
+  expect: [/^@backlog\[5\]:\n\[0\] +1 \|@+\|$/m],
+});
+
+toolTest({
+  tool: 'undump',
+  title: 'what a process receives over a unix socket',
+  needs: 'kprobes',
+  args: ['-p', 'PID'],
+  workload: `exec python3 -Sc 'import socket; a, b = socket.socketpair(); a.send(b"hello, sonde"); b.recv(99)'`,
+  expect: [/^\d\d:\d\d:\d\d python3 +<pid> +12 +hello, sonde$/m],
+});
+
+toolTest({
+  tool: 'gethostlatency',
+  title: 'a name that is looked up',
+  args: ['-p', 'PID'],
+  workload: `exec python3 -Sc 'import socket; socket.getaddrinfo("localhost", 80)'`,
+  expect: [/^\d\d:\d\d:\d\d +<pid> +python3 +\d+\.\d{3} localhost$/m],
+});
