@@ -36,11 +36,11 @@ function readSpec(text: string): Spec {
   let behind = rest;
   if (rest.startsWith('(')) {
     let depth = 0;
-    const end = [...rest].findIndex((character) => {
-      if (character === '(') depth++;
-      if (character === ')') depth--;
-      return depth === 0;
-    });
+    let end = -1;
+    for (let at = 0; at < rest.length && end < 0; at++) {
+      if (rest[at] === '(') depth++;
+      if (rest[at] === ')' && --depth === 0) end = at;
+    }
     if (end < 0) throw new RangeError(`the condition of '${text}' has no end`);
     condition = rest.slice(1, end);
     behind = rest.slice(end + 1).trim();

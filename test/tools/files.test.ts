@@ -45,7 +45,7 @@ toolTest({
   title: 'a file system that is mounted and taken away, and a mount that fails',
   args: ['-p', 'PID'],
   workload:
-    "exec python3 -c \"import ctypes, os; c = ctypes.CDLL(None); f = os.environ['FOLDER'].encode(); os.unshare(os.CLONE_NEWNS); c.mount(b'none', b'/', None, 0x44000, None); c.mount(b'sonde', f, b'tmpfs', 0, None); c.umount2(f, 2); c.mount(b'x', b'/sonde/none', b'tmpfs', 1, None)\"",
+    "exec python3 -c \"import ctypes, os; c = ctypes.CDLL(None); f = os.environ['FOLDER'].encode(); c.unshare(0x20000); c.mount(b'none', b'/', None, 0x44000, None); c.mount(b'sonde', f, b'tmpfs', 0, None); c.umount2(f, 2); c.mount(b'x', b'/sonde/none', b'tmpfs', 1, None)\"",
   expect: [
     /^python3 +<pid> +<pid> +\d+ +mount\("sonde", ".*sonde-tools-\w+", "tmpfs", 0x0\) = 0 \(Success\)$/m,
     /^python3 +<pid> +<pid> +\d+ +umount\(".*sonde-tools-\w+", 0x2\) = 0 \(Success\)$/m,

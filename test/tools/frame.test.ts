@@ -27,7 +27,7 @@ describe('the shipped tools', () => {
     for (const tool of tools) {
       const { area, line } = readHeader(tool);
       assert.match(area, /^(files|network|processes|memory|system|security|disks|cpu|locks|programs)$/, tool.name);
-      assert.ok(line.length <= 90 && !line.endsWith('.'), `${tool.name}: ${line}`);
+      assert.ok(line.length <= 110 && !line.endsWith('.'), `${tool.name}: ${line}`);
     }
   });
 

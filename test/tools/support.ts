@@ -75,7 +75,8 @@ async function runCase(each: ToolCase): Promise<void> {
   }
   tool.stop();
   await tool.ended;
-  assert.equal(tool.errors, '');
+  // A busy machine may nest events: that is told, and no mistake of the tool.
+  assert.equal(tool.errors.replaceAll(/^WARNING: Missed \d+ events?: .*\n/gm, ''), '');
   for (const pattern of patterns) assert.match(tool.output, pattern);
   for (const pattern of each.never ?? []) assert.doesNotMatch(tool.output, pattern);
   each.check?.(tool.output, pid);
