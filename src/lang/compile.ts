@@ -6,7 +6,7 @@ import type { CheckedProgram } from './checked/index.ts';
 import { generateProgram, STACK_BYTES } from './codegen/index.ts';
 import type { Diagnostic, SourceFile } from './diagnostic/index.ts';
 import { clean, type IrFunction, printIr } from './ir/index.ts';
-import { lowerScript } from './lower/index.ts';
+import { type LoweredScript, lowerScript } from './lower/index.ts';
 import { check } from './passes/index.ts';
 import { parse, printAst } from './syntax/index.ts';
 import type { Target } from './target.ts';
@@ -80,7 +80,7 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
 
   const programs: ProgramSpec[] = [];
   for (const made of lowered.programs) {
-    const program = makeProgram(made.program, made.functions, checked.config.license);
+    const program = makeProgram(made.program, made.functions, lowered.linked, checked.config.license);
     if ('severity' in program) diagnostics.push(program);
     else programs.push(program);
   }
@@ -96,9 +96,10 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
 function makeProgram(
   program: CheckedProgram,
   functions: readonly IrFunction[],
+  linked: LoweredScript['linked'],
   license: string,
 ): ProgramSpec | Diagnostic {
-  const code = generateProgram(functions);
+  const code = generateProgram(functions, linked);
   if ('stackOverflow' in code) return stackOverflow(program, code.stackOverflow);
   const { variant } = program;
   return {

@@ -3,7 +3,7 @@
  * All answers are data and stay the same during a compile.
  */
 import type { Btf } from '../btf/index.ts';
-import type { ProgramSpec } from '../spec/index.ts';
+import type { LinkedObject, ProgramSpec } from '../spec/index.ts';
 import type { DebugFunction } from './debug-types.ts';
 
 export type Architecture = 'x86_64' | 'arm64';
@@ -129,6 +129,9 @@ export type ImportedPath =
   | { readonly id: string; readonly isWorldWritable: boolean; readonly bytes: Uint8Array }
   | { readonly id: string; readonly isWorldWritable: boolean; readonly names: readonly string[] };
 
+/** Functions of an imported C program or object, or why there are none. */
+export type ImportedCode = LinkedObject | { readonly error: string; readonly hints?: readonly string[] };
+
 export interface Target {
   readonly architecture: Architecture;
   readonly kernelRelease: string;
@@ -171,6 +174,8 @@ export interface Target {
   readHeader(path: string): string | undefined;
   /** A file or folder to import; a relative path counts from the working directory. Absent: nothing can be imported. */
   readImport?(path: string): ImportedPath;
+  /** Compiles C, or reads an object (`.o`), whose bytes `readImport` gave. Headers are looked for in these folders first. */
+  readCode?(path: string, bytes: Uint8Array, includeFolders: readonly string[]): ImportedCode;
   /** Folders of the C library's and the compiler's headers, in the order in which they are searched. */
   headerFolders(): readonly string[];
   /** Id of the cgroup at a path such as `/sys/fs/cgroup/x`; undefined: there is none. */

@@ -202,6 +202,7 @@ export function printExpression(node: Expression): string {
     case 'addressOf':
       return `&${node.target.kind === 'variable' ? `${node.target.variable.name}#${node.target.variable.id}` : element(node.target.map, node.target.kind === 'map' ? node.target.key : undefined)}`;
     case 'kernelCall':
+    case 'linkedCall':
     case 'ownCall':
       return `${node.name}(${node.arguments.map(printExpression).join(', ')}):${printType(node.type)}`;
     case 'sequence':

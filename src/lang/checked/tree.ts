@@ -5,7 +5,7 @@
  * A value of a word type (`isWord`) lives in a register, sign- or zero-extended to 64 bits by its type. Every
  * other value lives in memory in the layout of its type.
  */
-import type { Aggregation, AttachTo, FormatPiece, PlannedPoint, ProbePhase } from '../../spec/index.ts';
+import type { Aggregation, AttachTo, FormatPiece, LinkedObject, PlannedPoint, ProbePhase } from '../../spec/index.ts';
 import type { Span } from '../diagnostic/index.ts';
 import type { IntegerType, Type } from '../types/index.ts';
 import type { ScriptConfig } from '../config.ts';
@@ -439,6 +439,13 @@ export type Expression =
     })
   /** A function of the kernel that programs may call. Arguments that are no words are passed by address. */
   | (Node & { readonly kind: 'kernelCall'; readonly name: string; readonly arguments: readonly Expression[] })
+  /** An imported function, compiled elsewhere. */
+  | (Node & {
+      readonly kind: 'linkedCall';
+      readonly object: LinkedObject;
+      readonly name: string;
+      readonly arguments: readonly Expression[];
+    })
   /** A call of a function of the script; the arguments have its parameters' types. */
   | (Node & {
       readonly kind: 'ownCall';

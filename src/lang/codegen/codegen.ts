@@ -14,6 +14,12 @@ export type CodegenResult =
   /** The program needs more stack than there is. */
   | { readonly stackOverflow: number };
 
+/** A function that some other compiler made; its first instruction bears the name that it is called by. */
+export interface CompiledFunction {
+  readonly instructions: readonly Insn[];
+  readonly calls: readonly string[];
+}
+
 /** Registers are first all given to values; if some instruction then lacks one for a moment, again with some kept back. */
 const RESERVATIONS: readonly (readonly number[])[] = [[], [5], [0, 5], [0, 4, 5]];
 
@@ -24,11 +30,15 @@ export function generateCode(fn: IrFunction): CodegenResult {
 
 /**
  * A program of several functions, the first of which is where it begins. References between them keep their labels,
- * which tell the loader where functions begin. `calls` are found in the code; the stack is that of the deepest chain.
+ * which tell the loader where functions begin; those that are `linked` follow where they are called. `calls` are found in the code; the stack is that of the deepest chain.
  */
-export function generateProgram(all: readonly IrFunction[]): CodegenResult {
+export function generateProgram(
+  all: readonly IrFunction[],
+  linked: ReadonlyMap<string, CompiledFunction> = new Map(),
+): CodegenResult {
   const fns = reached(all);
-  if (fns.length === 1) return generateCode(fns[0] as IrFunction);
+  const more = linkedTo(fns, linked);
+  if (fns.length === 1 && more.length === 0) return generateCode(fns[0] as IrFunction);
   const instructions: Insn[] = [];
   const frames = new Map<string, { readonly sizeBytes: number; readonly calls: readonly string[] }>();
   for (const [i, fn] of fns.entries()) {
@@ -42,7 +52,18 @@ export function generateProgram(all: readonly IrFunction[]): CodegenResult {
     return frame === undefined ? 0 : frame.sizeBytes + Math.max(0, ...frame.calls.map(depth));
   };
   const stackBytes = depth((fns[0] as IrFunction).name);
+  for (const fn of more) instructions.push(...fn.instructions);
   return stackBytes > STACK_BYTES ? { stackOverflow: stackBytes } : { instructions, stackBytes };
+}
+
+/** With what they call in their turn. */
+function linkedTo(
+  fns: readonly IrFunction[],
+  linked: ReadonlyMap<string, CompiledFunction>,
+): readonly CompiledFunction[] {
+  const names = new Set(linked.size === 0 ? [] : fns.flatMap(calledFrom).filter((name) => linked.has(name)));
+  for (const name of names) for (const callee of linked.get(name)!.calls) names.add(callee);
+  return [...names].map((name) => linked.get(name)!);
 }
 
 /** Without those that only dead code called: the kernel refuses what can't be reached. */

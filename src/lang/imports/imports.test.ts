@@ -59,7 +59,7 @@ test('G-09 a folder stands for its files, not for those in folders below', () =>
   assert.deepEqual(said('import "lib"; begin { print((a, b)); }', files), []);
   assert.deepEqual(said('import "lib/"; import "lib"; begin { print(b); }', { ...files, 'lib/': files.lib }), []);
   assert.deepEqual(said('import "empty"; begin { }', { empty: ['README'] }), [
-    "stdin:1:1-16: ERROR: Failed to import 'empty': there is no .bt and no .h file in this folder",
+    "stdin:1:1-16: ERROR: Failed to import 'empty': there is no .bt, .h, .c or .o file in this folder",
   ]);
 });
 
@@ -86,8 +86,8 @@ test('G-09 what is not imported', () => {
       "stdin:1:1-20: ERROR: Failed to import 'nosuch.bt': No such file or directory",
       "stdin:1:21-38: ERROR: Failed to import 'open.bt': everyone may write to it, so what it does may not be what its author meant",
       'HINT: Take that right away: chmod o-w open.bt',
-      "stdin:1:39-59: ERROR: Failed to import 'prog.bpf.c': C programs are not supported in this version yet",
-      "stdin:1:60-75: ERROR: Failed to import 'x.txt': only files that end in .bt or .h and folders can be imported",
+      "stdin:1:39-59: ERROR: Failed to import 'prog.bpf.c': this target has no compiler",
+      "stdin:1:60-75: ERROR: Failed to import 'x.txt': only files that end in .bt, .h, .c or .o and folders can be imported",
       'conf.bt:1:1-28: ERROR: a file that is imported can have no config block',
       'HINT: Settings belong to the script that is run.',
       "stdin:1:94-110: ERROR: Failed to import 'elf.bt': elf.bt is not a script: it is an ELF file (a program or library)",

@@ -1,1 +1,1 @@
-export { resolveImports } from './resolve-imports.ts';
+export { type ImportedObject, resolveImports } from './resolve-imports.ts';

@@ -7,6 +7,7 @@ import { allNodes } from '../passes/scan/walk.ts';
 import { decodeSource } from '../source/index.ts';
 import { parse } from '../syntax/index.ts';
 import type { Item, Script, Statement } from '../syntax/index.ts';
+import type { LinkedObject } from '../../spec/index.ts';
 import type { ImportedPath, Target } from '../target.ts';
 import { beside, extensionOf, within } from './paths.ts';
 
@@ -14,11 +15,20 @@ export interface ImportResult {
   /** What was imported stands before the script's own. */
   readonly script: Script;
   readonly headers: readonly ImportedHeader[];
+  readonly objects: readonly ImportedObject[];
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Functions to call, and where the script imports them. */
+export interface ImportedObject {
+  readonly path: string;
+  readonly object: LinkedObject;
+  readonly span: Span;
 }
 
 interface Options {
   readonly positional: readonly string[];
+  readonly includeFolders: readonly string[];
   readonly unstableStatements: Stability;
 }
 
@@ -26,9 +36,9 @@ interface Options {
 export function resolveImports(script: Script, source: SourceFile, target: Target, options: Options): ImportResult {
   const importer = new Importer(source, target, options);
   importer.importAll(script, source);
-  const { items, headers, diagnostics } = importer;
+  const { items, headers, objects, diagnostics } = importer;
   const whole = items.length === 0 ? script : { ...script, items: [...items, ...script.items] };
-  return { script: whole, headers, diagnostics };
+  return { script: whole, headers, objects, diagnostics };
 }
 
 type Wanted = { readonly path: string; readonly span: Span };
@@ -36,6 +46,7 @@ type Wanted = { readonly path: string; readonly span: Span };
 class Importer {
   readonly items: Item[] = [];
   readonly headers: ImportedHeader[] = [];
+  readonly objects: ImportedObject[] = [];
   readonly diagnostics: Diagnostic[] = [];
   readonly #main: SourceFile;
   readonly #target: Target;
@@ -106,7 +117,7 @@ class Importer {
   #importFolder(path: string, names: readonly string[], span: Span): void {
     const wanted = [...names].sort().filter((name) => !name.startsWith('.') && KINDS.has(extensionOf(name)));
     for (const name of wanted) this.#import(within(path, name), span);
-    if (wanted.length === 0) this.#fail(span, path, 'there is no .bt and no .h file in this folder');
+    if (wanted.length === 0) this.#fail(span, path, 'there is no .bt, .h, .c or .o file in this folder');
   }
 
   #importFile(path: string, { bytes }: ImportedPath & { readonly bytes: Uint8Array }, span: Span): void {
@@ -117,10 +128,19 @@ class Importer {
         this.headers.push({ path, text: decodeSource(path, bytes).source.text, span: this.#from! });
         return;
       case '.c':
-        return this.#fail(span, path, 'C programs are not supported in this version yet');
+      case '.o':
+        return this.#importCode(path, bytes, span);
       default:
-        return this.#fail(span, path, 'only files that end in .bt or .h and folders can be imported');
+        return this.#fail(span, path, 'only files that end in .bt, .h, .c or .o and folders can be imported');
     }
+  }
+
+  #importCode(path: string, bytes: Uint8Array, span: Span): void {
+    const found = this.#target.readCode?.(path, bytes, this.#options.includeFolders) ?? {
+      error: 'this target has no compiler',
+    };
+    if ('error' in found) this.#fail(span, path, found.error, found.hints);
+    else this.objects.push({ path, object: found, span: this.#from! });
   }
 
   #importScript(path: string, bytes: Uint8Array, span: Span): void {
@@ -149,7 +169,7 @@ class Importer {
   }
 }
 
-const KINDS: ReadonlySet<string> = new Set(['.bt', '.h', '.c']);
+const KINDS: ReadonlySet<string> = new Set(['.bt', '.h', '.c', '.o']);
 
 /** The C of a script, on the lines where it stands. */
 function onlyC({ declarations }: Script, { text }: SourceFile): string {

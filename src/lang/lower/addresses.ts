@@ -35,11 +35,25 @@ function addressOf(l: Lowering, { target }: Expression & { kind: 'addressOf' }):
 
 /** What is larger than a word is passed by its address. */
 export function lowerKernelCall(l: Lowering, e: Expression & { kind: 'kernelCall' }): Value {
-  const args = e.arguments.map((argument) => {
+  return l.builder.callFunction({ kind: 'kernelFunction', name: e.name }, passed(l, e.arguments));
+}
+
+/** C leaves the upper part of a register undefined behind a result that is narrower. */
+export function lowerLinkedCall(l: Lowering, e: Expression & { kind: 'linkedCall' }): Value {
+  const name = l.script.link(e.object, e.name);
+  const result = l.builder.callFunction({ kind: 'function', name }, passed(l, e.arguments));
+  const { type } = e;
+  if (type.kind === 'bool') return l.builder.extend(1, false, result);
+  return (type.kind === 'integer' || type.kind === 'enum') && type.size !== 8
+    ? l.builder.extend(type.size, type.signed, result)
+    : result;
+}
+
+function passed(l: Lowering, given: readonly Expression[]): Value[] {
+  return given.map((argument) => {
     if (argument.kind === 'addressOf') return addressOf(l, argument);
     return isWord(argument.type) ? l.word(argument) : pointer(l, l.address(argument));
   });
-  return l.builder.callFunction({ kind: 'kernelFunction', name: e.name }, args);
 }
 
 /** One look-up: what is found is assigned. */

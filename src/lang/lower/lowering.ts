@@ -1,6 +1,6 @@
 /** What the parts of lowering share: the program being built, and the script that it belongs to. */
 import { HelperId } from '../../abi/index.ts';
-import type { EventSchema, MapSpec, MapStorage } from '../../spec/index.ts';
+import type { EventSchema, LinkedObject, MapSpec, MapStorage } from '../../spec/index.ts';
 import type { CheckedFunction, CheckedProgram, Expression, ScriptMap, Statement, Variable } from '../checked/index.ts';
 import type { ScriptConfig } from '../config.ts';
 import type { Diagnostic, Span } from '../diagnostic/index.ts';
@@ -44,6 +44,8 @@ export interface ScriptLowering {
   ring(): string;
   hasRing(): boolean;
   storageOf(map: ScriptMap): Storage;
+  /** Takes an imported function in; gives the name to call it by. */
+  link(object: LinkedObject, name: string): string;
   /** Map of kernel or user stacks of at most `limit` frames. */
   stackMap(limit: number): string;
   lostOffset(): number;

@@ -1,12 +1,13 @@
 /** A checked script -> IR of its programs, kernel maps, and the plan for the user side. */
 import { BpfFlag, MapType } from '../../abi/index.ts';
-import type { EventSchema, MapSpec, PlannedMap, PlannedProbe, ScriptPlan } from '../../spec/index.ts';
+import type { EventSchema, LinkedObject, MapSpec, PlannedMap, PlannedProbe, ScriptPlan } from '../../spec/index.ts';
 import type { CheckedFunction, CheckedProgram, CheckedScript, ScriptMap } from '../checked/index.ts';
 import type { Diagnostic, SourceFile } from '../diagnostic/index.ts';
 import type { IrFunction } from '../ir/index.ts';
 import type { Target } from '../target.ts';
 import { isWord, layout, sizeOf } from '../types/index.ts';
 import { aggregationSizeBytes } from './aggregations.ts';
+import { type LinkedCode, Linker } from './link.ts';
 import type { LowerOptions, ScriptLowering, Storage } from './lowering.ts';
 import { keySizeBytes } from './maps.ts';
 import { lowerProgram } from './program.ts';
@@ -15,6 +16,8 @@ import { DataRegion } from './region.ts';
 export interface LoweredScript {
   /** Of each program its functions, the one that the kernel runs first. */
   readonly programs: readonly { readonly program: CheckedProgram; readonly functions: readonly IrFunction[] }[];
+  /** Imported functions, by the names that programs call them by. */
+  readonly linked: ReadonlyMap<string, LinkedCode>;
   readonly maps: readonly MapSpec[];
   readonly plan: ScriptPlan;
   readonly diagnostics: readonly Diagnostic[];
@@ -36,12 +39,13 @@ export function lowerScript(
 ): LoweredScript {
   const script = new ScriptState(checked, target, options);
   const programs = checked.programs.map((program) => ({ program, functions: lowerProgram(script, program) }));
-  return { programs, ...script.finish(source), diagnostics: script.diagnostics };
+  return { programs, linked: script.linker.code, ...script.finish(source), diagnostics: script.diagnostics };
 }
 
 class ScriptState implements ScriptLowering {
   readonly diagnostics: Diagnostic[] = [];
   readonly region: DataRegion;
+  readonly linker: Linker;
   readonly target: Target;
   readonly options: LowerOptions;
   private readonly checked: CheckedScript;
@@ -62,6 +66,7 @@ class ScriptState implements ScriptLowering {
     this.target = target;
     this.options = options;
     this.region = new DataRegion(target.possibleCpus);
+    this.linker = new Linker(this.region);
     const facts = new ScriptFacts();
     for (const program of checked.programs) facts.visit([program.predicate, program.body]);
     for (const fn of checked.functions) facts.visit(fn.body);
@@ -86,6 +91,10 @@ class ScriptState implements ScriptLowering {
 
   function(name: string, space: 'kernel' | 'user'): CheckedFunction {
     return this.checked.functions.find((fn) => fn.name === name && fn.space === space) as CheckedFunction;
+  }
+
+  link(object: LinkedObject, name: string): string {
+    return this.linker.link(object, name);
   }
 
   addEvent(make: (id: number) => EventSchema): number {

@@ -3,7 +3,14 @@ import { BugError } from '../../base/index.ts';
 import type { ArithmeticOperator, Expression } from '../checked/index.ts';
 import type { BinaryOp, Value } from '../ir/index.ts';
 import { isWord, sizeOf } from '../types/index.ts';
-import { lowerAddressOf, lowerKernelCall, lowerMapFind, lowerMapLength, lowerStackLength } from './addresses.ts';
+import {
+  lowerAddressOf,
+  lowerKernelCall,
+  lowerLinkedCall,
+  lowerMapFind,
+  lowerMapLength,
+  lowerStackLength,
+} from './addresses.ts';
 import { readBuiltin } from './builtins.ts';
 import { memcmp, swapBytes, writeUser } from './bytes.ts';
 import { probeRead, readContext, truth } from './context.ts';
@@ -87,6 +94,8 @@ export function lowerWord(l: Lowering, e: Expression): Value {
       return lowerAddressOf(l, e);
     case 'kernelCall':
       return lowerKernelCall(l, e);
+    case 'linkedCall':
+      return lowerLinkedCall(l, e);
     case 'ownCall':
       return l.callOwn(e) as Value;
     case 'sequence':

@@ -10,6 +10,7 @@ import { type CDefinitions, type ImportedHeader, readCSection } from '../c/index
 import { resolveImports } from '../imports/index.ts';
 import { expandCMacros, expandScript } from '../expand/index.ts';
 import { checkFunctions, declareFunctions } from './functions.ts';
+import { declareLinked } from './linked.ts';
 import { checkIterators, checkLimits, resolvePoints } from '../providers/index.ts';
 import type { Block, MapDeclaration, Probe, Script } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
@@ -43,9 +44,9 @@ const rules: Rules = { expression: checkExpression, block: checkBlock, statement
 /** What a script means on this target. Pure: all knowledge of the machine comes through `target`. */
 export function check(written: Script, source: SourceFile, target: Target, options: CheckOptions): CheckResult {
   const configured = mergeConfig(written.config, options.environment);
-  const { positional } = options;
+  const { positional, includeFolders = [] } = options;
   const unstableStatements = configured.config.unstableImportStatement;
-  const imported = resolveImports(written, source, target, { positional, unstableStatements });
+  const imported = resolveImports(written, source, target, { positional, includeFolders, unstableStatements });
   const { c, diagnostics: ofC } = readC(imported, source, target, options);
   const plain = c === undefined ? { script: imported.script, diagnostics: [] } : expandCMacros(imported.script, c);
   const { script, diagnostics: found } = expandScript(plain.script);
@@ -58,11 +59,16 @@ export function check(written: Script, source: SourceFile, target: Target, optio
   ];
   // Uses of what was refused would look like further mistakes.
   if (diagnostics.some(isError)) return { checked: undefined, diagnostics };
+  const linked = declareLinked(
+    imported.objects,
+    new Set(script.items.flatMap((item) => (item.kind === 'function' ? [item.name] : []))),
+  );
+  diagnostics.push(...linked.diagnostics);
   const { config } = configured;
   const all = script.items.filter((item) => item.kind === 'probe');
   diagnostics.push(...findRepeatedNames(all));
   const wanted = all.map((probe) => wantedPoints(probe, options.runs)).filter((probe) => probe !== undefined);
-  const input = { target, options, config, assignedMaps: scanAssignedMaps(script), c };
+  const input = { target, options, config, assignedMaps: scanAssignedMaps(script), c, linked: linked.functions };
   const early = new ScriptState({ ...input, probeNames: new ProbeNames([]) });
   const probes = wanted.filter((probe) => !isLeftOut(probe, early, rules));
   const programs = probes.flatMap((probe) => resolvePrograms(probe, target, { ...options, config }, diagnostics));

@@ -17,10 +17,18 @@ import {
   tracefs,
   mayCallKfunc,
 } from '../../kernel/index.ts';
-import type { Architecture, ImportedPath, Target, TargetFeature, TracepointFormat } from '../../lang/index.ts';
+import type {
+  Architecture,
+  ImportedCode,
+  ImportedPath,
+  Target,
+  TargetFeature,
+  TracepointFormat,
+} from '../../lang/index.ts';
 import { cgroupIdOf, cgroupLevelOf, openTargets } from '../../symbols/index.ts';
 import { findHeaderFolders, readHeader } from './headers.ts';
 import { featuresNamed } from './feature-names.ts';
+import { readCode } from './c-code.ts';
 import { readImport } from './imports.ts';
 
 export interface TargetOptions {
@@ -147,6 +155,10 @@ class KernelTarget implements Target {
 
   readImport(path: string): ImportedPath {
     return readImport(path);
+  }
+
+  readCode(path: string, bytes: Uint8Array, includeFolders: readonly string[]): ImportedCode {
+    return readCode(path, bytes, { own: includeFolders, system: this.headerFolders() });
   }
 
   readHeader(path: string): string | undefined {

@@ -5,13 +5,15 @@ import type { Expression, Statement } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import type { Context } from '../state/context.ts';
 import { isMissing, refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
-import { checkKernelCall, findKernelFunction, type KernelFunction } from './kernel-calls.ts';
+import { checkKernelCall, checkLinkedCall, findKernelFunction, type KernelFunction } from './kernel-calls.ts';
 import { checkOwnCall } from './own-calls.ts';
 
 /** A call in an expression. */
 export function callValue(context: Context, call: CallNode): Expression | undefined {
   const own = context.script.functions.get(call.name);
   if (own !== undefined) return checkOwnCall(context, call, own);
+  const linked = context.script.linked.get(call.name);
+  if (linked !== undefined) return checkLinkedCall(context, call, linked);
   const ofKernel = kernelFunction(context, call.name);
   if (ofKernel !== undefined) return checkKernelCall(context, call, ofKernel);
   const builtin = resolveFunction(context, call);

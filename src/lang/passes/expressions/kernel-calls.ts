@@ -1,6 +1,7 @@
-/** Calls of the kernel's functions that it lets programs call (kfuncs), by the types that BTF gives them (spec M-46). */
+/** Calls of functions whose types BTF gives: the kernel's that it lets programs call (kfuncs), and imported ones (spec M-46). */
 import type { Btf, BtfType } from '../../../btf/index.ts';
 import type { CallNode } from '../../builtins/index.ts';
+import type { LinkedObject } from '../../../spec/index.ts';
 import type { Expression } from '../../checked/index.ts';
 import { isNumber, isWord, printType, sizeOf, typeFromBtf } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
@@ -24,9 +25,14 @@ export function findKernelFunction(
 ): KernelFunction | 'not for programs' | undefined {
   const found = btf?.find(name, 'func');
   if (btf === undefined || found?.kind !== 'func') return undefined;
-  if (!isForPrograms(btf, found)) return 'not for programs';
-  const prototype = btf.type(found.typeId);
-  if (prototype.kind !== 'funcProto') return undefined;
+  return isForPrograms(btf, found) ? prototypeOf(btf, name) : 'not for programs';
+}
+
+/** Of a function by its name. */
+export function prototypeOf(btf: Btf, name: string): KernelFunction | undefined {
+  const found = btf.find(name, 'func');
+  const prototype = found?.kind === 'func' ? btf.type(found.typeId) : undefined;
+  if (prototype?.kind !== 'funcProto') return undefined;
   return {
     parameters: prototype.parameters.map((parameter) => ({
       name: parameter.name,
@@ -51,6 +57,31 @@ function isForPrograms(btf: Btf, fn: BtfType): boolean {
 }
 
 export function checkKernelCall(context: Context, call: CallNode, fn: KernelFunction): Expression | undefined {
+  const passed = checkPrototype(context, call, fn);
+  if (passed === undefined) return undefined;
+  return {
+    kind: 'kernelCall',
+    span: call.span,
+    type: inSpace(fn.result, 'kernel'),
+    name: call.name,
+    arguments: passed,
+  };
+}
+
+/** Of an imported function, which has a prototype like those of the kernel. */
+export function checkLinkedCall(
+  context: Context,
+  call: CallNode,
+  { object, prototype }: { readonly object: LinkedObject; readonly prototype: KernelFunction },
+): Expression | undefined {
+  const passed = checkPrototype(context, call, prototype);
+  if (passed === undefined) return undefined;
+  const type = inSpace(prototype.result, 'kernel');
+  return { kind: 'linkedCall', span: call.span, type, object, name: call.name, arguments: passed };
+}
+
+/** The arguments as they are passed. */
+function checkPrototype(context: Context, call: CallNode, fn: KernelFunction): readonly Expression[] | undefined {
   const { name } = call;
   const values = call.arguments.map((node) => context.expression(node));
   const { parameters, result } = fn;
@@ -74,7 +105,7 @@ export function checkKernelCall(context: Context, call: CallNode, fn: KernelFunc
   if (!passed.every((value) => value !== undefined)) return undefined;
   if (result.kind !== 'void' && !isWord(result))
     return context.error('unsupported-type', call.span, `${name}() returns what fits no register`);
-  return { kind: 'kernelCall', span: call.span, type: inSpace(result, 'kernel'), name, arguments: passed };
+  return passed;
 }
 
 /** Words as the parameter wants them; what is larger is passed by its address, to a pointer. */

@@ -1,5 +1,5 @@
 /** What is known about a script while it is checked: kept from round to round until no type changes any more. */
-import type { Aggregation } from '../../../spec/index.ts';
+import type { Aggregation, LinkedObject } from '../../../spec/index.ts';
 import type { ProbeVariant, ScriptMap, Variable } from '../../checked/index.ts';
 import type { CDefinitions } from '../../c/index.ts';
 import type { ScriptConfig } from '../../config.ts';
@@ -8,6 +8,7 @@ import type { Block, FunctionDefinition, Probe } from '../../syntax/index.ts';
 import type { Target } from '../../target.ts';
 import { commonType, sameType, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
+import type { KernelFunction } from '../expressions/kernel-calls.ts';
 import type { CheckOptions } from '../options.ts';
 import type { ProgramOption } from './program-options.ts';
 import type { ProbeNames } from './probe-names.ts';
@@ -53,6 +54,12 @@ export interface FunctionState {
   readonly instances: ReadonlyMap<'kernel' | 'user', FunctionInstance>;
 }
 
+/** Functions that imports bring, by name. */
+export type LinkedFunctions = ReadonlyMap<
+  string,
+  { readonly object: LinkedObject; readonly prototype: KernelFunction }
+>;
+
 /** Of the script as a whole. `diagnostics` belong to the running round. */
 export class ScriptState {
   readonly target: Target;
@@ -62,6 +69,7 @@ export class ScriptState {
   readonly probeNames: ProbeNames;
   /** What the C section defines; undefined: there is none. */
   readonly c: CDefinitions | undefined;
+  readonly linked: LinkedFunctions;
   readonly maps = new Map<string, MapState>();
   /** By name, in the order of the script. */
   readonly programOptions = new Map<string, ProgramOption>();
@@ -80,6 +88,7 @@ export class ScriptState {
     assignedMaps: ReadonlySet<string>;
     probeNames: ProbeNames;
     c: CDefinitions | undefined;
+    linked: LinkedFunctions;
   }) {
     this.target = input.target;
     this.options = input.options;
@@ -87,6 +96,7 @@ export class ScriptState {
     this.assignedMaps = input.assignedMaps;
     this.probeNames = input.probeNames;
     this.c = input.c;
+    this.linked = input.linked;
   }
 
   /** Index in `userFunctions` of the first of these names. */
