@@ -210,8 +210,8 @@ it('G-50 G-51 attach points that break off', () => {
       .rendered.split('\n')
       .filter((line) => /^(?:stdin|HINT)/.test(line));
   assert.deepEqual(said('uprobe:"/tmp/a b:f { }'), ['stdin:1:8-23: ERROR: syntax: unterminated string']);
-  assert.deepEqual(said('kprobe:vfs_read/pid == 1/ { }'), [
-    "stdin:1:21-23: ERROR: syntax: expected '{'",
+  assert.deepEqual(said('uprobe:bash:main/pid == 1/ { }'), [
+    "stdin:1:22-24: ERROR: syntax: expected '{'",
     "HINT: A blank is needed between an attach point and the '/' of its predicate.",
   ]);
   assert.deepEqual(said('kprobe: vfs_read { }'), [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkLimits, findProvider, resolvePoints } from './index.ts';
+import { scanAttachPoint } from '../syntax/index.ts';
+import { checkLimits, findProvider, providers, resolvePoints } from './index.ts';
 import { complaints, fakeTarget, options, pointNames, pointOf, resolve, sampleBtf } from './testing.ts';
 
 test('providers are found by long and short names, without regard to letter case', () => {
@@ -76,4 +77,16 @@ test('a list of system calls is one raw tracepoint, as a wildcard is', () => {
   );
   assert.deepEqual(pointNames(few), ['tracepoint:syscalls:sys_enter_read', 'tracepoint:syscalls:sys_enter_read']);
   assert.match(complaints(few), /^error: No matches for tracepoint syscalls:sys_enter_nosuch/);
+});
+
+test('a slash begins a predicate where the targets of a probe type hold none', () => {
+  const withPaths = providers.filter(({ aliases }) =>
+    aliases.every((alias) => scanAttachPoint(`${alias}:a/b`, 0, []).point.components[1]?.text === 'a/b'),
+  );
+  const others = providers.filter(({ aliases }) =>
+    aliases.every((alias) => scanAttachPoint(`${alias}:a/b`, 0, []).point.components[1]?.text === 'a'),
+  );
+  const names = (of: typeof providers): string => of.map(({ name }) => name).join(' ');
+  assert.equal(names(withPaths), 'begin end uprobe uretprobe usdt iter watchpoint asyncwatchpoint test bench');
+  assert.equal(withPaths.length + others.length, providers.length);
 });

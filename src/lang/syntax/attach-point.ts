@@ -9,8 +9,16 @@ export interface ScannedAttachPoint {
   readonly missing: readonly { readonly index: number; readonly span: Span }[];
 }
 
+/** Probe types whose targets hold no `/`, in long and short: there it begins a predicate. Elsewhere it may belong to a path. */
+const WITHOUT_PATHS: ReadonlySet<string> = new Set(
+  (
+    'kprobe k kretprobe kr fentry f kfunc fexit fr kretfunc tracepoint t rawtracepoint rt ' +
+    'profile p interval i software s hardware h self'
+  ).split(' '),
+);
+
 /**
- * Reads the raw text of an attach point: up to a blank, `{`, `,` or, before the first `:`, `/`. Quoted pieces
+ * Reads the raw text of an attach point: up to a blank, `{`, `,` or, where it can be no part of a path, `/`. Quoted pieces
  * protect all of these; `$1`, `$2`… outside quotes are replaced by the text of `positional`.
  */
 export function scanAttachPoint(text: string, start: number, positional: readonly string[]): ScannedAttachPoint {
@@ -57,6 +65,7 @@ class AttachPointScanner {
   private endsAt(at: number): boolean {
     const character = this.text[at];
     if (character === '{' || character === ',') return true;
+    if (character === '/' && WITHOUT_PATHS.has(this.components[0]?.text.toLowerCase() ?? '')) return true;
     return isBlank(this.text.charCodeAt(at)) || (character === '/' && this.components.length === 0);
   }
 

@@ -151,8 +151,8 @@ test('mistakes outside of blocks', () => {
     ['{ print(1); }', '1:1-2', 'expected attach point', 'A block follows the name of a probe: begin { … }.'],
     ['begin { } }', '1:11-12', 'expected attach point', "Every block is closed already: this '}' is one too many."],
     [
-      'kprobe:f/pid == 1/ { }',
-      '1:14-16',
+      'uprobe:sh:f/pid == 1/ { }',
+      '1:17-19',
       "expected '{'",
       "A blank is needed between an attach point and the '/' of its predicate.",
     ],
