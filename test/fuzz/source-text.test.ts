@@ -11,6 +11,7 @@ import { complete } from '../../src/lang/services/complete.ts';
 import { hover } from '../../src/lang/services/hover.ts';
 import { parse, printAst } from '../../src/lang/syntax/index.ts';
 import { checkText } from '../../src/lang/testing/check-script.ts';
+import { random } from '../../src/lang/testing/random.ts';
 import { sampleTarget } from '../../src/lang/testing/target.ts';
 import { parseSuite } from '../runtime/suite.ts';
 import { root } from '../sonde.ts';
@@ -30,17 +31,6 @@ function corpus(): string[] {
     ),
   );
   return [...suites, ...globSync('tools/*.bt', { cwd: root }).map((path) => readFileSync(join(root, path), 'utf8'))];
-}
-
-/** A small generator with a seed (mulberry32): a failure comes again. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
 }
 
 function mutate(text: string, next: (below: number) => number): string {

@@ -1,4 +1,7 @@
 /** Integer constant expressions of C: array sizes, widths of bit-fields, values of enums and macros, `#if`. */
+import { calculate, foldComparison } from '../passes/expressions/fold.ts';
+import { BINARY_LEVELS } from '../syntax/index.ts';
+import type { BinaryOperator } from '../syntax/index.ts';
 import { CError } from './file.ts';
 import { placeOf } from './macro.ts';
 import type { CToken } from './token.ts';
@@ -29,19 +32,6 @@ export interface Names {
   /** Size of what follows `sizeof`, where it is no type. Nothing of it is evaluated. */
   sizeOfOperand?(): bigint;
 }
-
-const LEVELS: readonly (readonly string[])[] = [
-  ['||'],
-  ['&&'],
-  ['|'],
-  ['^'],
-  ['&'],
-  ['==', '!='],
-  ['<', '>', '<=', '>='],
-  ['<<', '>>'],
-  ['+', '-'],
-  ['*', '/', '%'],
-];
 
 /** More than hand-written text nests. */
 const DEEPEST = 500;
@@ -98,66 +88,14 @@ export class ExpressionReader {
   }
 
   #binary(level: number): CValue {
-    const operators = LEVELS[level];
+    const operators: readonly string[] | undefined = BINARY_LEVELS[level];
     if (operators === undefined) return this.#unary();
     let left = this.#binary(level + 1);
     while (this.#tokens.token.kind === 'punctuator' && operators.includes(this.#tokens.token.text)) {
       const operator = this.#tokens.advance();
-      left = this.#apply(operator, left, this.#binary(level + 1));
+      left = apply(operator.text as BinaryOperator, left, this.#binary(level + 1));
     }
     return left;
-  }
-
-  #apply(operator: CToken, a: CValue, b: CValue): CValue {
-    const { bits, unsigned } = common(a, b);
-    const left = wrap(a.value, bits, unsigned).value;
-    const right = wrap(b.value, bits, unsigned).value;
-    switch (operator.text) {
-      case '||':
-        return int(left !== 0n || right !== 0n);
-      case '&&':
-        return int(left !== 0n && right !== 0n);
-      case '==':
-        return int(left === right);
-      case '!=':
-        return int(left !== right);
-      case '<':
-        return int(left < right);
-      case '>':
-        return int(left > right);
-      case '<=':
-        return int(left <= right);
-      case '>=':
-        return int(left >= right);
-      case '<<':
-        return wrap(a.value << (b.value & 63n), a.bits, a.unsigned);
-      case '>>':
-        return wrap(a.value >> (b.value & 63n), a.bits, a.unsigned);
-      default:
-        return wrap(this.#arithmetic(operator.text, left, right), bits, unsigned);
-    }
-  }
-
-  /** A division by zero may stand in a branch that isn't taken. */
-  #arithmetic(operator: string, left: bigint, right: bigint): bigint {
-    switch (operator) {
-      case '|':
-        return left | right;
-      case '^':
-        return left ^ right;
-      case '&':
-        return left & right;
-      case '+':
-        return left + right;
-      case '-':
-        return left - right;
-      case '*':
-        return left * right;
-      case '/':
-        return right === 0n ? 0n : left / right;
-      default:
-        return right === 0n ? 0n : left % right;
-    }
   }
 
   #unary(): CValue {
@@ -314,4 +252,30 @@ export function readCharacter(text: string): CValue | undefined {
   if (bytes.length === 0 || bytes.length > 4) return undefined;
   if (bytes.length === 1) return int(BigInt.asIntN(8, BigInt(bytes[0]!)));
   return int(bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n));
+}
+
+function apply(operator: BinaryOperator, a: CValue, b: CValue): CValue {
+  const { bits, unsigned } = common(a, b);
+  const left = wrap(a.value, bits, unsigned).value;
+  const right = wrap(b.value, bits, unsigned).value;
+  switch (operator) {
+    case '||':
+      return int(left !== 0n || right !== 0n);
+    case '&&':
+      return int(left !== 0n && right !== 0n);
+    case '<<':
+      return wrap(a.value << (b.value & 63n), a.bits, a.unsigned);
+    case '>>':
+      return wrap(a.value >> (b.value & 63n), a.bits, a.unsigned);
+    case '==':
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return int(foldComparison(operator, left, right));
+    default:
+      // A division by zero may stand in a branch that isn't taken.
+      return wrap(calculate(operator, left, right) ?? 0n, bits, unsigned);
+  }
 }

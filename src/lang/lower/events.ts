@@ -10,6 +10,7 @@ import { type Address, Helper, type Lowering, perCpuBlock, pointer, whenRare } f
 import { writeRecord } from './iterator.ts';
 import { copy } from './memory.ts';
 import { atMost, readText } from './strings.ts';
+import { copiedLength } from './text.ts';
 import { wordFormat } from './word-format.ts';
 
 /** Texts and buffers above this many bytes are sent with the length that they have. */
@@ -270,26 +271,7 @@ function packText(l: Lowering, e: Expression, to: Value, at: Address | undefined
           l.builder.constant(size + 1),
           pointer(l, at ?? l.address(e)),
         ]);
-  return lengthOf(l, read, size);
-}
-
-/** What a text helper returned, as a length: 0 for an error. */
-function lengthOf(l: Lowering, read: Value, most: number): Value {
-  const b = l.builder;
-  const length = b.temporary();
-  b.write(length, b.constant(0));
-  const some = b.block();
-  const over = b.block();
-  const done = b.block();
-  b.branch('slt', read, b.constant(0), done, some);
-  b.enter(some);
-  b.write(length, read);
-  b.branch('ugt', read, b.constant(most), over, done);
-  b.enter(over);
-  b.write(length, b.constant(most));
-  b.jump(done);
-  b.enter(done);
-  return b.read(length);
+  return copiedLength(l, read, size, 'with NUL');
 }
 
 function packBuffer(l: Lowering, e: Expression, to: Value, at: Address | undefined): Value {
@@ -340,7 +322,8 @@ function lowerJoin(l: Lowering, s: Statement, event: Emit & { kind: 'join' }): v
       b.enter(more);
       const to = b.binary('add', pointer(l, { base: area.base, offset: area.offset + sizeBytes }), b.read(end));
       const helper = event.space === 'kernel' ? Helper.probe_read_kernel_str : Helper.probe_read_user_str;
-      const length = lengthOf(l, b.call(helper, [to, b.constant(textBytes + 1), address]), textBytes);
+      const read = b.call(helper, [to, b.constant(textBytes + 1), address]);
+      const length = copiedLength(l, read, textBytes, 'with NUL');
       b.store(4, area.base, area.offset + HEADER_BYTES + 4 * i, length);
       b.write(end, b.binary('add', b.read(end), length));
     }

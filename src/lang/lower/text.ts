@@ -23,22 +23,24 @@ export function copyText(l: Lowering, e: Expression, to: Value): Value {
     e.kind === 'call' && e.call.function === 'str'
       ? readText(l, e.call, most, to)
       : b.call(Helper.probe_read_kernel_str, [to, b.constant(most + 1), pointer(l, l.address(e))]);
-  return lengthBeforeNul(l, read, most);
+  return copiedLength(l, read, most, 'without NUL');
 }
 
-/** From what a text helper returned: bytes with the NUL, or an error. */
-function lengthBeforeNul(l: Lowering, read: Value, most: number): Value {
+/** From what a text helper returned: bytes with the NUL, or an error, which is no length. */
+export function copiedLength(l: Lowering, read: Value, most: number, counted: 'with NUL' | 'without NUL'): Value {
   const b = l.builder;
+  const least = counted === 'with NUL' ? 0 : 1;
   const length = b.temporary();
   b.write(length, b.constant(0));
   const some = b.block();
   const over = b.block();
   const done = b.block();
-  b.branch('slt', read, b.constant(1), done, some);
+  b.branch('slt', read, b.constant(least), done, some);
   b.enter(some);
-  b.write(length, b.add(read, -1));
+  if (counted === 'with NUL') b.write(length, read);
+  else b.write(length, b.add(read, -1));
   // Kernels before 5.10 don't tell the verifier how much such a helper reads at most.
-  b.branch('ugt', read, b.constant(most + 1), over, done);
+  b.branch('ugt', read, b.constant(most + least), over, done);
   b.enter(over);
   b.write(length, b.constant(most));
   b.jump(done);

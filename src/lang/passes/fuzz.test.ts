@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { checkText } from '../testing/check-script.ts';
+import { random } from '../testing/random.ts';
 import { sampleTarget } from '../testing/target.ts';
 import { brokenPromises } from '../testing/verify-tree.ts';
 
@@ -148,17 +149,6 @@ const STATEMENTS = [
   (a: string) => `@k[${a}, 1]--;`,
 ];
 const PROBES = ['begin', 'kprobe:vfs_read', 'tracepoint:syscalls:sys_enter_openat', 'kprobe:vfs_*', 'end, begin'];
-
-/** A small generator with a seed (mulberry32): a failure comes again. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 function randomScript(seed: number): string {
   const next = random(seed);

@@ -1,5 +1,6 @@
 import type { Span } from '../diagnostic/index.ts';
 import type { BinaryOperator, Block, Expression } from './ast.ts';
+import { BINARY_LEVELS } from './operators.ts';
 import { SyntaxFailure } from './cursor.ts';
 import type { Extras } from './cursor.ts';
 import { isPunctuator } from './punctuators.ts';
@@ -8,21 +9,8 @@ import { RESERVED_WORDS } from './token.ts';
 import type { Token } from './token.ts';
 import { startsOperand, TypeParser } from './type-parser.ts';
 
-/** Binding strength, weakest first; all are left-associative. */
-const LEVELS: readonly (readonly BinaryOperator[])[] = [
-  ['||'],
-  ['&&'],
-  ['|'],
-  ['^'],
-  ['&'],
-  ['==', '!='],
-  ['<', '<=', '>', '>='],
-  ['<<', '>>'],
-  ['+', '-'],
-  ['*', '/', '%'],
-];
 const LEVEL_OF_OPERATOR = new Map<string, number>(
-  LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level] as const)),
+  BINARY_LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level] as const)),
 );
 
 /**

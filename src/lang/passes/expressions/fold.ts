@@ -1,4 +1,4 @@
-/** Arithmetic on constants at compile time (spec G-48). */
+/** Arithmetic on constants at compile time (spec G-48): literals of scripts, and constant expressions of C. */
 import type { BinaryOperator } from '../../syntax/index.ts';
 
 const UINT64_MAX = (1n << 64n) - 1n;
@@ -10,7 +10,8 @@ export function foldLiterals(operator: BinaryOperator, left: bigint, right: bigi
   return value === undefined || value < INT64_MIN || value > UINT64_MAX ? undefined : value;
 }
 
-function calculate(operator: BinaryOperator, left: bigint, right: bigint): bigint | undefined {
+/** In unlimited integers; undefined: a division by zero, a shift by less than 0 or more than 63 bits, or no arithmetic. */
+export function calculate(operator: BinaryOperator, left: bigint, right: bigint): bigint | undefined {
   switch (operator) {
     case '+':
       return left + right;
