@@ -35,7 +35,7 @@ function formatExample(id: string, { name, directives }: Case): string[] {
     .join(' ');
   const [script] = values('PROG');
   const command = values('RUN')[0] ?? `sonde -e '…' ${values('ARGS').join(' ')}`;
-  const told = directives.filter((each) => /^(EXPECT|MAPS|STDERR|ERRORS|REJECTED|STATUS)/.test(each.name));
+  const told = directives.filter((each) => /^(EXPECT|MAPS|STDERR_REGEX|ERRORS|STATUS)/.test(each.name));
   return [
     `## ${id}: ${title}`,
     '',
@@ -59,9 +59,7 @@ const MEANING: Readonly<Record<string, string>> = {
   MAPS: 'Maps at the end',
   EXPECT_REGEX: 'Standard output has lines that match',
   EXPECT_NONE: 'Standard output has no line that matches',
-  STDERR: 'Standard error has the lines',
   ERRORS: 'Standard error',
   STDERR_REGEX: 'Standard error has lines that match',
-  REJECTED: 'Rejected with a message that matches',
   STATUS: 'Status',
 };

@@ -14,10 +14,8 @@
  *   MAPS TEXT             what follows the two newlines at its end, exactly (with -f json in ARGS all is in EXPECT)
  *   EXPECT_REGEX REGEX    found in standard output, one per line (multi-line mode)
  *   EXPECT_NONE REGEX     not found in standard output, one per line
- *   STDERR TEXT           lines that standard error has
  *   ERRORS TEXT           standard error, exactly (nothing where empty); a last line ending in `\c` has no newline
  *   STDERR_REGEX REGEX    found in standard error, one per line
- *   REJECTED REGEX        the script is wrong: status 1, nothing printed, a message with a place in the script, matching
  *   STATUS N              exit status, 0 unless given; with another one and without EXPECT nothing may be printed
  *   TIMEOUT SECONDS       20 unless given
  *   MIN_KERNEL X.Y        skipped on older kernels
@@ -37,21 +35,11 @@ export interface Directive {
 
 const names = new Set(
   (
-    'NAME PROG ARGS RUN ENV BEFORE AFTER EXPECT MAPS EXPECT_REGEX EXPECT_NONE STDERR ERRORS STDERR_REGEX REJECTED ' +
+    'NAME PROG ARGS RUN ENV BEFORE AFTER EXPECT MAPS EXPECT_REGEX EXPECT_NONE ERRORS STDERR_REGEX ' +
     'STATUS TIMEOUT MIN_KERNEL REQUIRES_FEATURE ROOT'
   ).split(' '),
 );
-const outcomes = new Set([
-  'EXPECT',
-  'MAPS',
-  'EXPECT_REGEX',
-  'EXPECT_NONE',
-  'STDERR',
-  'ERRORS',
-  'STDERR_REGEX',
-  'REJECTED',
-  'STATUS',
-]);
+const outcomes = new Set(['EXPECT', 'MAPS', 'EXPECT_REGEX', 'EXPECT_NONE', 'ERRORS', 'STDERR_REGEX', 'STATUS']);
 
 interface OpenDirective {
   readonly name: string;
