@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AttachType } from '../../../abi/index.ts';
 import { Btf, BtfBuilder } from '../../../btf/index.ts';
 import type { ProbeContext } from '../../checked/index.ts';
 import { printType } from '../../types/index.ts';
@@ -98,8 +97,6 @@ test('P-40 P-42 a function by name: what it is bound to, and its typed arguments
     { hook: { kind: 'fentry', return: false, function: 'vfs_read' }, name: 'fentry:vmlinux:vfs_read' },
   ]);
   assert.deepEqual(variant.attachTo, { kind: 'function', name: 'vfs_read' });
-  assert.equal(variant.expectedAttachType, AttachType.TraceFentry);
-  assert.equal(resolve('fexit:vfs_read', machine()).variants[0]?.expectedAttachType, AttachType.TraceFexit);
   assert.deepEqual(argumentsOf(variant.context), [
     ['file', 'struct file *', { kind: 'word', offset: 0, size: 8, signed: false, typed: true }],
     ['buf', 'int8 *', { kind: 'word', offset: 8, size: 8, signed: false }],
