@@ -28,7 +28,8 @@ export function parse(source: SourceFile, options: ParseOptions): ParseResult {
   const parser = new ScriptParser(source, options.positional);
   try {
     const script = parser.parseScript();
-    const deep = findTooDeep(script);
+    // Each level takes at least a character.
+    const deep = source.text.length > DEEPEST_TREE ? findTooDeep(script) : undefined;
     if (deep !== undefined) parser.report(`nested too deeply (more than ${DEEPEST_TREE} levels)`, deep);
     const failed = parser.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
     return {
