@@ -6,6 +6,7 @@ export * from './flags.ts';
 export * from './histogram.ts';
 export * from './json.ts';
 export * from './map-text.ts';
+export * from './pcap.ts';
 export * from './printf.ts';
 export * from './rate.ts';
 export * from './remainder.ts';

@@ -1,6 +1,6 @@
 /** The running kernel as a session's Backend. */
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readSync } from 'node:fs';
 import { ProgramType, signalNumber, strerror } from '../abi/index.ts';
 import { exit, mov64 } from '../asm/index.ts';
 import { BugError, SondeError } from '../base/index.ts';
@@ -258,6 +258,15 @@ export class KernelBackend implements Backend {
       return { ok: false, reason: strerror(-((error as NodeJS.ErrnoException).errno ?? 0)) };
     } finally {
       if (fd !== undefined) closeSync(fd);
+    }
+  }
+
+  appendFile(path: string, bytes: Uint8Array): string | undefined {
+    try {
+      appendFileSync(path, bytes);
+      return undefined;
+    } catch (error) {
+      return strerror(-((error as NodeJS.ErrnoException).errno ?? 0));
     }
   }
 

@@ -53,6 +53,8 @@ export interface Backend {
   errorText(errno: number): string;
   /** At most `maxBytes` from the start of a file. */
   readFile(path: string, maxBytes: number): FileContents | Promise<FileContents>;
+  /** Writes at the end of a file, which is made where it isn't there. What went wrong, as strerror(3) says it; undefined: nothing. */
+  appendFile(path: string, bytes: Uint8Array): string | undefined | Promise<string | undefined>;
   /** `sh -c command` to its end; its standard output is gathered, its standard error goes where ours goes. */
   runShell(command: string): ShellResult | Promise<ShellResult>;
 }

@@ -14,6 +14,7 @@ import {
 } from '../output/index.ts';
 import type { EventSchema, FormatPiece, ScriptPlan } from '../spec/index.ts';
 import type { Backend, MessageSink, RecordVisitor, SessionClock } from './backend.ts';
+import { Captures } from './captures.ts';
 import type { Presenter } from './presenter.ts';
 import type { Rates } from './rates.ts';
 import type { ScriptMaps } from './script-maps.ts';
@@ -119,11 +120,28 @@ function createAction(event: EventSchema, context: ActionContext): RecordVisitor
         context.suspend(unwatch(context.backend, view.getBigUint64(offset + event.address.offset, true)));
         return false;
       };
+    case 'packet':
+      return packetAction(event, context);
     case 'exit':
       return () => context.onExit();
     default:
       return textAction(event, context);
   }
+}
+
+/** The packet is copied: while it is written, the ring goes on. */
+function packetAction(event: Event<'packet'>, context: ActionContext): RecordVisitor {
+  const captures = new Captures(context.backend, context.messages);
+  const bootOffsetNs = context.backend.resolver.bootTimeOffsetNs();
+  return (view, bytes, offset, length) => {
+    const [time, whole, data] = locateArguments(event.args, event.sizeBytes, { view, bytes }, offset, length);
+    if (time === undefined || whole === undefined || data === undefined) return true;
+    const timeNs = view.getBigUint64(time.offset, true) + bootOffsetNs;
+    const start = data.offset + (data.length === undefined ? 4 : 0);
+    const packet = bytes.slice(start, start + (data.length ?? view.getUint32(data.offset, true)));
+    context.suspend(captures.add(event.path, timeNs, packet, Number(view.getBigUint64(whole.offset, true))));
+    return false;
+  };
 }
 
 async function unwatch(backend: Backend, address: bigint): Promise<void> {

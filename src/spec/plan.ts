@@ -166,6 +166,8 @@ export type EventSchema =
   | (EventBase & { readonly kind: 'join'; readonly separator: string; readonly args: readonly EventField[] })
   /** What is watched at this address, a u64 in the record, is to be watched no more. */
   | (EventBase & { readonly kind: 'unwatch'; readonly address: EventField })
+  /** For a capture file: u64 CLOCK_BOOTTIME, u64 length of the whole packet, its bytes. */
+  | (EventBase & { readonly kind: 'packet'; readonly path: string; readonly args: readonly EventField[] })
   /** The status stands in the record: u64 `code`. Sent after the data region's exit word is set. */
   | (EventBase & { readonly kind: 'exit'; readonly code: EventField });
 

@@ -180,6 +180,9 @@ function indexOfSlot(spec: ProgramSpec, slot: number): number | undefined {
 const LOG_CUT =
   "The verifier's log is longer than shown: raise log_size in a config block, or BPFTRACE_LOG_SIZE, to see all of it.";
 
+const PATH_FUNCTIONS =
+  'The kernel tells paths (bpf_d_path) at a few functions only: filp_close, dentry_open, vfs_getattr, vfs_truncate, vfs_fallocate, security_file_open and its like.';
+
 function loadAdvice(spec: ProgramSpec, errno: number, log: string): string | undefined {
   if (errno === Errno.EPERM) {
     if (spec.type === ProgramType.Tracing && spec.attachTo?.kind === 'function') {
@@ -187,6 +190,7 @@ function loadAdvice(spec: ProgramSpec, errno: number, log: string): string | und
     }
     return permissionAdvice('BPF', 'PERFMON');
   }
+  if (log.includes('helper call is not allowed in probe') && log.includes('bpf_d_path')) return PATH_FUNCTIONS;
   if (errno === Errno.E2BIG) return 'The program is too large or too complex for the verifier: make it smaller.';
   if (errno === Errno.EINVAL && log === '')
     return `This kernel may not know programs of type ${programTypeName(spec.type) ?? spec.type}, or a flag of this one.`;

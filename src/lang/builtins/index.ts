@@ -13,6 +13,7 @@ import { outputFunctions } from './output.ts';
 import { programFunctions, programValues } from './program.ts';
 import { stackFunctions, stackValues } from './stacks.ts';
 import { libraryFiles } from '../stdlib/index.ts';
+import { packetFunctions } from './packets.ts';
 import { probedFunctions } from './probed-function.ts';
 import { symbolFunctions } from './symbols.ts';
 import { textFunctions } from './text.ts';
@@ -36,6 +37,7 @@ const functions: ReadonlyMap<string, FunctionBuiltin> = new Map(
     ...nameFunctions,
     ...networkFunctions,
     ...outputFunctions,
+    ...packetFunctions,
     ...probedFunctions,
     ...programFunctions,
     ...stackFunctions,

@@ -12,7 +12,6 @@ export const probedFunctions: readonly FunctionBuiltin[] = [
   { name: 'override', arguments: [1, 1], unsafe: true, action: override },
   { name: 'socket_cookie', arguments: [1, 1], value: socketCookie },
   { name: 'path', arguments: [1, 2], value: path },
-  { name: 'skboutput', arguments: [4, 4], value: typedOnly("'fentry' and 'fexit'") },
   { name: 'unwatch', arguments: [1, 1], action: unwatch },
 ];
 

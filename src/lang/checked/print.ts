@@ -102,6 +102,8 @@ function printEmit(event: Emit): string {
       return `emit time(${JSON.stringify(event.format)})`;
     case 'join':
       return `emit join(${event.space} ${printExpression(event.array)}, ${JSON.stringify(event.separator)})`;
+    case 'packet':
+      return `emit skboutput(${JSON.stringify(event.path)}, ${event.args.map(printExpression).join(', ')})`;
     case 'unwatch':
       return `emit unwatch(${printExpression(event.address)})`;
     case 'exit':

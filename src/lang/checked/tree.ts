@@ -288,6 +288,8 @@ export type Emit =
   /** `array`: address of an array of `char *`, ended by a null pointer, in address space `space`. */
   | { readonly kind: 'join'; readonly array: Expression; readonly space: 'kernel' | 'user'; readonly separator: string }
   | { readonly kind: 'unwatch'; readonly address: Expression }
+  /** `args`: CLOCK_BOOTTIME, bytes of the packet that were asked for and are there, and those of them that can be read. */
+  | { readonly kind: 'packet'; readonly path: string; readonly args: readonly Expression[] }
   /** `returns`: also ends the program, as `return` does. In a macro it doesn't. */
   | { readonly kind: 'exit'; readonly code: Expression; readonly returns: boolean };
 

@@ -73,6 +73,8 @@ function schemaOf(
       return { ...base, kind: event.kind, map: event.map.name, ...(event.printed === true ? { printed: true } : {}) };
     case 'unwatch':
       return { ...base, kind: 'unwatch', address: fields[0] as EventField };
+    case 'packet':
+      return { ...base, kind: 'packet', path: event.path, args: fields };
     case 'time':
       return { ...base, kind: 'time', format: event.format };
     default:

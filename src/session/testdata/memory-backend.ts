@@ -124,6 +124,10 @@ export class MemoryBackend implements Backend {
     if (text === undefined) return { ok: false, reason: 'No such file or directory' };
     return { ok: true, bytes: new TextEncoder().encode(text).subarray(0, maxBytes) };
   }
+  appendFile(path: string, bytes: Uint8Array): string | undefined {
+    this.calls.push(`append ${bytes.length} bytes to ${path}`);
+    return undefined;
+  }
   async runShell(command: string): Promise<ShellResult> {
     await Promise.resolve();
     return this.commands.get(command) ?? { status: 127, output: new Uint8Array(0) };

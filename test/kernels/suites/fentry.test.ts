@@ -92,3 +92,17 @@ test('P-40 E-51 what is refused says why, and nothing is attached', async () => 
   assert.equal(status, 255);
   assert.match(stderr, /Unable to attach probe: fentry:vmlinux:exc_page_fault[^]*must not be probed/);
 });
+
+test('F-56 F-58 P-42 paths and cookies at typed functions; a function at which the kernel tells no path', async () => {
+  const script = `
+    fexit:security_file_open /pid == cpid && str(args.file.f_path.dentry.d_name.name) == "${name}"/ {
+      printf("%s|%s %d\\n", path(args.file.f_path), path(args.file.f_path, 32), retval);
+    }
+    fentry:inet_release /pid == cpid/ { @[socket_cookie(args.sock.sk) > 0] = count(); }`;
+  const { status, stdout, stderr } = await sonde(['-q', '-e', script, '-c', `wc -c ${file}`], slow);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^\/root\/sixty-bytes\|\/root\/sixty-bytes 0$/m);
+  const refused = await sonde(['-e', 'fentry:vfs_read { print(path(args.file.f_path)); }'], slow);
+  assert.equal(refused.status, 1);
+  assert.match(refused.stderr, /tells paths \(bpf_d_path\) at a few functions only: filp_close/);
+});
