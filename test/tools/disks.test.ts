@@ -1,4 +1,4 @@
-import { toolTest } from './support.ts';
+import { loadTest, toolTest } from './support.ts';
 
 /** 1.25 MiB that go to the disk at once. */
 const write = 'exec dd if=/dev/zero of=/var/tmp/sonde-tools-$$ bs=64k count=20 conv=fsync';
@@ -70,4 +70,14 @@ toolTest({
   title: 'pages that a sync writes back',
   workload: `dd if=/dev/zero of=/var/tmp/sonde-tools-$$ bs=64k count=20; sync -f /var/tmp; ${clean}`,
   expect: [/^\d\d:\d\d:\d\d +\S+ +\d+ +sync +\d+\.\d{3}$/m],
+});
+
+loadTest({ tool: 'mdflush', needs: 'kprobes', setup: 'modprobe md_mod', reason: 'it needs an md device' });
+
+loadTest({
+  tool: 'biolatency-kp',
+  needs: 'kprobes',
+  reason:
+    'the functions that it probes are there up to Linux 6.4; on later ones it says that there is nothing to attach to',
+  ends: { status: 1, stderr: /No probes to attach/ },
 });

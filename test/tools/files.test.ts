@@ -1,4 +1,4 @@
-import { toolTest } from './support.ts';
+import { loadTest, toolTest } from './support.ts';
 
 toolTest({
   tool: 'opensnoop',
@@ -120,3 +120,45 @@ toolTest({
     /^\d\d:\d\d:\d\d <pid> +python3 +DELETE sonde-two$/m,
   ],
 });
+
+const ext4 =
+  'modprobe ext4; mkdir -p /tmp/sonde-ext4; mountpoint -q /tmp/sonde-ext4 || { mkfs.ext4 -q /dev/vda; mount /dev/vda /tmp/sonde-ext4; }';
+const write = `exec python3 -Sc 'import os
+f = os.open("/tmp/sonde-ext4/sonde-slow", os.O_CREAT | os.O_RDWR)
+for i in range(20): os.write(f, b"x" * 5000)
+os.fsync(f); os.pread(f, 9, 0)'`;
+
+toolTest({
+  tool: 'ext4dist',
+  title: 'a process that writes, syncs and reads a file',
+  needs: 'kprobes',
+  setup: ext4,
+  args: ['-p', 'PID'],
+  workload: write,
+  atEnd: true,
+  expect: [/^@us\[ext4_file_write_iter\]:$/m, /^@us\[ext4_sync_file\]:$/m, /^@us\[ext4_file_read_iter\]:$/m],
+});
+
+toolTest({
+  tool: 'ext4slower',
+  title: 'everything that the process does there',
+  needs: 'kprobes',
+  setup: ext4,
+  args: ['-p', 'PID', '0'],
+  workload: `${write}; umount /tmp/sonde-ext4`,
+  expect: [
+    /^\d\d:\d\d:\d\d python3 +<pid> +ext4_file_write_iter +5000 +4 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +ext4_sync_file +0 +0 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +ext4_file_read_iter +9 +0 +\d+\.\d{3} sonde-slow$/m,
+  ],
+});
+
+for (const system of ['xfs', 'btrfs', 'nfs', 'f2fs']) {
+  for (const tool of [`${system}dist`, `${system}slower`])
+    loadTest({
+      tool,
+      needs: 'kprobes',
+      setup: `modprobe ${system}`,
+      reason: `there is no ${system} here; it is as ext4's`,
+    });
+}

@@ -1,4 +1,5 @@
-import { toolTest } from './support.ts';
+import { existsSync } from 'node:fs';
+import { loadTest, toolTest } from './support.ts';
 
 const python = (code: string): string => `exec python3 -Sc '${code}'`;
 
@@ -46,3 +47,44 @@ toolTest({
   ),
   expect: [/^\d\d:\d\d:\d\d +\d{3,} +\d+ +\d+ +\d+$/m],
 });
+
+const group = '/sys/fs/cgroup/memory/sonde-oomkill';
+
+toolTest({
+  tool: 'oomkill',
+  title: 'a process that outgrows the memory of its group',
+  skip: existsSync('/sys/fs/cgroup/memory') ? false : 'no memory controller of cgroup version 1',
+  workload: `mkdir ${group}; echo 20M >${group}/memory.limit_in_bytes; echo $$ >${group}/cgroup.procs
+python3 -Sc 'bytearray(100 << 20)'; echo $$ >/sys/fs/cgroup/memory/cgroup.procs; rmdir ${group}`,
+  expect: [
+    /^\d\d:\d\d:\d\d Triggered by PID (\d+) \("python3"\), OOM kill of PID \1 \("python3"\), \d+ KiB resident, loadavg: [\d.]+ /m,
+  ],
+});
+
+toolTest({
+  tool: 'oomkill',
+  title: 'by the kernel function',
+  needs: 'kprobes',
+  setup:
+    'echo +memory >/sys/fs/cgroup/cgroup.subtree_control; mkdir -p /sys/fs/cgroup/oom; echo 20M >/sys/fs/cgroup/oom/memory.max',
+  workload: `echo $$ >/sys/fs/cgroup/oom/cgroup.procs; exec python3 -Sc 'bytearray(100 << 20)'`,
+  expect: [
+    /^\d\d:\d\d:\d\d Triggered by PID <pid> \("python3"\), OOM kill of PID <pid> \("python3"\), 5120 pages, loadavg: [\d.]+ /m,
+  ],
+  example: false,
+});
+
+toolTest({
+  tool: 'swapin',
+  title: 'a process that comes back to memory that was swapped out',
+  needs: 'kprobes',
+  setup:
+    'mkswap /dev/vda; swapon /dev/vda; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; mkdir -p /sys/fs/cgroup/swap; echo 20M >/sys/fs/cgroup/swap/memory.max',
+  workload: `echo $$ >/sys/fs/cgroup/swap/cgroup.procs; exec python3 -Sc '
+b = bytearray(40 << 20)
+for round in range(3):
+  for i in range(0, len(b), 4096): b[i] = round'; swapoff /dev/vda`,
+  expect: [/^\d\d:\d\d:\d\d\n(@swapins\[.*\n)*@swapins\[python3, <pid>\]: \d+$/m],
+});
+
+loadTest({ tool: 'drsnoop', reason: "it would take all of the machine's memory" });

@@ -163,3 +163,37 @@ toolTest({
   workload: `exec python3 -Sc 'import socket; socket.getaddrinfo("localhost", 80)'`,
   expect: [/^\d\d:\d\d:\d\d +<pid> +python3 +\d+\.\d{3} localhost$/m],
 });
+
+/** The third connection finds the queue full: its first packet is thrown away, and sent again after a second. */
+const full = (port: number): string => `exec python3 -Sc '
+import socket, threading, time
+s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("127.0.0.1", ${port})); s.listen(0)
+a = socket.create_connection(("127.0.0.1", ${port}))
+threading.Timer(0.5, s.accept).start()
+b = socket.create_connection(("127.0.0.1", ${port}), 4)
+time.sleep(0.2)'`;
+
+toolTest({
+  tool: 'tcpretrans',
+  title: 'a first packet that is sent again',
+  workload: full(15116),
+  expect: [/^\d\d:\d\d:\d\d \d+ +127\.0\.0\.1:\d+ +R> +127\.0\.0\.1:15116 SYN_SENT$/m],
+});
+
+toolTest({
+  tool: 'tcpretrans',
+  title: 'counts',
+  args: ['-c'],
+  workload: full(15117),
+  atEnd: true,
+  expect: [/^@retransmits\[127\.0\.0\.1, \d+, 127\.0\.0\.1, 15117\]: 1$/m],
+});
+
+toolTest({
+  tool: 'tcpcong',
+  title: 'a connection that began with a loss',
+  args: ['-R', '15118'],
+  workload: full(15118),
+  atEnd: true,
+  expect: [/^@us\[127\.0\.0\.1, 15118, loss\]: \d+$/m],
+});

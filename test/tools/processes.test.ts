@@ -27,7 +27,7 @@ toolTest({
   args: ['-n', 'sleep'],
   workload: 'sleep 0.3 & sleep 9 & P=$!; sleep 0.4; kill -TERM $P; wait; sleep x; :',
   expect: [
-    /^PCOMM +PID +PPID +TID +AGE\(s\) EXIT_CODE$/m,
+    /^PCOMM +PID +PPID +TID +AGE\(s\) +EXIT_CODE$/m,
     /^sleep +(\d+) +<pid> +\1 +0\.[3-9]\d\d code 0$/m,
     /^sleep +(\d+) +<pid> +\1 +\d+\.\d{3} signal 15$/m,
     /^sleep +(\d+) +<pid> +\1 +\d+\.\d{3} code 1$/m,

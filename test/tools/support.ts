@@ -1,12 +1,12 @@
 /** Runs shipped tools as their users do, beside a workload that was made for each. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRoot, launcher, testEnvironment } from '../sonde.ts';
+import { isRoot, launcher, run, testEnvironment } from '../sonde.ts';
 
 /** In a guest everything is emulated. */
 const SLOWNESS = process.env['SONDE_GUEST'] === undefined ? 1 : 6;
@@ -32,8 +32,12 @@ export interface ToolCase {
   readonly never?: readonly RegExp[];
   /** Further looks at the output. */
   readonly check?: (output: string, pid: number) => void;
+  /** A command for sh that makes ready what the tool looks at, before it starts. */
+  readonly setup?: string;
   /** Maps are printed at the end: the tool is ended when the workload is, and what is expected is looked for then. */
   readonly atEnd?: boolean;
+  /** The tool is ended so long after the workload's start, while that still runs. */
+  readonly endAfterMs?: number;
   /** What the running kernel or machine must have; another than the host's own is in the guest of `test/kernels`. */
   readonly needs?: 'kprobes';
   readonly skip?: string | false;
@@ -55,7 +59,34 @@ export function toolTest(each: ToolCase): void {
   test(`${each.tool}: ${each.title}`, { skip, timeout: 60_000 * SLOWNESS }, () => runCase(each));
 }
 
+export interface LoadCase {
+  readonly tool: string;
+  /** Why nothing here can make it show something. */
+  readonly reason: string;
+  readonly setup?: string;
+  readonly needs?: 'kprobes';
+  /** How the try ends, where the kernel lacks what the tool looks for. */
+  readonly ends?: { readonly status: number; readonly stderr: RegExp };
+}
+
+/** A test of a tool that nothing here can exercise: the kernel takes it, and everything that it looks for is there. */
+export function loadTest({ tool, reason, setup, needs, ends = { status: 0, stderr: /^$/ } }: LoadCase): void {
+  const inGuest = process.env['SONDE_GUEST'] !== undefined;
+  if (inGuest && needs === undefined) return;
+  const skip = !isRoot ? 'needs root' : needs === 'kprobes' && !hasKprobes ? 'this kernel has no kprobes' : false;
+  test(`${tool}: loads, not exercised: ${reason}`, { skip, timeout: 60_000 * SLOWNESS }, async () => {
+    if (setup !== undefined) execFileSync('/bin/sh', ['-c', setup], { stdio: 'ignore' });
+    const { status, stdout, stderr } = await run(launcher, ['--dry-run', tool], {
+      timeoutMs: 20_000 * SLOWNESS,
+      environment: { SONDE_RUN: '' },
+    });
+    assert.deepEqual({ status, stdout }, { status: ends.status, stdout: '' });
+    assert.match(stderr, ends.stderr);
+  });
+}
+
 async function runCase(each: ToolCase): Promise<void> {
+  if (each.setup !== undefined) execFileSync('/bin/sh', ['-c', each.setup], { cwd: folder, stdio: 'ignore' });
   using work = typeof each.workload === 'string' ? new Workload(each.workload) : undefined;
   const pid = work?.pid ?? process.pid;
   const args = (each.args ?? []).map((word) => word.replace('PID', String(pid)));
@@ -68,7 +99,7 @@ async function runCase(each: ToolCase): Promise<void> {
   if (work === undefined) await (each.workload as (pid: number) => unknown)(pid);
   else {
     work.start();
-    await work.ended;
+    await (each.endAfterMs === undefined ? work.ended : sleep(each.endAfterMs * SLOWNESS));
   }
   if (each.atEnd !== true) {
     for (const end = Date.now() + 8000 * SLOWNESS; !isThere() && Date.now() < end && tool.runs;) await sleep(20);
@@ -97,7 +128,8 @@ class Workload implements Disposable {
       cwd: folder,
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
-      env: { ...testEnvironment(), FOLDER: folder },
+      // The system's own commands: wrappers that others put before them are processes more.
+      env: { ...testEnvironment(), FOLDER: folder, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     });
     this.ended = new Promise((resolve) => this.#child.on('close', () => resolve()));
   }

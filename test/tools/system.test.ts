@@ -36,5 +36,16 @@ toolTest({
   args: ['--duration', '2.5'],
   workload: 'sleep 2.7',
   expect: [/^(\d\d:\d\d:\d\d \d+\.\d\d \d+\.\d\d \d+\.\d\d \d+\/\d+ \d+\n){2}/m],
-  check: (output) => assert.equal(output.split('\n').length, 4),
+  check: (output) => assert.equal(output.match(/^\d\d:\d\d:\d\d /gm)?.length, 2),
+});
+
+toolTest({
+  tool: 'look',
+  title: 'ten seconds',
+  workload: 'sleep 11',
+  expect: [
+    /^Busiest system calls \(calls\)\n(@calls\[tracepoint:syscalls:sys_enter_\w+\]: \d+\n)+$/m,
+    /^@read_us:\n/m,
+    /^@ran\[[01], .+\]: \d+$/m,
+  ],
 });

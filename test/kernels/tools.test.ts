@@ -1,0 +1,41 @@
+/** The shipped tools that need kprobes, under a kernel that has them: all in one boot. Each of their tests is a test here. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from '../sonde.ts';
+import { defaultKernel, runInGuest } from './guest.ts';
+import type { Finished } from './report.ts';
+
+const missing = ['qemu-system-x86_64', 'busybox', 'apt-get', 'xz'].filter(
+  (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
+);
+const skip = process.env['CI'] !== 'true' && missing.length > 0 && `needs ${missing.join(', ')}`;
+
+test(`tools on ${defaultKernel}`, { skip, timeout: 1_200_000 }, async (t) => {
+  const files = globSync('test/tools/*.test.ts', { cwd: root, exclude: ['test/tools/frame.test.ts'] }).sort();
+  // As the other suites in guests: V8's tiers of WebAssembly crash now and then in an emulated processor.
+  const node = ['node', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering', '--test', '--test-isolation=none'];
+  const { stdout, stderr } = await runInGuest(
+    [...node, `--test-reporter=${join(import.meta.dirname, 'report.ts')}`, ...files],
+    {
+      cwd: root,
+      disks: [64 * 2 ** 20],
+      timeoutMs: 1_100_000,
+      environment: {
+        SONDE_GUEST: defaultKernel,
+        ...(process.env['SONDE_EXAMPLES'] === undefined ? {} : { SONDE_EXAMPLES: '1' }),
+        PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
+      },
+    },
+  );
+  for (const line of stdout.split('\n')) if (line.startsWith('EXAMPLE ')) process.stdout.write(`\n${line}\n`);
+  const finished = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Finished);
+  assert.ok(finished.length > 0, `no test ran\n${stdout}${stderr}`);
+  for (const { name, failure, skipped } of finished)
+    await t.test(name, { skip: skipped }, () => assert.equal(failure, undefined, failure));
+});
