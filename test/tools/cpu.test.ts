@@ -1,4 +1,4 @@
-import { toolTest } from './support.ts';
+import { loadTest, toolTest } from './support.ts';
 
 const spin = "exec python3 -Sc 'import time\nend = time.time() + 0.6\nwhile time.time() < end: pass'";
 const rows = /(\[\S+(, \S+\))?\]? +\d+ \|[@ ]+\|\n)+/.source;
@@ -51,9 +51,9 @@ toolTest({
   tool: 'cpudist',
   title: 'how long one thread sleeps',
   args: ['-Omt', 'PID'],
-  workload: 'exec sleep 0.3',
+  workload: "exec python3 -Sc 'import time\nfor i in range(3): time.sleep(0.3)'",
   atEnd: true,
-  expect: [/^@dist:\n[\s\S]*^\[256, 512\) +1 \|@*\|$/m],
+  expect: [/^@dist:\n[\s\S]*^\[256, 512\) +[1-3] \|@* *\|$/m],
   example: false,
 });
 
@@ -135,3 +135,15 @@ toolTest({
   atEnd: true,
   expect: [/^@us\[\S+, \n[^@]* +hrtimer_wakeup\+\d+\n[^@]*, sleep, \n[^@]*nanosleep\S*\+\d+\n[^@]*\]: 3\d{5}$/m],
 });
+
+toolTest({
+  tool: 'wqlat',
+  title: 'a second of the work queues, by function',
+  args: ['-F'],
+  workload: 'sleep 1',
+  atEnd: true,
+  expect: [new RegExp(`^@function\\[\\w+\\]:\\n${rows}`, 'm')],
+});
+
+loadTest({ tool: 'kvmexit', reason: 'no virtual machine runs on this kernel itself' });
+loadTest({ tool: 'cpufreq', reason: 'the frequency of virtual CPUs never changes' });

@@ -77,7 +77,13 @@ loadTest({ tool: 'mdflush', needs: 'kprobes', setup: 'modprobe md_mod', reason: 
 loadTest({
   tool: 'biolatency-kp',
   needs: 'kprobes',
-  reason:
-    'the functions that it probes are there up to Linux 6.4; on later ones it says that there is nothing to attach to',
-  ends: { status: 1, stderr: /No probes to attach/ },
+  reason: 'the functions that it probes are there up to Linux 6.4',
+});
+
+toolTest({
+  tool: 'biolatpcts',
+  title: 'latencies while a file is written',
+  args: ['1'],
+  workload: `dd if=/dev/zero of=/var/tmp/sonde-tools-$$ bs=64k count=20 conv=fsync; sleep 1.2; ${clean}`,
+  expect: [/^@usecs\[write\]: \{ \.count = \d+, \.p50 = \d+, \.p90 = \d+, \.p99 = \d+, \.max = \d+ \}$/m],
 });

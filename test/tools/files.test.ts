@@ -162,3 +162,20 @@ for (const system of ['xfs', 'btrfs', 'nfs', 'f2fs']) {
       reason: `there is no ${system} here; it is as ext4's`,
     });
 }
+
+toolTest({
+  tool: 'dirtop',
+  title: 'what one process reads and writes',
+  args: ['-p', 'PID', '1'],
+  workload: 'exec dd if=/etc/services of=/var/tmp/sonde-dirtop bs=100 count=20',
+  expect: [/^@read\[<pid>, dd, etc\]: \d{4}$/m, /^@written\[<pid>, dd, tmp\]: 2000$/m],
+});
+
+toolTest({
+  tool: 'dcstat',
+  title: 'names that are looked up again and again',
+  needs: 'kprobes',
+  args: ['1'],
+  workload: `exec python3 -Sc 'import os, time\nfor i in range(300): os.path.exists("/etc/hostname")\ntime.sleep(1.2)'`,
+  expect: [/^\d\d:\d\d:\d\d +\d{3,} +\d+ +\d+ +\d+$/m],
+});

@@ -88,3 +88,16 @@ for round in range(3):
 });
 
 loadTest({ tool: 'drsnoop', reason: "it would take all of the machine's memory" });
+
+toolTest({
+  tool: 'cachetop',
+  title: 'a file that one process reads again and again',
+  needs: 'kprobes',
+  args: ['-p', 'PID', '1'],
+  workload: python(
+    'import os, time\\nf = os.open("/etc/services", 0)\\nfor i in range(500): os.pread(f, 100, 0)\\ntime.sleep(1.2)',
+  ),
+  expect: [/^@touched\[<pid>, python3\]: \d{3,}$/m],
+});
+
+loadTest({ tool: 'numamove', needs: 'kprobes', reason: 'there is one NUMA node' });

@@ -197,3 +197,20 @@ toolTest({
   atEnd: true,
   expect: [/^@us\[127\.0\.0\.1, 15118, loss\]: \d+$/m],
 });
+
+toolTest({
+  tool: 'netqtop',
+  title: 'packets of a connection within this machine',
+  args: ['-n', 'lo', '1'],
+  workload: talk(15119),
+  expect: [/^@sent\[lo, 0\]: \{ \.count = \d+, /m, /^@received\[lo, \d+\]: \{ \.count = \d+, /m],
+});
+
+toolTest({
+  tool: 'tcpsubnet',
+  title: 'bytes of a connection within this machine',
+  args: ['-p', 'PID', '10.0.0.0/8', '127.0.0.0/8'],
+  workload: talk(15120),
+  expect: [/^@bytes\[127\.0\.0\.0\/8\]: 6144$/m],
+  never: [/@bytes\[10/],
+});

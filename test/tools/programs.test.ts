@@ -30,7 +30,9 @@ toolTest({
   tool: 'stackcount',
   title: 'paths to a wakeup',
   args: ['-K', '-p', 'PID', 't:sched:sched_wakeup'],
-  workload: python('import os\na, b = os.pipe()\nif os.fork(): os.write(b, b"x"); os.wait()\nelse: os.read(a, 1)'),
+  workload: python(
+    'import os, time\na, b = os.pipe()\nif os.fork(): time.sleep(0.2); os.write(b, b"x"); os.wait()\nelse: os.read(a, 1)',
+  ),
   atEnd: true,
   expect: [/^@\[\n( +\S+\+\d+\n)* +vfs_write\+\d+\n( +\S+\+\d+\n)+\]: \d+$/m],
 });
@@ -173,4 +175,13 @@ toolTest({
   endAfterMs: 1200,
   atEnd: true,
   expect: [/^@leaked_bytes\[\n( +\S.*\n)* +sonde_leaks\+\d+\n( +\S.*\n)*\]: 10000$/m],
+});
+
+toolTest({
+  tool: 'funcinterval',
+  title: 'the time between calls of a process',
+  args: ['-m', '-p', 'PID', 't:syscalls:sys_enter_getppid'],
+  workload: python('import os, time\nfor i in range(6): os.getppid(); time.sleep(0.02)'),
+  atEnd: true,
+  expect: [/^@interval:\n\[16, 32\) +5 \|@+\|$/m],
 });
