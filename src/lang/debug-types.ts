@@ -34,9 +34,20 @@ export interface DebugMember {
   readonly bitSize: number;
 }
 
+export interface DebugParameter {
+  readonly name: string;
+  readonly type: DebugType;
+  readonly typeText: string;
+  /** Where it is at the function's first instruction, if that is told: a register by its DWARF number, or a value that needs none. */
+  readonly location?:
+    | { readonly kind: 'register'; readonly number: number }
+    | { readonly kind: 'constant'; readonly value: bigint }
+    | undefined;
+}
+
 export interface DebugFunction {
   readonly name: string;
-  readonly parameters: readonly { readonly name: string; readonly type: DebugType; readonly typeText: string }[];
+  readonly parameters: readonly DebugParameter[];
   readonly isVariadic: boolean;
   readonly result: { readonly type: DebugType; readonly typeText: string };
   readonly language: 'c' | 'go' | 'rust';

@@ -31,6 +31,7 @@ export const Tag = {
 
 export const Attribute = {
   Sibling: 0x01,
+  Location: 0x02,
   Name: 0x03,
   ByteSize: 0x0b,
   BitOffset: 0x0c,
@@ -57,6 +58,7 @@ export const Attribute = {
   AddressBase: 0x73,
   RangeListsBase: 0x74,
   Alignment: 0x88,
+  LocationListsBase: 0x8c,
   MipsLinkageName: 0x2007,
 } as const;
 

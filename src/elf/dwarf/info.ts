@@ -1,6 +1,7 @@
 /** Functions of a file with debug information: what they take and give, and which code belongs to whom. */
 import { FormatError } from '../../base/index.ts';
 import { Attribute, Language, Tag, UnitType } from './constants.ts';
+import { type DebugLocation, locationAt } from './locations.ts';
 import { type AddressRange, covers, lowPcOf, rangesOf } from './ranges.ts';
 import { type DebugType, type FindEntry, typeOf, typeTextOf } from './types.ts';
 import { type DebugSections, type Entry, numberOf, textOf, Unit } from './unit.ts';
@@ -10,6 +11,8 @@ export interface DebugParameter {
   readonly name: string;
   readonly type: DebugType;
   readonly typeText: string;
+  /** Where it is at the function's first instruction, if that is told: in optimised code not always where calling conventions say. */
+  readonly location?: DebugLocation | undefined;
 }
 
 export interface DebugFunction {
@@ -96,7 +99,10 @@ export class DebugInfo {
     const children = [...declared.unit.children(declared)];
     return {
       name: first((entry) => textOf(entry, Attribute.Name)) ?? '',
-      parameters: parametersOf(declared).map((entry) => this.#parameter(entry)),
+      parameters: parametersOf(declared).map((entry) => ({
+        ...this.#parameter(entry),
+        location: atEntry(concrete, entry),
+      })),
       isVariadic: children.some(({ tag }) => tag === Tag.UnspecifiedParameters),
       result: { type: typeOf(typed, this.#find), typeText: typeTextOf(typed, this.#find) },
       language: language === Language.Go ? 'go' : language === Language.Rust ? 'rust' : 'c',
@@ -156,6 +162,16 @@ function functionsOf(unit: Unit): Map<bigint, number> {
     if (start !== undefined && !found.has(start)) found.set(start, entry.offset);
   }
   return found;
+}
+
+/** A copy describes its parameters anew, and says of which they are copies. */
+function atEntry(concrete: Entry, parameter: Entry): DebugLocation | undefined {
+  const own = parametersOf(concrete).find((entry) => {
+    const origin = entry.attributes.get(Attribute.AbstractOrigin);
+    return entry.offset === parameter.offset || (origin?.kind === 'reference' && origin.offset === parameter.offset);
+  });
+  const start = lowPcOf(concrete);
+  return own === undefined || start === undefined ? undefined : locationAt(own, start);
 }
 
 interface Scope {

@@ -23,7 +23,7 @@ export type Value =
   | { readonly kind: 'address'; readonly value: bigint }
   /** Offset in .debug_info. */
   | { readonly kind: 'reference'; readonly offset: number }
-  /** Index of a list of ranges. */
+  /** Index of a list of ranges, or of locations. */
   | { readonly kind: 'listIndex'; readonly index: number }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
 
@@ -224,6 +224,7 @@ export class Unit {
       case Form.Strx4:
         return this.#text(r.u32());
       case Form.Rnglistx:
+      case Form.Loclistx:
         return { kind: 'listIndex', index: r.uleb() };
       default:
         return this.#plainValue(r, form, implicit);
@@ -356,7 +357,6 @@ function skipForm(unit: Unit, r: DwarfReader, form: number): void {
     case Form.GnuStrpAlt:
       r.skip(unit.offsetSize);
       return;
-    case Form.Loclistx:
     case Form.Strx:
     case Form.Addrx:
       r.skipLeb();

@@ -4,7 +4,7 @@
  */
 import { registerLayout } from '../../../abi/index.ts';
 import type { ArgumentField, TypedAccess, ValueAccess } from '../../checked/index.ts';
-import type { DebugFunction, DebugType } from '../../debug-types.ts';
+import type { DebugFunction, DebugParameter, DebugType } from '../../debug-types.ts';
 import type { Target } from '../../target.ts';
 import type { Type } from '../../types/index.ts';
 import { word, registerWord } from '../access.ts';
@@ -33,7 +33,7 @@ export function argumentsOf(fn: DebugFunction, target: Target): readonly Argumen
   const places = new Places(target);
   if (isReturnedThroughPointer(fn.result.type, target)) places.skipResultPointer();
   return fn.parameters
-    .map(({ name, type }) => ({ name, ...places.next(type) }))
+    .map((parameter) => ({ name: parameter.name, ...toldPlace(parameter, places.next(parameter.type), target) }))
     .filter(({ name, type }) => name !== '' && type.kind !== 'void');
 }
 
@@ -50,6 +50,20 @@ export function returnValueOf(fn: DebugFunction, target: Target): TypedAccess | 
     return { type: typeFromDebug(type), access: memoryAt(first, 0, target) };
   return undefined;
 }
+
+/** In optimised code a parameter may be in another register than is usual, or have none since all callers give the same. */
+function toldPlace({ type, location }: DebugParameter, usual: TypedAccess, target: Target): TypedAccess {
+  if (location === undefined || classify(type, target).kind !== 'words' || type.kind === 'record') return usual;
+  if (location.kind === 'constant') return { type: usual.type, access: { kind: 'immediate', value: location.value } };
+  const name = registerNames[target.architecture][location.number];
+  return name === undefined ? usual : inRegisters(type, [name], target);
+}
+
+/** In the order of their DWARF numbers. */
+const registerNames: Readonly<Record<Target['architecture'], readonly string[]>> = {
+  x86_64: 'ax dx cx bx si di bp sp r8 r9 r10 r11 r12 r13 r14 r15'.split(' '),
+  arm64: [...Array.from({ length: 31 }, (_, i) => `r${i}`), 'sp'],
+};
 
 /** Numbers, pointers, and what consists of two of them: those travel as in C. */
 function hasPlainSignature({ parameters, result }: DebugFunction): boolean {
