@@ -28,7 +28,7 @@ function exceeded(verb: string, count: number, things: string, limit: number, se
     message: `Can't ${verb} ${count} ${things} because it exceeds the current limit of ${limit} ${things}.`,
     span: undefined,
     hints: [
-      `You can raise the limit with the BPFTRACE_${setting} environment variable or ${setting.toLowerCase()} in a config block, but the system may slow down or run out of memory.`,
+      `Narrow the pattern (sonde -l shows what it matches), or raise the limit with the BPFTRACE_${setting} environment variable or ${setting.toLowerCase()} in a config block, but the system may slow down or run out of memory.`,
     ],
   };
 }

@@ -124,8 +124,19 @@ class Resolver {
     const isKnown = binaries.some((binary) => !('error' in binary.resolveFunction(name, 0n)));
     if (isKnown) return this.#cannotPlace(failure!);
     const close = nearest(name, first.functions());
-    const hint = didYouMean(close === undefined ? undefined : `${this.#provider}:${first.path}:${close}`);
-    return noMatches(this.#point, this.#options, `${this.#provider} ${first.path}:${name}`, [hint]);
+    const hint = didYouMean(close === undefined ? undefined : `${this.#provider}:${shownPath(first)}:${close}`);
+    return this.#noMatches(binaries, name, hint);
+  }
+
+  #noMatches(binaries: readonly UserBinary[], name: string, hint?: string): Resolution {
+    const first = binaries[0]!;
+    const isStripped = binaries.every((binary) => binary.functions().length === 0);
+    return noMatches(this.#point, this.#options, `${this.#provider} ${shownPath(first)}:${name}`, [
+      hint,
+      isStripped
+        ? 'The file has no names of functions: it is stripped. Its debug symbols may be had apart (--debuginfo); an address needs none (--unsafe).'
+        : undefined,
+    ]);
   }
 
   #place(binary: UserBinary, name: string, offset: bigint): Placed {
@@ -175,8 +186,7 @@ class Resolver {
   #resolvePattern(binaries: readonly UserBinary[], place: AttachComponent): Resolution {
     const matches = matcherOf(place);
     const points = binaries.flatMap((binary) => this.#pointsOf(binary, binary.functions().filter(matches)));
-    if (points.length === 0)
-      return noMatches(this.#point, this.#options, `${this.#provider} ${binaries[0]!.path}:${place.text}`);
+    if (points.length === 0) return this.#noMatches(binaries, place.text);
     return this.#finish(points);
   }
 
@@ -184,7 +194,7 @@ class Resolver {
   #resolveCpp(binaries: readonly UserBinary[], name: AttachComponent): Resolution {
     const points = binaries.flatMap((binary) => this.#pointsOf(binary, sourceNames(binary, name)));
     if (points.length > 0) return this.#finish(points);
-    return noMatches(this.#point, this.#options, `${this.#provider} ${shownPath(binaries[0]!)}:cpp:${name.text}`);
+    return this.#noMatches(binaries, `cpp:${name.text}`);
   }
 
   #resolveLine(binaries: readonly UserBinary[], place: SourceLine): Resolution {
