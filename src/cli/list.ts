@@ -16,7 +16,8 @@ export function list(args: Arguments, messages: Messages): number {
   const what = args.program === undefined ? kindOf(name) : 'script';
   if (what === 'script') return listFile(args, messages, options);
   if (what === 'missing') messages.warning(`there is no file '${name}': it is taken as a pattern`);
-  const pattern = what === 'program' ? `uprobe:${resolve(name)}:*` : args.positional.join(',');
+  const path = resolve(name);
+  const pattern = what === 'program' ? `uprobe:${path}:*,usdt:${path}:*` : args.positional.join(',');
   show(listProbes(pattern, openTarget(targetOptions(args)), options), messages);
   return 0;
 }

@@ -36,6 +36,16 @@ describe('usdt', { ...live, skip: process.arch === 'x64' ? live.skip : 'the work
     );
   });
 
+  test('P-95 a program as the only word, and the files of a process', async () => {
+    const { stdout } = await sonde(['-l', program]);
+    assert.ok(stdout.includes(`uprobe:${program}:forms\n`));
+    assert.ok(stdout.endsWith(`usdt:${program}:sample:variables\n`));
+    using child = running();
+    const ofProcess = await sonde(['-l', '-p', String(child.pid), '*:*:elsewh*,u*::sample:as*,usdt:sample:as*']);
+    const path = `/proc/${child.pid}/root${program}`;
+    assert.equal(ofProcess.stdout.split('\n')[0], `uprobe:${path}:elsewhere`);
+  });
+
   test('P-61 registers: width and sign are the note’s', async () => {
     assert.deepEqual(
       await printed(
@@ -180,6 +190,6 @@ describe('usdt', { ...live, skip: process.arch === 'x64' ? live.skip : 'the work
 
 /** The workload, on and on. */
 function running(): Disposable & { readonly pid: number } {
-  const child = spawn(program, ['1000000000'], { stdio: 'ignore' });
+  const child = spawn(program, ['-1'], { stdio: 'ignore' });
   return { pid: child.pid!, [Symbol.dispose]: () => void child.kill('SIGKILL') };
 }

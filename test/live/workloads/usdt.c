@@ -70,9 +70,10 @@ __attribute__((noinline)) static void guarded(int value) {
 }
 
 int main(int argc, char **argv) {
-  /* Line by line with the tracer: `usdt ROUNDS`, or as long as something can be read. */
+  /* `usdt ROUNDS`; a negative number: on and on. */
   int rounds = argc > 1 ? atoi(argv[1]) : 1;
-  for (int i = 0; i < rounds; i++) {
+  for (int i = 0; rounds < 0 || i < rounds; i++) {
+    if (rounds < 0) usleep(1000);
     forms();
     twice(101);
     twice(-102);
