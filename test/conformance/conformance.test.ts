@@ -5,14 +5,15 @@ import { test } from 'node:test';
 import { root } from '../sonde.ts';
 import { evidenceByItem, readGaps, readItems } from './items.ts';
 import { examplesPath, formatExamples } from './examples.ts';
-import { readMutants } from './mutants.ts';
+import { formatReport, readMutants, readOutcomes, reportPath } from './mutant-report.ts';
 import { formatTable, readRows, tablePath } from './table.ts';
 
 const known = new Set(readItems().map(({ id }) => id));
 
-test('the table of items and the page of examples are current (`npm run conformance` writes it)', () => {
+test('the tables of items and mutants and the page of examples are current (`npm run conformance` writes it)', () => {
   assert.equal(readFileSync(tablePath, 'utf8'), formatTable(readRows()));
   assert.equal(readFileSync(examplesPath, 'utf8'), formatExamples());
+  assert.equal(readFileSync(reportPath, 'utf8'), formatReport(readOutcomes()));
 });
 
 test('what the tests name is in the reference', () => {

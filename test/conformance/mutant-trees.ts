@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../sonde.ts';
 import { evidenceByItem } from './items.ts';
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant-report.ts';
 
 export interface Verdict {
   readonly state: 'killed' | 'SURVIVES' | 'DOES NOT LOAD' | 'HAS NO TEST';
@@ -32,6 +32,9 @@ interface Trees {
   readonly broken: Tree;
   readonly pristine: Tree;
 }
+
+/** Several times what the slowest tests of an item take on a busy machine. */
+const LONGEST_RUN_MS = 240_000;
 
 /** What Node made of the sources, for all runs: most of a test's time is the removal of types. */
 let compileCache: string | undefined;
@@ -61,7 +64,9 @@ export function openTree(): Tree {
       const pattern = `--test-name-pattern=(^| )(${ids.join('|')}) `;
       const reporter = '--test-reporter=spec';
       const { status, stdout } = await runIn(folder, ['node', '--test-timeout=60000', reporter, pattern, file]);
-      return status === 0 ? 'passes' : /^ℹ fail [1-9]/m.test(stdout) ? 'fails' : 'crashes';
+      if (status === 0) return 'passes';
+      // A compiler that goes round in a circle has to be ended from outside.
+      return status === null || /^ℹ fail [1-9]/m.test(stdout) ? 'fails' : 'crashes';
     },
     failingCase: async (names) => {
       const ran = await runIn(folder, ['node', 'test/conformance/failing-case.ts', ...names]);
@@ -86,6 +91,8 @@ function runIn(
   const child = spawn(command!, args, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: LONGEST_RUN_MS,
+    killSignal: 'SIGKILL',
     env: {
       ...environment,
       SONDE_RUN: 'sources',

@@ -1,11 +1,12 @@
 /**
- * The table of the language's items: `test/conformance/language.md`. `node test/conformance/table.ts` writes it and
- * the page of examples; with `--open` it prints the items that lack tests instead.
+ * The table of the language's items: `test/conformance/language.md`. `node test/conformance/table.ts` writes it,
+ * the page of examples and the table of mutants; with `--open` it prints the items that lack tests instead.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../sonde.ts';
 import { examplesPath, formatExamples } from './examples.ts';
+import { formatReport, readOutcomes, reportPath } from './mutant-report.ts';
 import { type Evidence, evidenceByItem, type Item, type KnownGap, readGaps, readItems } from './items.ts';
 
 export const tablePath = join(root, 'test/conformance/language.md');
@@ -74,5 +75,6 @@ if (import.meta.main) {
   } else {
     writeFileSync(tablePath, formatTable(rows));
     writeFileSync(examplesPath, formatExamples());
+    writeFileSync(reportPath, formatReport(readOutcomes()));
   }
 }
