@@ -11,6 +11,7 @@ export {
   bootTimeNs,
   bootTimeOffsetNs,
   monotonicMs,
+  networkInterfaces,
   taiOffsetNs,
   capabilities,
   type CapabilityName,

@@ -6,6 +6,7 @@ import type { CheckedProgram } from './checked/index.ts';
 import { generateProgram, STACK_BYTES } from './codegen/index.ts';
 import type { Diagnostic, SourceFile } from './diagnostic/index.ts';
 import { clean, type IrFunction, printIr } from './ir/index.ts';
+import { checkHelpers } from './helper-check.ts';
 import { type LoweredScript, lowerScript } from './lower/index.ts';
 import { check } from './passes/index.ts';
 import { parse, printAst } from './syntax/index.ts';
@@ -81,8 +82,12 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
   const programs: ProgramSpec[] = [];
   for (const made of lowered.programs) {
     const program = makeProgram(made.program, made.functions, lowered.linked, checked.config.license);
-    if ('severity' in program) diagnostics.push(program);
-    else programs.push(program);
+    if ('severity' in program) {
+      diagnostics.push(program);
+    } else {
+      diagnostics.push(...checkHelpers(made.program, program.instructions, target));
+      programs.push(program);
+    }
   }
   if (hasError(diagnostics)) return { compiled: undefined, diagnostics };
   dump('dis', () => programs.map((program) => `${program.name}:\n${disassemble(program.instructions)}\n`).join('\n'));

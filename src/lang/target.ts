@@ -123,6 +123,13 @@ export interface LoadedProgram {
   readonly btf: Btf;
 }
 
+export interface NetworkInterface {
+  readonly name: string;
+  readonly index: number;
+  /** Packets begin with an Ethernet header. */
+  readonly hasLinkHeader: boolean;
+}
+
 /** What `import` finds at a path. `id` is the same for the same file, whatever its path. */
 export type ImportedPath =
   | { readonly error: string }
@@ -178,6 +185,10 @@ export interface Target {
   readCode?(path: string, bytes: Uint8Array, includeFolders: readonly string[]): ImportedCode;
   /** Folders of the C library's and the compiler's headers, in the order in which they are searched. */
   headerFolders(): readonly string[];
+  /** Whether programs of a type may call a helper. Absent: it isn't known. */
+  mayCallHelper?(programType: number, helper: number): boolean;
+  /** Of the namespace that we are in, sorted by name. */
+  networkInterfaces?(): readonly NetworkInterface[];
   /** Id of the cgroup at a path such as `/sys/fs/cgroup/x`; undefined: there is none. */
   cgroupId?(path: string): bigint | undefined;
   /** How many groups lie between this one and the root of version 2's hierarchy (whose level is 0); undefined: it is not in it. */

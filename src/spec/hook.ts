@@ -30,8 +30,21 @@ export type Hook =
       readonly pid?: number;
     }
   | IteratorHook
+  | PacketHook
+  /** Hook of the Linux security modules, to which the program is bound at load. Kernel 5.7. */
+  | { readonly kind: 'lsm'; readonly name: string }
   /** Run once by BPF_PROG_TEST_RUN in our own process (begin, end). Kernel 5.10 for raw tracepoint programs. */
   | { readonly kind: 'testRun' };
+
+/** Packets: at a network interface as they come in (xdp), or are handed on (ingress, egress), for a socket; or of a cgroup. */
+export type PacketHook =
+  | {
+      readonly kind: 'packets';
+      readonly at: 'xdp' | 'ingress' | 'egress' | 'socket';
+      readonly interface: string;
+      readonly index: number;
+    }
+  | { readonly kind: 'packets'; readonly at: 'cgroupIngress' | 'cgroupEgress'; readonly path: string };
 
 /** A place in memory that a debug register of the processor watches. */
 export interface Breakpoint {

@@ -5,7 +5,9 @@ import { attachTypedFunction } from './fentry.ts';
 import { attachIterator } from './iterator.ts';
 import { attachKprobeMulti, type KprobePoint } from './kprobe-multi.ts';
 import { attachKprobe } from './kprobe.ts';
+import { attachLsm } from './lsm.ts';
 import type { AttachableProgram, Link } from './link.ts';
+import { attachPackets } from './packets.ts';
 import { attachPerfEvent } from './perf-event.ts';
 import { attachBtfTracepoint, attachRawTracepoint } from './raw-tracepoint.ts';
 import { attachTracepoint } from './tracepoint.ts';
@@ -36,6 +38,10 @@ export function attach(program: AttachableProgram, hook: Hook, options: { readon
       return isMulti(program) ? attachKprobeMulti(program, [{ hook, cookie }]) : attachKprobe(program, hook, cookie);
     case 'uprobe':
       return isMulti(program) ? attachUprobeMulti(program, [{ hook, cookie }]) : attachUprobe(program, hook, cookie);
+    case 'lsm':
+      return attachLsm(program, hook);
+    case 'packets':
+      return attachPackets(program, hook);
     case 'iterator':
       return attachIterator(program, hook);
     case 'testRun':

@@ -4,6 +4,7 @@ import { syscalls } from './syscalls.ts';
 /** The capabilities that tracing can need, with their numbers. BPF and PERFMON exist since kernel 5.8. */
 export const Capability = {
   NET_ADMIN: 12,
+  NET_RAW: 13,
   SYS_PTRACE: 19,
   SYS_ADMIN: 21,
   SYS_RESOURCE: 24,

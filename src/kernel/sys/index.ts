@@ -5,6 +5,7 @@ export * from './clock.ts';
 export * from './cpus.ts';
 export * from './datagram.ts';
 export * from './errors.ts';
+export * from './interfaces.ts';
 export * from './memory.ts';
 export * from './mount.ts';
 export * from './perf-event.ts';

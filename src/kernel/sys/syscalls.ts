@@ -38,6 +38,8 @@ export type SyscallName =
   | 'gettid'
   | 'socket'
   | 'sendto'
+  | 'setsockopt'
+  | 'bind'
   | 'sched_get_priority_max';
 
 let current: Syscalls | undefined;

@@ -5,6 +5,8 @@ import type { Span } from '../diagnostic/index.ts';
 import type { Context } from '../passes/state/context.ts';
 import { constant } from '../passes/expressions/values.ts';
 import { fromContext, wholeArguments } from '../passes/expressions/fields.ts';
+import { packetElsewhere } from '../passes/expressions/packet.ts';
+import { packetMembers } from '../packet.ts';
 import { argument } from './arguments.ts';
 import type { CallNode, FunctionBuiltin, ValueBuiltin } from './builtin.ts';
 
@@ -18,6 +20,7 @@ export const contextValues: readonly ValueBuiltin[] = [
   { name: 'func', value: functionName },
   { name: 'ctx', value: contextPointer },
   { name: 'usermode', value: userMode },
+  { name: 'packet', value: wholePacket },
 ];
 
 /** `sarg0`, `sarg1`, …: the arguments that a function finds on the stack. */
@@ -119,6 +122,12 @@ function contextPointer(context: Context, span: Span): Expression | undefined {
     return { kind: 'contextPointer', span, type: { kind: 'pointer', to: contextType, space: 'kernel' } };
   const hints = probeType === 'tracepoint' ? ['Use args to access the fields of the tracepoint.'] : undefined;
   return context.error('not-in-probe', span, `The ctx builtin can not be used with ${probeType} probes`, { hints });
+}
+
+function wholePacket(context: Context, span: Span): undefined {
+  if (probeContext(context).packet === undefined) return packetElsewhere(context, span);
+  const hints = [`It has ${packetMembers.join(', ')}.`];
+  return context.error('packet', span, 'packet is no value by itself', { hints });
 }
 
 function userMode(context: Context, span: Span): Expression | undefined {

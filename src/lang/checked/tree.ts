@@ -7,6 +7,7 @@
  */
 import type { Aggregation, AttachTo, FormatPiece, LinkedObject, PlannedPoint, ProbePhase } from '../../spec/index.ts';
 import type { Span } from '../diagnostic/index.ts';
+import type { PacketLayout, PacketSource } from '../packet.ts';
 import type { IntegerType, Type } from '../types/index.ts';
 import type { ScriptConfig } from '../config.ts';
 
@@ -41,8 +42,17 @@ export interface CheckedProgram {
   readonly title: string;
   readonly span: Span;
   readonly predicate: Expression | undefined;
+  /** What it wants to know of its packet: is there before the predicate. */
+  readonly packet?: PacketLoad | undefined;
   readonly body: readonly Statement[];
   readonly variables: readonly Variable[];
+}
+
+/** A variable that is filled from the packet that a program is given. */
+export interface PacketLoad {
+  readonly variable: Variable;
+  readonly layout: PacketLayout;
+  readonly source: PacketSource;
 }
 
 /** What a provider made of an attach point: the program to make, where to attach it, and how to read its context. */
@@ -102,6 +112,8 @@ export interface ProbeContext {
   readonly register?: (name: string) => ContextAccess | { readonly error: string };
   /** The context is an iterator's, whose file takes what is printed: as records for us, or as text for whoever reads it. */
   readonly output?: 'records' | 'text';
+  /** The program is given a packet. */
+  readonly packet?: PacketSource;
   /** Type that `ctx` points to; undefined where `ctx` is an error. */
   readonly contextType?: Type;
   /** 1 in user mode, 0 in the kernel. */
@@ -392,6 +404,8 @@ export type Expression =
       readonly operand: Expression;
       readonly offset: number;
       readonly bits?: { readonly offset: number; readonly size: number };
+      /** Of a packet's header: where in the operand a byte says whether it is there. */
+      readonly presence?: number;
     })
   /** Element of an array or string value; out of bounds gives zero and a run-time warning. `index` is a 64-bit integer. */
   | (Node & {

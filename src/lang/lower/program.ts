@@ -15,6 +15,7 @@ import { FunctionFrame } from './function-frame.ts';
 import { type Address, Helper, type Lowering, perCpuBlock, type ScriptLowering } from './lowering.ts';
 import { copy, zero } from './memory.ts';
 import { isAssignedFirst, outline, type Outline } from './outline.ts';
+import { loadPacket } from './packet.ts';
 import { acquireScratch, needsScratchSlot, type ScratchSlot } from './scratch.ts';
 import { lowerStatement } from './statements.ts';
 import { addressOfValue, storeValue } from './values.ts';
@@ -125,8 +126,11 @@ class ProgramLowering implements Lowering {
       if (needsScratchSlot(this)) this.slot = acquireScratch(this, outside);
       if (this.slot !== undefined) this.main.root.end = b.block();
       // Where the predicate needs neither functions nor variables, events that it refuses cost no preparation.
-      const isPlain = predicate === undefined || !needsPreparation(this.outlineOf([predicate]));
+      const { packet } = this.program;
+      const needsNothing = predicate === undefined || !needsPreparation(this.outlineOf([predicate]));
+      const isPlain = packet === undefined && needsNothing;
       if (!isPlain) this.prepare(body);
+      if (packet !== undefined) loadPacket(this, packet);
       if (predicate !== undefined) this.filterPredicate(predicate);
       if (isPlain) this.prepare(body);
       this.statements(body);

@@ -47,8 +47,10 @@ const SCRATCH_FUNCTIONS: ReadonlySet<string> = new Set([
 
 export function needsScratchSlot(l: Lowering): boolean {
   const { variant, predicate, body } = l.program;
+  // A packet that is sent in a process's name can be interrupted by one that comes in.
   const isPreemptible =
-    variant.programType === ProgramType.Kprobe && variant.points.some(({ hook }) => hook.kind === 'uprobe');
+    (variant.programType === ProgramType.Kprobe && variant.points.some(({ hook }) => hook.kind === 'uprobe')) ||
+    (variant.context.packet !== undefined && variant.programType !== ProgramType.Xdp);
   return (
     isPreemptible &&
     l.script.target.have('atomic-fetch') &&

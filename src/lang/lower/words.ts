@@ -263,6 +263,9 @@ function readRegisterOf(l: Lowering, e: Expression & { kind: 'read' }, signed: b
   const { size } = wordFormat(e.type);
   const isObject = e.type.kind === 'pointer' && l.program.variant.context.output !== undefined;
   if (isObject && e.offset > 0) return readContext(l, { kind: 'object', offset: e.offset });
+  // What stands for a packet is read member by member.
+  if (l.program.variant.context.packet !== undefined)
+    return l.builder.load(size, signed, l.builder.context(), e.offset);
   const inWord = e.offset % 8;
   const word = l.builder.load(8, false, l.builder.context(), e.offset - inWord);
   const bits = e.bits ?? { offset: 0, size: 8 * size };

@@ -241,6 +241,7 @@ function checkProgram(state: ScriptState, program: ProgramState, index: number):
     title: titleOf(probe, variant.provider),
     span: pointsSpan(probe),
     predicate,
+    packet: context.packet,
     body,
     variables,
   };

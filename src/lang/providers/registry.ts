@@ -5,6 +5,9 @@ import { bench, begin, end, self, test } from './own-process.ts';
 import { hardware, software } from './perf/counters.ts';
 import { interval, profile } from './perf/timers.ts';
 import { asyncwatchpoint, watchpoint } from './perf/watchpoint.ts';
+import { lsm } from './lsm/lsm.ts';
+import { cgroupSkb } from './network/cgroup-skb.ts';
+import { socket, tc, xdp } from './network/interfaces.ts';
 import type { Provider } from './provider.ts';
 import { rawtracepoint } from './tracepoint/rawtracepoint.ts';
 import { tracepoint } from './tracepoint/tracepoint.ts';
@@ -29,6 +32,11 @@ export const providers: readonly Provider[] = [
   software,
   hardware,
   iter,
+  lsm,
+  xdp,
+  tc,
+  socket,
+  cgroupSkb,
   watchpoint,
   asyncwatchpoint,
   self,

@@ -27,6 +27,7 @@ ustack | ustack_t | The process's stack of calls, by frame pointers; \`ustack(MO
 dw_ustack | ustack_t | The process's stack of calls, by DWARF tables.
 nsecs | uint64 | Nanoseconds since boot; \`nsecs(MODE)\` with boot, monotonic, tai or sw_tai.
 numaid | uint64 | Number of the NUMA node of the CPU.
+packet | | The packet at hand, by member: \`packet.tcp.dest\`, \`packet.saddr\`, \`packet.len\`. xdp, tc, cgroup_skb and socket.
 pid | uint32 | Process id of the current task; \`pid(init)\` as the initial namespace sees it.
 tid | uint32 | Thread id of the current task.
 ppid | uint32 | Process id of the parent.

@@ -6,12 +6,14 @@ import type { Btf } from '../../btf/index.ts';
 import {
   type FeatureName,
   haveFeature,
+  haveHelper,
   kallsyms,
   kernelBtf,
   kernelRelease,
   loadedPrograms,
   moduleBtf,
   modulesWithBtf,
+  networkInterfaces,
   parseFilterFunctions,
   possibleCpus,
   tracefs,
@@ -153,6 +155,14 @@ class KernelTarget implements Target {
     return !this.#without.has('kfunc') && mayCallKfunc(program, name);
   }
 
+  mayCallHelper(programType: number, helper: number): boolean {
+    return this.#everyFeature || haveHelper(programType, helper);
+  }
+
+  networkInterfaces(): ReturnType<NonNullable<Target['networkInterfaces']>> {
+    return networkInterfaces().map(({ name, index, type }) => ({ name, index, hasLinkHeader: LINK_TYPES.has(type) }));
+  }
+
   readImport(path: string): ImportedPath {
     return readImport(path);
   }
@@ -182,6 +192,9 @@ class KernelTarget implements Target {
     return ino === INITIAL_PID_NAMESPACE ? undefined : { device: dev, inode: ino };
   }
 }
+
+/** ARPHRD_ETHER and ARPHRD_LOOPBACK, which has such a header too. */
+const LINK_TYPES: ReadonlySet<number> = new Set([1, 772]);
 
 /** By halving: addresses of a symbol are those that are looked up as it. */
 function distanceToNext(address: bigint): bigint {

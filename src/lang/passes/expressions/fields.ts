@@ -9,6 +9,7 @@ import type { AddressSpace, Field, RecordType, Type } from '../../types/index.ts
 import type { Context } from '../state/context.ts';
 import { offsetPointer } from './arithmetic.ts';
 import { isArgs } from '../scan/uses.ts';
+import { checkPacketMember, isPacket } from './packet.ts';
 import { NO_BTF } from './type-syntax.ts';
 import { asInteger, constant, isConstant, isFolded, membersOf, record, settled, wrap } from './values.ts';
 
@@ -16,6 +17,7 @@ type FieldNode = ast.Expression & { readonly kind: 'field' };
 
 export function checkField(context: Context, node: FieldNode): Expression | undefined {
   if (isArgs(node.operand)) return readArgument(context, node);
+  if (isPacket(node.operand)) return checkPacketMember(context, node);
   const operand = context.expression(node.operand);
   if (operand === undefined) return undefined;
   const base = dereferenceToRecord(context, operand);

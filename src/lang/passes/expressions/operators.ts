@@ -7,6 +7,7 @@ import type { Context } from '../state/context.ts';
 import { calculate, refuseTypes } from './arithmetic.ts';
 import { compare } from './comparison.ts';
 import { foldLiterals } from './fold.ts';
+import { presenceOf } from './packet.ts';
 import { asInteger, BOOL, boolean, convert, isConstant, isLiteral, literal, widen } from './values.ts';
 
 type Binary = ast.Expression & { readonly kind: 'binary' };
@@ -23,8 +24,7 @@ export function checkBinary(context: Context, node: Binary): Expression | undefi
 }
 
 function checkLogical(context: Context, node: Binary, operator: '&&' | '||'): Expression | undefined {
-  const left = context.expression(node.left);
-  const right = context.expression(node.right);
+  const [left, right] = [node.left, node.right].map((each) => presenceIn(context, each));
   if (left === undefined || right === undefined) return undefined;
   if (!isCondition(left.type) || !isCondition(right.type))
     return refuseTypes(context, node.span, operator, left, right);
@@ -43,13 +43,19 @@ function checkLogical(context: Context, node: Binary, operator: '&&' | '||'): Ex
   };
 }
 
+/** An operand of logic. */
+function presenceIn(context: Context, node: ast.Expression): Expression | undefined {
+  const value = context.expression(node);
+  return value === undefined ? undefined : presenceOf(value);
+}
+
 export function checkUnary(
   context: Context,
   node: ast.Expression & { readonly kind: 'unary' },
 ): Expression | undefined {
   const operand = context.expression(node.operand);
   if (operand === undefined) return undefined;
-  if (node.operator === '!') return checkNot(context, node.span, operand);
+  if (node.operator === '!') return checkNot(context, node.span, presenceOf(operand));
   if (!isNumber(operand.type)) {
     return context.error(
       'operator',
@@ -100,7 +106,8 @@ export function checkCondition(context: Context, node: ast.Expression, span: Spa
   return conditionOf(context, value, span);
 }
 
-export function conditionOf(context: Context, value: Expression, span: Span): Expression | undefined {
+export function conditionOf(context: Context, given: Expression, span: Span): Expression | undefined {
+  const value = presenceOf(given);
   if (isCondition(value.type)) return convert(value, BOOL);
   const { kind } = value.type;
   return context.error(

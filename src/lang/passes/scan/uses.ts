@@ -55,3 +55,17 @@ export function scanAssignedMaps(script: Script): ReadonlySet<string> {
   }
   return names;
 }
+
+/** The members of `packet` that a probe uses. */
+export function scanPacketMembers(probe: Probe): ReadonlySet<string> {
+  const members = new Set<string>();
+  for (const root of [probe.predicate, probe.body]) {
+    if (root === undefined) continue;
+    for (const node of allNodes(root)) {
+      const { kind, operand, name } = node as { kind: string; operand?: Expression; name?: string };
+      if (kind === 'field' && operand?.kind === 'identifier' && operand.name === 'packet' && name !== undefined)
+        members.add(name);
+    }
+  }
+  return members;
+}

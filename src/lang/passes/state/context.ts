@@ -1,6 +1,6 @@
 /** The checker at work in one program: what every rule needs, and the ways to report what is wrong. */
 import { UINT64 } from '../../checked/index.ts';
-import type { Expression, Statement } from '../../checked/index.ts';
+import type { Expression, PacketLoad, Statement } from '../../checked/index.ts';
 import type { AddressSpace } from '../../types/index.ts';
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
 import type * as ast from '../../syntax/index.ts';
@@ -23,6 +23,8 @@ export class Context {
   readonly script: ScriptState;
   readonly program: ProgramState;
   readonly #rules: Rules;
+  /** What the program asks of its packet so far. */
+  packet: PacketLoad | undefined;
   /** Loops around the statement in hand. */
   loopDepth = 0;
   readonly #variables = new Map<VariableSymbol, VariableNode>();

@@ -188,5 +188,13 @@ function checkReturn(context: Context, node: ast.Statement & { readonly kind: 'r
     context.error('return', node.span, `A probe can only return an integer, not '${printType(value.type)}'`);
     return [];
   }
+  const { verdict, provider } = context.program.variant;
+  if (verdict !== undefined && provider !== 'iter') {
+    context.warning(
+      'return',
+      node.value.span,
+      `A value that is returned has no effect: ${provider} probes look on and change nothing`,
+    );
+  }
   return [{ kind: 'return', span: node.span, value: convert(value, INT64) }];
 }
