@@ -57,7 +57,7 @@ test('P-40 P-41 P-42 P-43 a module, wildcards, all arguments at once, a result t
   assert.match(stdout, /^@result\[false\]: [1-9]/m);
 });
 
-test('P-40 E-51 what is refused says why, and nothing is attached', async () => {
+test('P-40 P-44 E-51 what is refused says why, and nothing is attached', async () => {
   const places = 'fentry:_printk { } fentry:vfs_raed { } fexit:nosuch:vfs_read { } fentry:* { }';
   const bodies = `fentry:vfs_read { print(arg0); print(reg("ax")); print(retval); print(ctx); }
     fexit:vfs_read { print(args.nosuch); }`;

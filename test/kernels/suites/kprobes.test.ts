@@ -34,7 +34,7 @@ kretprobe:vfs_read
   assert.match(stdout, bar);
 });
 
-test('kprobe:do_sys_open attaches, is never hit, and a hint names what is', async () => {
+test('P-36 kprobe:do_sys_open attaches, is never hit, and a hint names what is', async () => {
   const script = 'kprobe:do_sys_open { printf("%s: %s\\n", comm, str(arg1)) }';
   const { status, stdout, stderr } = await sonde(['-v', '-e', script, '-c', 'cat /etc/hostname'], slow);
   assert.equal(status, 0, stderr);

@@ -265,7 +265,7 @@ test('E-62 a function that is no lock, however it is called, has no warning', ()
   assert.equal(complaints(resolve('fexit:vfs_r*', machine())), '');
 });
 
-test('E-62 lock functions are attached with a warning', () => {
+test('P-12 E-62 lock functions are attached with a warning', () => {
   const b = new BtfBuilder();
   b.func('_raw_spin_lock', 0, []);
   const locks = machine({

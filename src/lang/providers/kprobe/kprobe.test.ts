@@ -32,7 +32,7 @@ function machine(more: FakeMachine = {}) {
   });
 }
 
-test('a function by name, in a module, at an offset', () => {
+test('P-30 a function by name, in a module, at an offset', () => {
   const hooks = ['kprobe:vfs_read', 'kretprobe:vfs_read', 'k:nf_tables:nft_do_chain', 'kprobe:vfs_read+0x10'].map(
     (text) => resolve(text, machine()).variants[0]?.points[0],
   );
@@ -74,7 +74,7 @@ test('before Linux 5.15 the address comes from the program counter', () => {
   });
 });
 
-test('an address needs --unsafe', () => {
+test('P-30 an address needs --unsafe', () => {
   assert.equal(
     complaints(resolve('kprobe:0xffffffff81000000', machine())),
     'error: A kprobe at an address may be in the middle of an instruction\nhint: Use --unsafe to attach it anyway.',
@@ -115,7 +115,7 @@ test('many functions are one program, by one link where the kernel has it', () =
   );
 });
 
-test('what is wrong with a kprobe', () => {
+test('P-30 P-32 what is wrong with a kprobe', () => {
   assert.equal(
     complaints(resolve('kprobe:vfs_raed', machine())),
     'error: No matches for kprobe vfs_raed.\nhint: Did you mean kprobe:vfs_read?',
@@ -187,7 +187,7 @@ test('the nearest system call is known without tracefs', () => {
   assert.match(complaints(resolve('kprobe:vfs_read', blind)), /is tracepoint:syscalls:sys_enter_read\.$/);
 });
 
-test('relatives of a function that is never called', () => {
+test('P-36 relatives of a function that is never called', () => {
   assert.deepEqual(liveRelatives('do_sys_open', machine()), {
     functions: ['do_sys_openat2'],
     tracepoint: 'tracepoint:syscalls:sys_enter_openat',
