@@ -27,10 +27,12 @@ function readTests(): Map<string, Tested> {
     for (const [, kind, body] of text.matchAll(/(tool|load)Test\(\{([^]*?)\}\);/g)) {
       const names = /tool: '([\w-]+)'/.exec(body!)?.[1];
       const where = body!.includes("needs: 'kprobes'") ? 'guest' : 'host';
-      const reason = kind === 'load' ? /reason: ['"`](.*?)['"`]( }|,|\n)/.exec(`${body} }`)?.[1] : undefined;
+      const reason = kind === 'load' ? /reason: ['"`](.*?)['"`]\s*(?:,|$)/m.exec(body!)?.[1] : undefined;
       const tools =
         names === undefined ? ['xfs', 'btrfs', 'nfs', 'f2fs'].flatMap((fs) => [`${fs}dist`, `${fs}slower`]) : [names];
-      for (const tool of tools) if (!found.has(tool) || where === 'host') found.set(tool, { file, where, reason });
+      for (const tool of tools)
+        if (!found.has(tool) || where === 'host')
+          found.set(tool, { file, where, reason: reason?.replace('${system}', tool.replace(/dist$|slower$/, '')) });
     }
   }
   return found;
