@@ -8,3 +8,4 @@ export * from './registers.ts';
 export * from './signals.ts';
 export * from './syscalls.ts';
 export * from './type-names.ts';
+export { FrameRule, RbpRule } from './unwinding.ts';

@@ -54,6 +54,8 @@ export interface Arguments {
   /** Directories of debug files, before the usual ones. */
   readonly debugRoots: readonly string[];
   readonly traceableFunctions: string | undefined;
+  /** --dwarf-pid: further processes whose stacks are unwound by tables. */
+  readonly unwindPids: readonly number[];
   readonly emitElf: string | undefined;
   readonly aot: string | undefined;
   /** Replays a compiled script: what --aot wrote. */
@@ -124,7 +126,6 @@ export function parseArguments(argv: readonly string[], personality: Personality
   const { args, bareDebug } = takeBareDebug(rest);
   const { values, positionals, afterDashes } = tokenize(args);
   checkContradictions(values);
-  for (const pid of texts(values, 'dwarf-pid')) parsePid(pid);
   const mode = modeOf(values);
   return {
     task: named ?? (values.fmt === true || mode === 'format' ? 'fmt' : 'run'),
@@ -154,6 +155,7 @@ export function parseArguments(argv: readonly string[], personality: Personality
     withoutFeatures: texts(values, 'no-feature').flatMap((list) => list.split(',')),
     debugRoots: texts(values, 'debuginfo').flatMap((list) => list.split(':').filter((folder) => folder !== '')),
     traceableFunctions: text(values, 'traceable-functions'),
+    unwindPids: texts(values, 'dwarf-pid').map(parsePid),
     emitElf: text(values, 'emit-elf'),
     aot: text(values, 'aot'),
     runCompiled: text(values, 'run-compiled'),

@@ -64,6 +64,7 @@ export function compileScript(source: SourceFile, context: RunContext, options: 
     bootTimeOffsetNs: options.bootTimeNs ?? bootTimeOffsetNs(),
     taiOffsetNs: options.bootTimeNs ?? taiOffsetNs(),
     ...(options.pid === undefined ? {} : { pid: options.pid }),
+    ...(args.unwindPids.length > 0 ? { unwindsProcesses: true } : {}),
     ...(options.child === undefined ? {} : { childPid: options.child.pid, childProgram: options.child.program }),
     dump: { stages: options.stages as ReadonlySet<Stage>, write },
   });

@@ -11,10 +11,11 @@ import {
   requireCapabilities,
   showsUserSymbols,
   systemClock,
+  type UnwindTargets,
   watchProcess,
 } from '../runtime/index.ts';
 import { AttachError, Session } from '../session/index.ts';
-import { parsePid, parseStages } from './arguments.ts';
+import { type Arguments, parsePid, parseStages } from './arguments.ts';
 import { benchCompiler, compileScript, type RunContext, runsOf, type Stages } from './compile-script.ts';
 import { describeCollection } from './describe-collection.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
@@ -90,6 +91,7 @@ export async function runCompiled(
   const backend = new KernelBackend({
     config: plan.config,
     wholeLog: args.verbose,
+    unwinds: unwindTargets(args, child, target),
     ...(stages.has('verifier') ? { onVerifierLog: (program, log) => print(`verifier ${program}:\n${log}\n`) } : {}),
   });
   if (args.dryRun) return dryRun(backend, collection, plan);
@@ -138,6 +140,17 @@ export async function runCompiled(
     if (pendingBytes > 0) messages.warning(`${pendingBytes} bytes of output were not taken by their reader`);
     sink.close();
   }
+}
+
+/** Whose stacks dw_ustack can be asked for. */
+function unwindTargets(
+  { unwindPids }: Arguments,
+  child: ChildCommand | undefined,
+  target: { readonly pid: number } | undefined,
+): UnwindTargets {
+  const observed = child ?? target;
+  const pids = observed === undefined ? unwindPids : [observed.pid, ...unwindPids];
+  return child === undefined ? { pids } : { pids, program: child.program };
 }
 
 function dryRun(backend: KernelBackend, collection: Compiled['collection'], plan: Compiled['plan']): number {

@@ -23,6 +23,8 @@ export interface CompileOptions {
   readonly childPid?: number;
   /** The file that it is about to run. */
   readonly childProgram?: string;
+  /** --dwarf-pid: there are further processes whose stacks can be unwound by tables. */
+  readonly unwindsProcesses?: boolean;
   readonly unsafe: boolean;
   /** Which probes are meant besides begin and end: those of tests, of benchmarks, or (default) all others. */
   readonly runs?: 'test' | 'bench' | 'all';

@@ -28,6 +28,7 @@ export const targetFeatures = [
   'lookup-percpu-elem',
   'for-each-map-elem',
   'loop',
+  'find-vma',
   'signed-division',
   'probe-write-user',
   'override-return',

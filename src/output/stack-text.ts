@@ -1,4 +1,4 @@
-import type { Frame, ValueType } from '../spec/index.ts';
+import { type Frame, STOPPED_HERE, type ValueType } from '../spec/index.ts';
 import { type ByteString, encodeText, escapeControls } from './byte-string.ts';
 import type { FormatOptions } from './resolver.ts';
 
@@ -21,6 +21,8 @@ function stackAddresses(type: StackType, id: bigint, options: FormatOptions): re
 }
 
 function formatAddress(type: StackType, address: bigint, pid: number, options: FormatOptions): ByteString {
+  if (address === STOPPED_HERE)
+    return `${type.mode === 'perf' ? '\t' : type.mode === 'raw' ? '' : '        '}<unwind failure>\n`;
   if (type.mode === 'raw') return `${hex(address)}\n`;
   const frames =
     type.space === 'kernel'

@@ -9,4 +9,5 @@ export * from './prime-symbols.ts';
 export * from './require-capabilities.ts';
 export * from './system-clock.ts';
 export * from './target/index.ts';
+export type { UnwindTargets } from './unwinding.ts';
 export * from './watch-process.ts';

@@ -33,12 +33,15 @@ import type { CollectionSpec, PlanConfig, PlannedPoint, PlannedProbe, ProgramSpe
 import { IteratorWalk } from './iterator-walk.ts';
 import { describeLinks } from './describe-links.ts';
 import { KernelResolver } from './kernel-resolver.ts';
+import { type UnwindTargets, Unwinding } from './unwinding.ts';
 
 export interface KernelBackendOptions {
   /** Receives the verifier's log of each program (-d verifier). */
   readonly onVerifierLog?: (program: string, log: string) => void;
   /** The verifier's whole log of a refused program is wanted (-v), not only the end with the reason. */
   readonly wholeLog?: boolean;
+  /** Whose stacks are walked by tables, where the script does that. */
+  readonly unwinds?: UnwindTargets;
 }
 
 /** How long a benchmark runs, and how many runs pass between two looks at the clock. */
@@ -52,6 +55,7 @@ export class KernelBackend implements Backend {
   readonly #links = new Map<string, Link[]>();
   readonly #missedAtHooks = new Map<string, number>();
   readonly resolver: KernelResolver;
+  #unwinding: Unwinding | undefined;
   #ring: RingBuffer | undefined;
   #data: MappedRegion | undefined;
   /** Commands of system() that are running. */
@@ -72,7 +76,9 @@ export class KernelBackend implements Backend {
 
   open(collection: CollectionSpec, plan: ScriptPlan): void {
     this.#plan = plan;
-    for (const map of collection.maps) this.#maps.set(map.name, KernelMap.create(map));
+    if (plan.unwinds) this.#unwinding = new Unwinding(this.#options.unwinds ?? { pids: [] });
+    for (const map of collection.maps) this.#maps.set(map.name, KernelMap.create(this.#unwinding?.sized(map) ?? map));
+    this.#unwinding?.start((name) => this.#map(name));
     for (const program of collection.programs) this.#load(program);
     if (plan.data !== undefined) this.#data = new MappedRegion(this.#map(plan.data.map));
     if (plan.ring !== undefined)
@@ -160,6 +166,7 @@ export class KernelBackend implements Backend {
   }
 
   close(): void {
+    this.#unwinding?.[Symbol.dispose]();
     closeLinks([...this.#links.values()].flat());
     this.#links.clear();
     for (const program of this.#programs.values()) program.close();

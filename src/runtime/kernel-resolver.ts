@@ -42,9 +42,10 @@ export class KernelResolver implements ValueResolver {
   }
 
   stackAddresses(map: string, id: number): readonly bigint[] | undefined {
-    const key = new Uint8Array(4);
-    new DataView(key.buffer).setUint32(0, id, true);
-    const value = this.#map(map).lookup(key);
+    const stacks = this.#map(map);
+    const key = new Uint8Array(8);
+    new DataView(key.buffer).setBigUint64(0, BigInt(id), true);
+    const value = stacks.lookup(key.subarray(0, stacks.spec.keySizeBytes));
     if (value === undefined) return undefined;
     const view = new DataView(value.buffer, value.byteOffset, value.length);
     const addresses: bigint[] = [];

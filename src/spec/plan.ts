@@ -14,6 +14,8 @@ export interface ScriptPlan {
   readonly ring?: { readonly map: string; readonly sizeBytes: number };
   /** The script's data region: one mmapped array value; see DataLayout. Absent when nothing needs it. */
   readonly data?: DataLayout;
+  /** Stacks are walked by tables: the maps of `unwind.ts` want to be filled before anything runs, and kept up to date. */
+  readonly unwinds?: boolean;
   readonly config: PlanConfig;
 }
 

@@ -16,6 +16,7 @@ export class FileSource implements RandomAccess {
   readonly sizeBytes: number;
   /** The same file unchanged has the same identity, under whatever path. */
   readonly identity: string;
+  readonly inode: bigint;
   readonly ownerUid: number;
   readonly #reopen: (() => number) | undefined;
   #fd: number;
@@ -41,6 +42,7 @@ export class FileSource implements RandomAccess {
     }
     this.sizeBytes = Number(stat.size);
     this.identity = identityOf(stat);
+    this.inode = stat.ino;
     this.ownerUid = Number(stat.uid);
   }
 

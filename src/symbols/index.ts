@@ -14,4 +14,5 @@ export {
 } from './target.ts';
 export { type FunctionPlace, type UsdtPlace, UserBinary, type UserBinaryOptions } from './user-binary.ts';
 export { UserNames } from './user-names.ts';
+export { type UnwindFile, UnwindFiles, type UnwindMapping } from './unwind-files.ts';
 export { UserSymbols, type UserSymbolsOptions } from './user-symbols.ts';

@@ -132,6 +132,11 @@ export const probes = {
     minimumKernel: '5.19',
     probe: () => hasTracingHelper(HelperId.map_lookup_percpu_elem),
   },
+  'find-vma': {
+    title: 'the mapping of an address',
+    minimumKernel: '5.17',
+    probe: () => hasTracingHelper(HelperId.find_vma),
+  },
   'for-each-map-elem': {
     title: 'loops over maps',
     minimumKernel: '5.13',

@@ -2,6 +2,7 @@
 import type { Aggregation, SeriesCombination } from '../../spec/index.ts';
 import type { Expression } from '../checked/index.ts';
 import type { Context } from '../passes/state/context.ts';
+import { allowsUnstable } from '../passes/expressions/unstable.ts';
 import { isSigned } from '../passes/expressions/values.ts';
 import { isNatural } from '../types/index.ts';
 import type { AggregationUse, CallNode, FunctionBuiltin } from './builtin.ts';
@@ -124,16 +125,8 @@ function timeSeries(context: Context, call: CallNode): AggregationUse | undefine
   return use({ kind: 'tseries', signed: isSigned(value.type), intervalNs, count: Number(count), combine }, value);
 }
 
-/** What the setting of a feature says that may still change. */
 function isAllowed(context: Context, call: CallNode): boolean {
   const setting = context.script.config.unstableTseries;
-  const hints = ["Set the config 'unstable_tseries' to 'enable' to use it without this message."];
-  if (setting === 'error')
-    context.error('unstable', call.span, 'tseries() is an unstable feature and is switched off.', { hints });
-  const isToldAlready = context.script.diagnostics.some(({ code }) => code === 'unstable');
-  if (setting === 'warn' && !isToldAlready)
-    context.warning('unstable', call.span, 'tseries() is an unstable feature: what it prints may still change.', {
-      hints,
-    });
-  return setting !== 'error';
+  const feature = { name: 'tseries()', what: 'what it prints', key: 'unstable_tseries', setting };
+  return allowsUnstable(context, call.span, feature);
 }

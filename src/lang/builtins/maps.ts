@@ -137,16 +137,20 @@ function length(context: Context, call: CallNode): Expression | undefined {
   if (node.kind === 'map') return mapLength(context, call, node);
   const value = context.expression(node);
   if (value === undefined) return undefined;
-  if (value.kind === 'builtin' && value.type.kind === 'stack') {
+  if (value.kind === 'builtin' && value.type.kind === 'stack' && !value.type.unwound) {
     const { space, limit } = value.type;
     return { kind: 'call', span: call.span, type: INT64, call: { function: 'stackLength', space, limit } };
   }
-  const given = value.type.kind === 'stack' ? 'a stack that was kept' : `'${printType(value.type)}'`;
+  const given = value.type.kind === 'stack' ? stackGiven(value) : `'${printType(value.type)}'`;
   return context.error(
     'argument-type',
     call.span,
     `len() expects a map with keys, kstack or ustack (${given} provided)`,
   );
+}
+
+function stackGiven({ kind }: Expression): string {
+  return kind === 'builtin' ? 'dw_ustack' : 'a stack that was kept';
 }
 
 function mapLength(

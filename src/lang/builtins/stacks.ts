@@ -1,7 +1,8 @@
-/** kstack and ustack, with or without a mode and a limit. */
+/** kstack, ustack and dw_ustack, with or without a mode and a limit. */
 import type { StackMode } from '../../spec/index.ts';
 import type { Expression } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
+import { allowsUnstable } from '../passes/expressions/unstable.ts';
 import type { Context } from '../passes/state/context.ts';
 import type { CallNode, FunctionBuiltin, ValueBuiltin } from './builtin.ts';
 import { literalNumber } from './arguments.ts';
@@ -9,15 +10,16 @@ import { literalNumber } from './arguments.ts';
 const DEFAULT_LIMIT = 127;
 const MAX_LIMIT = 1024n;
 
-const SPACES = { kstack: 'kernel', ustack: 'user' } as const;
+const SPACES = { kstack: 'kernel', ustack: 'user', dw_ustack: 'user' } as const;
 type StackName = keyof typeof SPACES;
+const NAMES = ['kstack', 'ustack', 'dw_ustack'] as const;
 
-export const stackValues: readonly ValueBuiltin[] = (['kstack', 'ustack'] as const).map((name) => ({
+export const stackValues: readonly ValueBuiltin[] = NAMES.map((name) => ({
   name,
   value: (context, span) => stack(context, span, name, defaultMode(context, name), DEFAULT_LIMIT),
 }));
 
-export const stackFunctions: readonly FunctionBuiltin[] = (['kstack', 'ustack'] as const).map((name) => ({
+export const stackFunctions: readonly FunctionBuiltin[] = NAMES.map((name) => ({
   name,
   arguments: [0, 2],
   value: (context, call) => stackWith(context, call, name),
@@ -70,5 +72,36 @@ function stack(context: Context, span: Span, name: StackName, mode: StackMode, l
   if (!(name === 'kstack' ? probe.kernelStack : probe.userStack)) {
     return context.error('not-in-probe', span, `The ${name} builtin can not be used with ${probe.probeType} probes`);
   }
-  return { kind: 'builtin', span, type: { kind: 'stack', space: SPACES[name], mode, limit }, name: 'stack' };
+  const type = { kind: 'stack', space: SPACES[name], mode, limit } as const;
+  if (name !== 'dw_ustack') return { kind: 'builtin', span, type, name: 'stack' };
+  if (!canUnwind(context, span)) return undefined;
+  return { kind: 'builtin', span, type: { ...type, unwound: true }, name: 'stack' };
+}
+
+/** Reports what this machine lacks for walking stacks by tables, and warns where no process is named. */
+function canUnwind(context: Context, span: Span): boolean {
+  const { target, options } = context.script;
+  if (target.architecture !== 'x86_64') {
+    context.error('not-supported', span, `dw_ustack walks stacks of x86_64 only, this is ${target.architecture}`, {
+      hints: ['ustack walks frame pointers.'],
+    });
+    return false;
+  }
+  if (!target.have('loop') || !target.have('current-task-btf') || target.btf === undefined) {
+    context.error('missing-helper', span, 'dw_ustack needs the helper bpf_loop and BTF, which this kernel lacks', {
+      hints: ['The helper came with kernel 5.17. ustack walks frame pointers.'],
+    });
+    return false;
+  }
+  const setting = context.script.config.unstableDwUstack;
+  const feature = { name: 'dw_ustack', what: 'what it shows', key: 'unstable_dw_ustack', setting };
+  if (!allowsUnstable(context, span, feature)) return false;
+  if (options.pid === undefined && options.childPid === undefined && options.unwindsProcesses !== true) {
+    context.warning(
+      'no-process',
+      span,
+      'dw_ustack knows the tables of no process: name one by -p, -c or --dwarf-pid. Others are walked by frame pointers.',
+    );
+  }
+  return true;
 }

@@ -181,7 +181,7 @@ export function printExpression(node: Expression): string {
       return `{${node.members.map((member) => `${member.offset}: ${printExpression(member.value)}`).join(', ')}}:${printType(node.type)}`;
     case 'builtin':
       return node.type.kind === 'stack'
-        ? `${node.type.space === 'kernel' ? 'kstack' : 'ustack'}(${node.type.mode}, ${node.type.limit})`
+        ? `${node.type.unwound ? 'dw_' : ''}${node.type.space === 'kernel' ? 'kstack' : 'ustack'}(${node.type.mode}, ${node.type.limit})`
         : node.name;
     case 'call':
       return `${printCall(node.call)}:${printType(node.type)}`;

@@ -5,6 +5,7 @@ import type { BuiltinName, Expression } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
 import type { Type } from '../types/index.ts';
 import { type Address, cpuNumber, Helper, type Lowering, pointer, whenRare } from './lowering.ts';
+import { storeUnwoundStack } from './unwind.ts';
 
 export function readBuiltin(l: Lowering, name: BuiltinName): Value {
   const b = l.builder;
@@ -110,9 +111,13 @@ function storeComm(l: Lowering, to: Address): void {
 }
 
 function storeStack(l: Lowering, type: Type & { kind: 'stack' }, to: Address): void {
+  if (type.unwound) {
+    storeUnwoundStack(l, type, { to, process: readBuiltin(l, 'pid') });
+    return;
+  }
   const b = l.builder;
   const isUser = type.space === 'user';
-  const map = b.map(l.script.stackMap(type.limit));
+  const map = b.map(l.script.stackMap(type));
   const id = b.call(Helper.get_stackid, [b.context(), map, b.constant(stackFlags(l, type.space))]);
   b.store(8, to.base, to.offset, id);
   b.store(8, to.base, to.offset + 8, isUser ? readBuiltin(l, 'pid') : b.constant(0));

@@ -6,6 +6,7 @@ import type { ScriptConfig } from '../config.ts';
 import type { Diagnostic, Span } from '../diagnostic/index.ts';
 import type { Block, Builder, Value } from '../ir/index.ts';
 import type { Target } from '../target.ts';
+import type { Type } from '../types/index.ts';
 import type { Outline } from './outline.ts';
 import type { DataRegion } from './region.ts';
 
@@ -46,8 +47,8 @@ export interface ScriptLowering {
   storageOf(map: ScriptMap): Storage;
   /** Takes an imported function in; gives the name to call it by. */
   link(object: LinkedObject, name: string): string;
-  /** Map of kernel or user stacks of at most `limit` frames. */
-  stackMap(limit: number): string;
+  /** Map of the frames of such stacks. */
+  stackMap(type: Type & { kind: 'stack' }): string;
   lostOffset(): number;
   exitOffset(): number;
   /** Where a program marks that it ran; only for probes that may silently never be hit. */

@@ -81,7 +81,9 @@ class Walk {
     }
     // A search is a loop of the kernel's too.
     if ('function' in node && node.function === 'strstr') this.deepest = Math.max(this.deepest, this.depth + 1);
-    const { kind } = node as { kind?: string };
+    const { kind, type } = node as { kind?: string; type?: { unwound?: true } };
+    // One function for each frame, and one in it that the kernel calls with a mapping.
+    if (kind === 'builtin' && type?.unwound) this.deepest = Math.max(this.deepest, this.depth + 2);
     if (kind === 'mapLength') this.deepest = Math.max(this.deepest, this.depth + 1);
     if (kind === 'addressOf') this.noteAddress((node as Expression & { kind: 'addressOf' }).target);
     if (kind === 'ownCall') this.noteCall(this.called(node as OwnCall));

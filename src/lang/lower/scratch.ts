@@ -62,7 +62,7 @@ function mentionsLargeValue(node: unknown, largest: number): boolean {
   if (typeof node !== 'object' || node === null) return false;
   if (Array.isArray(node)) return node.some((each) => mentionsLargeValue(each, largest));
   return Object.entries(node).some(([key, child]) => {
-    if (key === 'type') return sizeOf(child as Type) > largest;
+    if (key === 'type') return sizeOf(child as Type) > largest || (child as { unwound?: true }).unwound === true;
     if (key === 'function') return SCRATCH_FUNCTIONS.has(child as string);
     if (key === 'kind') return USES_SCRATCH.has(String(child));
     return key !== 'map' && key !== 'span' && mentionsLargeValue(child, largest);

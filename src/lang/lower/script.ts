@@ -5,13 +5,14 @@ import type { CheckedFunction, CheckedProgram, CheckedScript, ScriptMap } from '
 import type { Diagnostic, SourceFile } from '../diagnostic/index.ts';
 import type { IrFunction } from '../ir/index.ts';
 import type { Target } from '../target.ts';
-import { isWord, layout, sizeOf } from '../types/index.ts';
+import { isWord, layout, sizeOf, stackMapName, type Type } from '../types/index.ts';
 import { aggregationSizeBytes } from './aggregations.ts';
 import { type LinkedCode, Linker } from './link.ts';
 import type { LowerOptions, ScriptLowering, Storage } from './lowering.ts';
 import { keySizeBytes } from './maps.ts';
 import { lowerProgram } from './program.ts';
 import { DataRegion } from './region.ts';
+import { unwindMaps } from './unwind-maps.ts';
 
 export interface LoweredScript {
   /** Of each program its functions, the one that the kernel runs first. */
@@ -51,7 +52,8 @@ class ScriptState implements ScriptLowering {
   private readonly checked: CheckedScript;
   private readonly events: EventSchema[] = [];
   private readonly storages = new Map<string, Storage>();
-  private readonly stackLimits = new Set<number>();
+  /** By the name of their map. */
+  private readonly stacks = new Map<string, Type & { kind: 'stack' }>();
   private readonly usesRing: boolean;
   private readonly deletedFrom: ReadonlySet<string>;
   private readonly counters: ReadonlySet<string>;
@@ -131,9 +133,10 @@ class ScriptState implements ScriptLowering {
     return this.zeroArea?.offset ?? 0;
   }
 
-  stackMap(limit: number): string {
-    this.stackLimits.add(limit);
-    return `stacks_${limit}`;
+  stackMap(type: Type & { kind: 'stack' }): string {
+    const name = stackMapName(type);
+    this.stacks.set(name, type);
+    return name;
   }
 
   storageOf(map: ScriptMap): Storage {
@@ -206,16 +209,18 @@ class ScriptState implements ScriptLowering {
     const { config } = this.checked;
     const maps: MapSpec[] = [];
     for (const storage of this.storages.values()) if (storage.map !== undefined) maps.push(storage.map);
-    for (const limit of this.stackLimits) {
+    for (const [name, { limit, unwound }] of this.stacks) {
       maps.push({
-        name: `stacks_${limit}`,
-        type: MapType.StackTrace,
-        keySizeBytes: 4,
+        name,
+        type: unwound ? MapType.Hash : MapType.StackTrace,
+        keySizeBytes: unwound ? 8 : 4,
         valueSizeBytes: limit * 8,
         maxEntries: STACK_ENTRIES,
         flags: 0,
       });
     }
+    const unwinds = [...this.stacks.values()].some(({ unwound }) => unwound);
+    if (unwinds) maps.push(...unwindMaps);
     if (this.usesRing) {
       this.lostOffset();
       maps.push({
@@ -236,6 +241,7 @@ class ScriptState implements ScriptLowering {
       events: this.events,
       ...(this.usesRing ? { ring: { map: RING_MAP, sizeBytes: config.ringBytes } } : {}),
       ...(data === undefined ? {} : { data: data.layout }),
+      ...(unwinds ? { unwinds } : {}),
       config: {
         printMapsOnExit: config.printMapsOnExit,
         missingProbes: config.missingProbes,

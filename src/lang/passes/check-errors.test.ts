@@ -223,22 +223,6 @@ describe('what a script is told', () => {
     ]);
   });
 
-  it('refuses what is not built yet by name', () => {
-    const cases: readonly (readonly [string, string])[] = [
-      ['begin { print(dw_ustack); }', 'ERROR: dw_ustack is not supported in this version yet'],
-    ];
-    for (const [text, message] of cases) {
-      const messages = checkText(text)
-        .rendered.split('\n')
-        .filter((line) => /(ERROR|WARNING): /.test(line));
-      assert.deepEqual(
-        messages.map((line) => line.replace(/^stdin:[-0-9:]+: /, '')),
-        [message],
-        text,
-      );
-    }
-  });
-
   it('S-27 skips includes that older scripts guard, and says so of others that are not there', () => {
     assert.equal(
       checkText('#ifndef BPFTRACE_HAVE_BTF\n#include <linux/fs.h>\n#endif\nbegin { print(1); }').rendered,

@@ -14,6 +14,8 @@ export interface CheckOptions {
   readonly childPid?: number;
   /** The file that it is about to run. */
   readonly childProgram?: string;
+  /** --dwarf-pid: there are further processes whose stacks can be unwound by tables. */
+  readonly unwindsProcesses?: boolean;
   /** --unsafe. */
   readonly unsafe: boolean;
   /** Which probes are meant besides begin and end: those of tests, of benchmarks, or (default) all others. */

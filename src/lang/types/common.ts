@@ -67,7 +67,9 @@ export function sameType(a: Type, b: Type): boolean {
     case 'enum':
       return b.kind === 'enum' && a.name === b.name && a.size === b.size;
     case 'stack':
-      return b.kind === 'stack' && a.space === b.space && a.mode === b.mode && a.limit === b.limit;
+      return (
+        b.kind === 'stack' && a.space === b.space && a.mode === b.mode && a.limit === b.limit && a.unwound === b.unwound
+      );
     case 'timestamp':
       return b.kind === 'timestamp' && a.format === b.format;
     case 'cgroupPath':

@@ -108,6 +108,11 @@ export function makeRecord(members: readonly { readonly name: string; readonly t
   };
 }
 
+/** Of the kernel map that holds the frames of such stacks. */
+export function stackMapName({ limit, unwound }: Type & { kind: 'stack' }): string {
+  return `${unwound ? 'unwound' : 'stacks'}_${limit}`;
+}
+
 /** The layout as kernel and user side share it. */
 export function layout(type: Type): ValueType {
   switch (type.kind) {
@@ -149,7 +154,7 @@ export function layout(type: Type): ValueType {
         space: type.space,
         mode: type.mode,
         limit: type.limit,
-        map: `stacks_${type.limit}`,
+        map: stackMapName(type),
       };
     case 'array':
       return { kind: 'array', size: sizeOf(type), element: layout(type.element), count: type.count };

@@ -21,7 +21,14 @@ export type Type =
   | { readonly kind: 'symbolic'; readonly names: ReadonlyMap<bigint, string> }
   | { readonly kind: 'ksym' }
   | { readonly kind: 'usym'; readonly names?: readonly string[] }
-  | { readonly kind: 'stack'; readonly space: 'kernel' | 'user'; readonly mode: StackMode; readonly limit: number }
+  | {
+      readonly kind: 'stack';
+      readonly space: 'kernel' | 'user';
+      readonly mode: StackMode;
+      readonly limit: number;
+      /** By tables of the program's file, not by frame pointers. */
+      readonly unwound?: true;
+    }
   /** An address of IPv4 or IPv6, with its family. */
   | { readonly kind: 'inet' }
   | { readonly kind: 'macaddr' }

@@ -4,7 +4,7 @@ import type { CallNode, FunctionBuiltin } from '../../builtins/index.ts';
 import type { Expression, Statement } from '../../checked/index.ts';
 import { nearest } from '../../diagnostic/index.ts';
 import type { Context } from '../state/context.ts';
-import { isMissing, refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
+import { refuseInFunction } from '../scan/refusals.ts';
 import { checkKernelCall, checkLinkedCall, findKernelFunction, type KernelFunction } from './kernel-calls.ts';
 import { checkOwnCall } from './own-calls.ts';
 
@@ -29,7 +29,7 @@ export function callValue(context: Context, call: CallNode): Expression | undefi
 
 /** A function that is no builtin, and that the kernel lets programs call. */
 function kernelFunction(context: Context, name: string): KernelFunction | undefined {
-  if (findFunction(name) !== undefined || findValue(name) !== undefined || isMissing(name)) return undefined;
+  if (findFunction(name) !== undefined || findValue(name) !== undefined) return undefined;
   const found = findKernelFunction(context.script.target.btf, name);
   return found === 'not for programs' ? undefined : found;
 }
@@ -63,7 +63,6 @@ function valueAsFunction(name: string): FunctionBuiltin | undefined {
 }
 
 function unknownFunction(context: Context, call: CallNode): undefined {
-  if (refuseBuiltin(context, call.name, call.span, true)) return undefined;
   if (findKernelFunction(context.script.target.btf, call.name) !== undefined) {
     const message = `${call.name}() is a function of the kernel that programs must not call`;
     return context.error('unknown-function', call.span, message);

@@ -19,7 +19,7 @@ import type { MapExpression } from './maps.ts';
 import { checkBinary, checkCondition, checkUnary, conditionOf } from './operators.ts';
 import { checkOffsetof, checkSizeof, checkTypeinfo } from './operands.ts';
 import { checkPositional } from './parameters.ts';
-import { refuseBuiltin, refuseInFunction } from '../scan/refusals.ts';
+import { refuseInFunction } from '../scan/refusals.ts';
 import { boolean, constant, convert, isConstant, isFolded, literal, record, text, tuple } from './values.ts';
 
 export function checkExpression(context: Context, node: ast.Expression): Expression | undefined {
@@ -106,7 +106,6 @@ function checkIdentifier(
   if (refuseInFunction(context, node.name, node.span)) return undefined;
   const builtin = findValue(node.name);
   if (builtin !== undefined) return builtin.value(context, node.span, node.name);
-  if (refuseBuiltin(context, node.name, node.span)) return undefined;
   const { c, target } = context.script;
   const find = (btf: Btf) => findEnumerator(btf, node.name);
   const enumerator = c?.enumerator(node.name) ?? inKernel(target, find);

@@ -7,6 +7,7 @@ import { printType, sizeOf } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { Context } from '../state/context.ts';
 import { typeOfOperand } from './type-syntax.ts';
+import { allowsUnstable } from './unstable.ts';
 import { constant, record, text } from './values.ts';
 
 type TypeQuestion = ast.Expression & { readonly kind: 'sizeof' | 'typeinfo' };
@@ -53,15 +54,8 @@ export function checkTypeinfo(context: Context, node: TypeQuestion): Expression 
 
 function isAllowed(context: Context, span: Span): boolean {
   const setting = context.script.config.unstableTypeinfo;
-  const hints = ["Set the config 'unstable_typeinfo' to 'enable' to use it without this message."];
-  if (setting === 'error')
-    context.error('unstable', span, 'typeinfo() is an unstable feature and is switched off.', { hints });
-  const isToldAlready = context.script.diagnostics.some(({ code }) => code === 'unstable-typeinfo');
-  if (setting === 'warn' && !isToldAlready)
-    context.warning('unstable-typeinfo', span, 'typeinfo() is an unstable feature: its answers may still change.', {
-      hints,
-    });
-  return setting !== 'error';
+  const feature = { name: 'typeinfo()', what: 'its answers', key: 'unstable_typeinfo', setting };
+  return allowsUnstable(context, span, feature);
 }
 
 /** The kind of type, without sizes and names. */
