@@ -87,17 +87,17 @@ test('what is damaged is told by a FormatError, or has fewer rows; it never hang
   );
 });
 
-test('the table of a program that runs: sorted, with rules for its code', () => {
-  const elf = ElfFile.fromBytes(readFileSync('/proc/self/exe'));
+test('the table of a program: sorted, with rules for its code', () => {
+  const elf = ElfFile.fromBytes(readFileSync('/bin/sh'));
   const table = unwindTable(elf);
-  assert.ok(table !== undefined && table.rules.length > 1000);
+  assert.ok(table !== undefined && table.rules.length > 100);
   for (const [i, offset] of table.fileOffsets.entries()) if (i > 0) assert.ok(offset > table.fileOffsets[i - 1]!);
   const byRsp = table.rules.filter((rule) => (rule & 15) === FrameRule.Rsp).length;
   assert.ok(byRsp > table.rules.length / 4, `${byRsp} of ${table.rules.length}`);
 });
 
 test('libraries that a program asks for', () => {
-  const { interpreter, names } = neededLibraries(ElfFile.fromBytes(readFileSync('/proc/self/exe')));
+  const { interpreter, names } = neededLibraries(ElfFile.fromBytes(readFileSync('/bin/sh')));
   assert.match(interpreter ?? '', /^\/lib.*ld/);
   assert.ok(names.some((name) => name.startsWith('libc.')));
 });
