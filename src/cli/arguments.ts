@@ -13,8 +13,8 @@ export class UsageError extends Error {
 }
 
 /** What is asked for: a run, or a command by its name in first place. */
-export type Task = 'run' | 'fmt' | 'check' | 'lsp' | 'tools';
-export const TASKS: readonly Task[] = ['fmt', 'check', 'lsp', 'tools'];
+export type Task = 'run' | 'fmt' | 'check' | 'lsp' | 'tools' | 'doctor';
+export const TASKS: readonly Task[] = ['fmt', 'check', 'lsp', 'tools', 'doctor'];
 
 /** What is done with the script: run it (undefined), or one of these. */
 export type Mode = 'codegen' | 'compiler-bench' | 'bench' | 'test' | 'format';
@@ -72,6 +72,7 @@ const OPTIONS = {
   cmd: { type: 'string', short: 'c' },
   output: { type: 'string', short: 'o' },
   format: { type: 'string', short: 'f' },
+  json: { type: 'boolean' },
   buffering: { type: 'string', short: 'B' },
   quiet: { type: 'boolean', short: 'q' },
   verbose: { type: 'boolean', short: 'v' },
@@ -139,7 +140,7 @@ export function parseArguments(argv: readonly string[], personality: Personality
     pid: text(values, 'pid'),
     command: text(values, 'cmd'),
     output: text(values, 'output'),
-    format: oneOf('output format', text(values, 'format'), ['text', 'json']),
+    format: values.json === true ? 'json' : oneOf('output format', text(values, 'format'), ['text', 'json']),
     buffering: oneOf('buffering mode', text(values, 'buffering'), ['line', 'full', 'none']),
     quiet: values.quiet === true,
     verbose: values.verbose === true,

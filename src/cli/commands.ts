@@ -4,6 +4,7 @@ import { featuresNamed } from '../runtime/index.ts';
 import type { Arguments } from './arguments.ts';
 import { checkFiles } from './check.ts';
 import { compileAhead, runExecutable, writeObject } from './compile-ahead.ts';
+import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { formatFile } from './format.ts';
 import { info } from './info.ts';
@@ -29,6 +30,7 @@ export async function runCommand(args: Arguments, messages: Messages, personalit
 /** As `runCommand`, of a tool. */
 export async function callTool(call: ToolCall, args: Arguments, messages: Messages): Promise<number> {
   try {
+    takeAwayFeatures(featuresNamed(args.withoutFeatures));
     return await runTool(call.tool, call.behind, args, messages);
   } catch (error) {
     return explain(error, messages, { verbose: args.verbose, personality: 'sonde' });
@@ -42,6 +44,7 @@ async function run(args: Arguments, messages: Messages, personality: Personality
   if (args.task === 'lsp') return serveLanguage(process.env);
   setThreadName(personality);
   takeAwayFeatures(featuresNamed(args.withoutFeatures));
+  if (args.task === 'doctor') return doctor(args, messages);
   if (args.info) {
     print(info(personality));
     return 0;

@@ -3,7 +3,9 @@ import type { Personality } from './personality.ts';
 
 /** What --help prints. Started as bpftrace there are no tools of our own. */
 export function usage(personality: Personality): string {
-  const lines = TEXT.split('\n').filter((line) => personality === 'sonde' || !/ TOOL |sonde (fmt|tools)/.test(line));
+  const lines = TEXT.split('\n').filter(
+    (line) => personality === 'sonde' || !/ TOOL |sonde (fmt|tools|doctor)/.test(line),
+  );
   return lines.join('\n').replaceAll('sonde ', `${personality} `).replace('FEATURES', featureLines());
 }
 
@@ -31,6 +33,7 @@ const TEXT = `USAGE:
     sonde check FILE…                 say what is wrong with scripts, without running them
     sonde lsp                         serve an editor: diagnostics, completion, hover, formatting
     sonde fmt FILE                    print a script in its canonical layout; with -o FILE rewrite that file
+    sonde doctor [--json]             what this machine allows, line by line, and what to change
 
 OPTIONS:
     -e PROGRAM           run this text; the last one counts
@@ -38,7 +41,7 @@ OPTIONS:
     -p, --pid PID        trace this process only; end when it ends
     -c, --cmd COMMAND    run a command under observation; end when it ends
     -o, --output FILE    write the output to a file
-    -f, --format FORMAT  text (default) or json
+    -f, --format FORMAT  text (default) or json; --json for short
     -B MODE              buffering of the output: line (default), full or none
     -q, --quiet          no message when attached
     -v, --verbose        say what is done; the kernel's whole log when it refuses a program

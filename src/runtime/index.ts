@@ -1,6 +1,7 @@
 export { makeBpfObject } from './bpf-object.ts';
 export * from './child.ts';
 export { type CompiledScript, decodeCompiled, encodeCompiled } from './compiled-script.ts';
+export * from './doctor/index.ts';
 export * from './kernel-backend.ts';
 export { bootTimeNs, bootTimeOffsetNs, monotonicMs, taiOffsetNs } from '../kernel/index.ts';
 export * from './notify-socket.ts';

@@ -35,7 +35,7 @@ const skip = process.env['CI'] !== 'true' && missing.length > 0 && `needs ${miss
 const node = 'node --no-wasm-tier-up --no-wasm-dynamic-tiering';
 
 for (const kernel of kernels) {
-  test(`on ${kernel.package}`, { skip, timeout: 900_000 }, async (t) => {
+  test(`on ${kernel.package}`, { skip, timeout: 1_700_000 }, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'sonde-matrix-'));
     try {
       const { cells, tests, release, output } = await runThere(kernel, buildWorkload(folder));
@@ -74,7 +74,7 @@ async function runThere(
       kernel: kernel.package,
       cwd: root,
       disks: [64 * 2 ** 20],
-      timeoutMs: 800_000,
+      timeoutMs: 1_600_000,
       environment: { SONDE_GUEST: kernel.package, PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}` },
     },
   );

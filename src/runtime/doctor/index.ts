@@ -1,0 +1,1 @@
+export { type Check, type CheckState, examine } from './examine.ts';
