@@ -4,7 +4,7 @@
  * Rows share a process of Sonde; where one of them spoils it for all, halves are tried.
  */
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeFeature, featureNames, haveFeature, type FeatureName } from '../../../src/kernel/index.ts';
@@ -56,7 +56,8 @@ class Matrix {
     for (const row of unable) await this.#expectRefusal(row);
   }
 
-  #isAble({ needs = [] }: Row): boolean {
+  #isAble({ needs = [], needsFile }: Row): boolean {
+    if (needsFile !== undefined && !existsSync(needsFile)) return false;
     return needs.every((name) => haveFeature(name) && !(this.#isForced && laterFeatures.includes(name)));
   }
 
@@ -79,7 +80,8 @@ class Matrix {
     const { status, stderr } = await this.#sonde([row]);
     const message = stderr.split('\n').find((line) => /ERROR/.test(line)) ?? stderr.trim();
     const [, reason = message] = /ERROR: (.*)/.exec(message) ?? [];
-    if (status === 0) this.#finish(row, { state: 'failed', reason: `it works without ${row.needs?.join(', ')}` });
+    if (status === 0)
+      this.#finish(row, { state: 'failed', reason: `it works without ${row.needs?.join(', ') ?? row.needsFile}` });
     else if (row.refusal === undefined || !row.refusal.test(stderr))
       this.#finish(row, { state: 'failed', reason: `refused with other words than ${String(row.refusal)}: ${stderr}` });
     else this.#finish(row, { state: 'no', reason });
@@ -89,12 +91,19 @@ class Matrix {
     this.#report({ probe, form, isForced: this.#isForced, ...outcome });
   }
 
+  #addressOf(name: string): string {
+    const symbols = spawnSync('nm', [this.#workload], { encoding: 'utf8' }).stdout;
+    return `0x${new RegExp(`^([0-9a-f]+) \\w ${name}$`, 'm').exec(symbols)?.[1] ?? name}`;
+  }
+
   #sonde(rows: readonly Row[]): Promise<Run> {
     // It sleeps last: a process that is gone has no symbols to ask for.
     const actions = [...new Set([...rows.flatMap((row) => row.actions ?? []), 'sleep'])];
     const forced = this.#isForced ? ['--no-feature', laterFeatures.join(',')] : [];
     const command = [this.#workload, ...actions].join(' ');
-    const script = joinScripts(rows, this.#workload);
+    const script = joinScripts(rows, this.#workload).replace(/ADDRESS\((\w+)\)/g, (_, name: string) =>
+      this.#addressOf(name),
+    );
     return run(launcher, ['-q', ...(rows[0]!.options ?? []), ...forced, '-e', script, '-c', command], {
       timeoutMs: TIMEOUT_MS,
     });
@@ -114,7 +123,7 @@ export async function runMatrix(
 export function buildWorkload(folder: string): string {
   const path = join(folder, 'workload');
   const sources = globSync('workload/*.c', { cwd: import.meta.dirname }).map((name) => join(import.meta.dirname, name));
-  const flags = ['-O0', '-g', '-fno-omit-frame-pointer', '-Wall', '-Wextra', '-pthread', '-o', path];
+  const flags = ['-O0', '-no-pie', '-g', '-fno-omit-frame-pointer', '-Wall', '-Wextra', '-pthread', '-o', path];
   const { status, stderr } = spawnSync('gcc', [...flags, ...sources.sort()], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`gcc: ${stderr}`);
   return path;

@@ -1,0 +1,27 @@
+import type { Row } from '../row.ts';
+
+export const rows: readonly Row[] = [
+  {
+    probe: 'usdt',
+    form: 'arguments of a probe by its note',
+    script: 'usdt:WORKLOAD:sonde:work { @[arg0, arg1, probe] = count(); }',
+    actions: ['announce'],
+    expect: '@[-5, 1099511627776, usdt:WORKLOAD:sonde:work]: 6',
+  },
+  {
+    probe: 'usdt',
+    form: 'wildcards',
+    script: 'usdt:WORKLOAD:so*:w* { @ = count(); }',
+    actions: ['announce'],
+    expect: '@: 6',
+  },
+  {
+    probe: 'hardware',
+    form: 'cycles of the processor',
+    script: 'hardware:cycles:1000000 /pid == cpid/ { @ = count(); }',
+    actions: ['burn'],
+    expect: /^@: [1-9]/,
+    needsFile: '/sys/bus/event_source/devices/cpu/type',
+    refusal: /This machine does not have that event/,
+  },
+];
