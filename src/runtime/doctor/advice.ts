@@ -10,7 +10,7 @@ export interface FeatureAdvice {
   readonly option?: string;
 }
 
-export const featureAdvice: Readonly<Record<FeatureName, FeatureAdvice>> = {
+export const featureAdvice: Readonly<Partial<Record<FeatureName, FeatureAdvice>>> = {
   btf: {
     without: 'kernel structs have to be declared in the script; no fentry, iter and typed arguments',
     option: 'CONFIG_DEBUG_INFO_BTF',

@@ -218,7 +218,7 @@ function hooks(): Check[] {
 
 function feature(name: FeatureName): Check {
   const { title } = describeFeature(name);
-  const { without, option, isEssential } = featureAdvice[name];
+  const { without, option, isEssential } = featureAdvice[name] ?? { without: 'what needs it is refused' };
   const answer = probeFeature(name);
   const found = { yes: 'yes', no: 'no', unclear: 'not to be told' }[answer.answer];
   const state = answer.answer === 'yes' ? 'ok' : isEssential === true ? 'missing' : 'limited';
