@@ -44,6 +44,9 @@ const Cfa = {
 /** DW_OP_* that occur in the expressions of compilers and linkers. */
 const Op = { Deref: 0x06, And: 0x1a, Plus: 0x22, Shl: 0x24, Ge: 0x2a, Lit0: 0x30, Breg0: 0x70 } as const;
 
+/** Bytes: what claims more is damage. */
+const LARGEST_FUNCTION = 0xffff_ffffn;
+
 export interface UnwoundFunction {
   readonly start: bigint;
   readonly end: bigint;
@@ -169,7 +172,7 @@ export class FrameReader {
       const length = this.#uleb();
       this.#at += length;
     }
-    if (start === undefined || size === undefined || size <= 0n || start === 0n) return undefined;
+    if (start === undefined || size === undefined || start === 0n || size === 0n || size > LARGEST_FUNCTION) return undefined;
     if (common.isSignal) {
       const rows = [{ address: start, frame: FrameRule.Signal, offset: 0, rbp: RbpRule.Same, rbpOffset: 0 }];
       return { start, end: start + size, rows };
@@ -252,7 +255,7 @@ export class FrameReader {
     if ((encoding & 0x80) !== 0) return undefined;
     switch (encoding & 0x70) {
       case 0x00:
-        return value;
+        return BigInt.asUintN(64, value);
       case 0x10:
         return BigInt.asUintN(64, here + value);
       default:

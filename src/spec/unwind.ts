@@ -11,7 +11,7 @@ export const ROW_MAP = 'unwind_rows';
 export const UNWIND_FILES = 'unwind_files';
 
 /** Stands in a stack behind the last frame from which no caller could be found. No code is at this address. */
-export const STOPPED_HERE = 1n;
+export const STOPPED_HERE = 0xffff_ffff_ffff_ffffn;
 
 /** A process: u64 number of mappings, then as many entries, sorted by address. */
 export const UnwindLayout = {

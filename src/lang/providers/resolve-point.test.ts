@@ -87,6 +87,6 @@ test('a slash begins a predicate where the targets of a probe type hold none', (
     aliases.every((alias) => scanAttachPoint(`${alias}:a/b`, 0, []).point.components[1]?.text === 'a'),
   );
   const names = (of: typeof providers): string => of.map(({ name }) => name).join(' ');
-  assert.equal(names(withPaths), 'begin end uprobe uretprobe usdt iter watchpoint asyncwatchpoint test bench');
+  assert.equal(names(withPaths), 'begin end uprobe uretprobe usdt iter cgroup_skb asyncwatchpoint test bench');
   assert.equal(withPaths.length + others.length, providers.length);
 });

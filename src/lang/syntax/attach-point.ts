@@ -13,7 +13,7 @@ export interface ScannedAttachPoint {
 const WITHOUT_PATHS: ReadonlySet<string> = new Set(
   (
     'kprobe k kretprobe kr fentry f kfunc fexit fr kretfunc tracepoint t rawtracepoint rt ' +
-    'profile p interval i software s hardware h self'
+    'profile p interval i software s hardware h self watchpoint w lsm xdp tc socket'
   ).split(' '),
 );
 
