@@ -129,7 +129,8 @@ test('every system call tracepoint of this kernel has a number', (t) => {
   const arch = architectureOf(process.arch);
   if (arch === undefined) return t.skip(`no table for ${process.arch}`);
   if (process.getuid?.() !== 0) return t.skip('needs root to mount tracefs privately');
-  const script = '[ -d /sys/kernel/tracing/events ] || mount -t tracefs none /sys/kernel/tracing; ls /sys/kernel/tracing/events/syscalls';
+  const script =
+    '[ -d /sys/kernel/tracing/events ] || mount -t tracefs none /sys/kernel/tracing; ls /sys/kernel/tracing/events/syscalls';
   const names = execFileSync('unshare', ['-m', 'sh', '-c', script], { encoding: 'utf8' })
     .split('\n')
     .flatMap((line) => (line.startsWith('sys_enter_') ? [line.slice('sys_enter_'.length)] : []));

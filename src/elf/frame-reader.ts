@@ -172,7 +172,8 @@ export class FrameReader {
       const length = this.#uleb();
       this.#at += length;
     }
-    if (start === undefined || size === undefined || start === 0n || size === 0n || size > LARGEST_FUNCTION) return undefined;
+    if (start === undefined || size === undefined || start === 0n || size === 0n || size > LARGEST_FUNCTION)
+      return undefined;
     if (common.isSignal) {
       const rows = [{ address: start, frame: FrameRule.Signal, offset: 0, rbp: RbpRule.Same, rbpOffset: 0 }];
       return { start, end: start + size, rows };
