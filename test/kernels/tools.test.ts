@@ -21,7 +21,8 @@ test(`tools on ${defaultKernel}`, { skip, timeout: 1_200_000 }, async (t) => {
     [...node, `--test-reporter=${join(import.meta.dirname, 'report.ts')}`, ...files],
     {
       cwd: root,
-      disks: [64 * 2 ** 20],
+      // One for a file system, one to swap to.
+      disks: [64 * 2 ** 20, 64 * 2 ** 20],
       timeoutMs: 1_100_000,
       environment: {
         SONDE_GUEST: defaultKernel,

@@ -79,11 +79,11 @@ toolTest({
   title: 'a process that comes back to memory that was swapped out',
   needs: 'kprobes',
   setup:
-    'mkswap /dev/vda; swapon /dev/vda; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; mkdir -p /sys/fs/cgroup/swap; echo 20M >/sys/fs/cgroup/swap/memory.max',
+    'mkswap /dev/vdb; swapon /dev/vdb; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; mkdir -p /sys/fs/cgroup/swap; echo 20M >/sys/fs/cgroup/swap/memory.max',
   workload: `echo $$ >/sys/fs/cgroup/swap/cgroup.procs; exec python3 -Sc '
 b = bytearray(40 << 20)
 for round in range(3):
-  for i in range(0, len(b), 4096): b[i] = round'; swapoff /dev/vda`,
+  for i in range(0, len(b), 4096): b[i] = round'; swapoff /dev/vdb`,
   expect: [/^\d\d:\d\d:\d\d\n(@swapins\[.*\n)*@swapins\[python3, <pid>\]: \d+$/m],
 });
 
