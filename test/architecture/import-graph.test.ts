@@ -54,6 +54,21 @@ test('sources import nothing outside src/ but package.json', () => {
   assert.deepEqual(show(outside), []);
 });
 
+test('what each start reads imports only what Node has loaded already, or nearly', () => {
+  const reached = new Set(['cli/main.ts']);
+  for (const file of reached) {
+    for (const { from, to, isType } of imports) {
+      // Its commands are another bundle.
+      if (from === file && to !== undefined && !isType && to !== 'cli/commands.ts') reached.add(to);
+    }
+  }
+  const dear = imports.filter(
+    ({ from, specifier, isType }) => reached.has(from) && !isType && /^node:(?!fs$|path$|util$)/.test(specifier),
+  );
+  assert.ok(reached.size > 200);
+  assert.deepEqual(show(dear), []);
+});
+
 test('modules that run in a browser import no module of Node', () => {
   const builtins = new Set(builtinModules);
   const wrong = imports.filter(
