@@ -31,7 +31,7 @@ toolTest({
   title: 'paths to a wakeup',
   args: ['-K', '-p', 'PID', 't:sched:sched_wakeup'],
   workload: python(
-    'import os, time\na, b = os.pipe()\nif os.fork(): time.sleep(0.2); os.write(b, b"x"); os.wait()\nelse: os.read(a, 1)',
+    'import os, time\na, b = os.pipe()\nchild = os.fork() == 0\nfor i in range(5):\n  if child: os.read(a, 1)\n  else: time.sleep(0.1); os.write(b, b"x")\nif not child: os.wait()',
   ),
   atEnd: true,
   expect: [/^@\[\n( +\S+\+\d+\n)* +vfs_write\+\d+\n( +\S+\+\d+\n)+\]: \d+$/m],
