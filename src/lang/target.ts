@@ -3,8 +3,7 @@
  * All answers are data and stay the same during a compile.
  */
 import type { Btf } from '../btf/index.ts';
-import type { LinkedObject, ProgramSpec } from '../spec/index.ts';
-import type { DebugFunction } from './debug-types.ts';
+import type { LinkedObject, ProgramSpec, TargetError, UserBinary } from '../spec/index.ts';
 
 export type Architecture = 'x86_64' | 'arm64';
 
@@ -48,72 +47,6 @@ export interface TracepointFormat {
   readonly id: number;
   /** All fields, `common_*` included. */
   readonly fields: readonly TracepointField[];
-}
-
-/** A place in the code of a file. Whether it is a good one for a probe is not said by its being found. */
-export interface UserPlace {
-  readonly fileOffset: bigint;
-  /** Virtual address as the file counts; a process adds where it has mapped the file. */
-  readonly address: bigint;
-  /** Bytes of the function; 0: its symbol doesn't say. */
-  readonly size: bigint;
-  /** Whether an instruction begins here; undefined: can't be told. Where one doesn't, a probe would damage the code. */
-  readonly startsInstruction: boolean | undefined;
-  /** What stands here is called once in each program, and chooses a function of another name for all calls of this one. */
-  readonly isIndirect: boolean;
-}
-
-/** An executable or library that user probes can name. Failing look-ups say why in `error`. */
-export interface UserBinary {
-  /** Path for the kernel, absolute. */
-  readonly path: string;
-  /** As scripts name it, where the kernel's path is another one. */
-  readonly title?: string | undefined;
-  /** Names of functions with code in this file, sorted bytewise, unique. */
-  functions(): readonly string[];
-  /** The place of `symbol + offset`, which may lie behind the function's end. */
-  resolveFunction(symbol: string, offset: bigint): UserPlace | { readonly error: string };
-  /** The place of a virtual address. `name` is the function's that holds it; undefined: none is known. */
-  resolveAddress(address: bigint): (UserPlace & { readonly name: string | undefined }) | { readonly error: string };
-  /** A function's name as its source has it. Absent: as the file has it. */
-  sourceName?(name: string): string;
-  /** Names (as in the file) of functions by their name in the source, with or without the list of parameters. */
-  functionsByDemangledName?(text: string): readonly string[];
-  functionsByDemangledPattern?(matches: (name: string) => boolean): readonly string[];
-  /** Written in Go. */
-  readonly isGo?: boolean;
-  /** Where the code of a source line begins: one place in each function that has some of it. */
-  linePlaces?(place: {
-    readonly file: string;
-    readonly line: number;
-    readonly column?: number | undefined;
-  }):
-    | readonly (UserPlace & { readonly name: string | undefined; readonly isEntry: boolean })[]
-    | { readonly error: string };
-  /**
-   * What debug information says about the function that begins at this place of the file. Undefined: it says nothing, or there is
-   * none. Absent: it isn't looked for.
-   */
-  debugFunction?(fileOffset: bigint): DebugFunction | { readonly error: string } | undefined;
-  /** In the file's order. Absent: not known. */
-  usdtProbes?(): readonly UsdtPlace[] | { readonly error: string };
-  /** Virtual address and size in bytes of a function or variable; thread-local ones have none. Absent: not known. */
-  resolveSymbol?(name: string): { readonly address: bigint; readonly size: bigint } | undefined;
-}
-
-/** A place of a USDT probe: a probe that the compiler put into several has several. */
-export interface UsdtPlace {
-  readonly provider: string;
-  readonly name: string;
-  /** Virtual address of the place. */
-  readonly address: bigint;
-  readonly fileOffset: bigint;
-  /** Counter in the file that the program asks whether anyone looks; undefined: it doesn't ask. */
-  readonly semaphoreOffset: bigint | undefined;
-  /** In assembler notation: `-4@%eax 8@-16(%rbp)`. */
-  readonly arguments: string;
-  /** Nothing but an instruction without effect stands here: what belongs to a USDT probe. */
-  readonly isNop: boolean;
 }
 
 /** A BPF program in the kernel. */
@@ -177,7 +110,7 @@ export interface Target {
     path: string,
     pid: number | undefined,
     provider?: 'uprobe' | 'usdt',
-  ): readonly UserBinary[] | { readonly error: string };
+  ): readonly UserBinary[] | TargetError;
   /** Text of a C header; undefined: there is no such file. A relative path counts from the working directory. */
   readHeader(path: string): string | undefined;
   /** A file or folder to import; a relative path counts from the working directory. Absent: nothing can be imported. */

@@ -1,5 +1,6 @@
 import { FormatError, SystemError } from '../base/index.ts';
-import { resolveArchive, resolveTargets, type TargetError, type TargetOptions } from './target.ts';
+import type { TargetError } from '../spec/index.ts';
+import { resolveArchive, resolveTargets, type TargetOptions } from './target.ts';
 import { UserBinary } from './user-binary.ts';
 
 /**

@@ -1,13 +1,5 @@
 import { type DebugInfo, filesOf, type LineRow, linesOf } from '../elf/index.ts';
-import type { TargetError } from './target.ts';
-
-export interface SourcePlace {
-  /** As in the source: `file.c`, or with as much of its path as tells it from others. */
-  readonly file: string;
-  readonly line: number;
-  /** Undefined: the line as a whole. */
-  readonly column?: number | undefined;
-}
+import type { SourcePlace, TargetError } from '../spec/index.ts';
 
 /**
  * Where the code of a line begins: one virtual address in each function that has code of it, and in each copy that the

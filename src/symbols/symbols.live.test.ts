@@ -18,7 +18,6 @@ import { after, before, describe, test } from 'node:test';
 import { ElfFile } from '../elf/index.ts';
 import { FileSource } from './file-source.ts';
 import {
-  type FunctionPlace,
   KernelSymbols,
   mappedFiles,
   openTargets,
@@ -27,6 +26,7 @@ import {
   UserBinary,
   UserSymbols,
 } from './index.ts';
+import type { FunctionPlace } from '../spec/index.ts';
 import { parseMaps } from './process-maps.ts';
 
 type Addresses = Record<'visible' | 'hidden' | 'main' | 'counter' | 'qsort' | 'vdso' | 'jit', bigint>;

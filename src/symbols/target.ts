@@ -11,6 +11,7 @@ import {
 import { isAbsolute, join, resolve } from 'node:path';
 import { strerror } from '../abi/index.ts';
 import { FormatError } from '../base/index.ts';
+import type { TargetError } from '../spec/index.ts';
 import { FileSource } from './file-source.ts';
 import { parseLoaderCache } from './loader-cache.ts';
 import { readMaps } from './process-maps.ts';
@@ -19,10 +20,6 @@ import { readMaps } from './process-maps.ts';
 export interface TargetFile {
   /** Path for the kernel, absolute; below /proc/PID/root where the process has another root. */
   readonly path: string;
-}
-
-export interface TargetError {
-  readonly error: string;
 }
 
 export interface TargetOptions {

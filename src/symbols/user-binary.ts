@@ -1,6 +1,5 @@
 import { FormatError, SystemError } from '../base/index.ts';
 import {
-  type DebugFunction,
   type ElfFile,
   type ElfSymbol,
   functionSymbols,
@@ -9,34 +8,20 @@ import {
   SymbolType,
   type UsdtNote,
 } from '../elf/index.ts';
+import type {
+  DebugFunction,
+  FunctionPlace,
+  LinePlace,
+  UserBinary as ProbedBinary,
+  SourcePlace,
+  TargetError,
+  UsdtPlace,
+} from '../spec/index.ts';
 import { demangle } from './demangle/index.ts';
 import { FileSource } from './file-source.ts';
 import { Module } from './module.ts';
-import { addressesOfLine, type SourcePlace } from './source-lines.ts';
-import type { TargetError } from './target.ts';
+import { addressesOfLine } from './source-lines.ts';
 import { findZipMember } from './zip.ts';
-
-/** A place in the code of a file. Whether it is a good one for a probe is the caller's to judge. */
-export interface FunctionPlace {
-  /** Where a uprobe goes. */
-  readonly fileOffset: bigint;
-  /** Virtual address as the file counts. */
-  readonly address: bigint;
-  /** Size of the function in bytes; 0: its symbol doesn't say. */
-  readonly size: bigint;
-  /** undefined: an address in no known function. */
-  readonly name: string | undefined;
-  /** Whether an instruction begins here; undefined: can't be told. Where one doesn't, a probe would damage the code. */
-  readonly startsInstruction: boolean | undefined;
-  /** The symbol is a resolver (GNU IFUNC): what it runs for is chosen when a program starts, and has another name. */
-  readonly isIndirect: boolean;
-}
-
-/** A place where a source line's code begins. */
-export interface LinePlace extends FunctionPlace {
-  /** It is the first instruction of its function. */
-  readonly isEntry: boolean;
-}
 
 export interface UserBinaryOptions {
   /** False: the file is opened for each look into it, and need not be disposed of. Default true. */
@@ -50,23 +35,8 @@ const labelSymbols = { types: [SymbolType.None] };
 const farthestOffset = 1n << 24n;
 const longestInstructionBytes = 15;
 
-/** A USDT probe's place in the file. */
-export interface UsdtPlace {
-  readonly provider: string;
-  readonly name: string;
-  /** Virtual address. */
-  readonly address: bigint;
-  readonly fileOffset: bigint;
-  /** File offset of the counter that enables the probe. */
-  readonly semaphoreOffset: bigint | undefined;
-  /** In assembler notation. */
-  readonly arguments: string;
-  /** Nothing but an instruction without effect stands here. Elsewhere a breakpoint could do harm: the note is wrong then. */
-  readonly isNop: boolean;
-}
-
 /** A file that user probes are set in: its functions by name and address, from its own symbols and its debug file's. */
-export class UserBinary {
+export class UserBinary implements ProbedBinary {
   /** Absolute path, for the kernel. */
   readonly path: string;
   /** As scripts name it, where that is another name. */

@@ -1,28 +1,12 @@
 /** Functions of a file with debug information: what they take and give, and which code belongs to whom. */
 import { FormatError } from '../../base/index.ts';
+import type { DebugFunction, DebugLocation, DebugParameter } from '../../spec/index.ts';
 import { Attribute, Language, Tag, UnitType } from './constants.ts';
-import { type DebugLocation, locationAt } from './locations.ts';
-import { type AddressRange, covers, lowPcOf, rangesOf } from './ranges.ts';
-import { type DebugType, type FindEntry, typeOf, typeTextOf } from './types.ts';
+import { locationAt } from './locations.ts';
+import { type AddressRange, lowPcOf } from './lists.ts';
+import { covers, rangesOf } from './ranges.ts';
+import { type FindEntry, typeOf, typeTextOf } from './types.ts';
 import { type DebugSections, type Entry, numberOf, textOf, Unit } from './unit.ts';
-
-export interface DebugParameter {
-  /** Empty where it has none. */
-  readonly name: string;
-  readonly type: DebugType;
-  readonly typeText: string;
-  /** Where it is at the function's first instruction, if that is told: in optimised code not always where calling conventions say. */
-  readonly location?: DebugLocation | undefined;
-}
-
-export interface DebugFunction {
-  readonly name: string;
-  readonly parameters: readonly DebugParameter[];
-  /** Any number of further arguments may follow. */
-  readonly isVariadic: boolean;
-  readonly result: { readonly type: DebugType; readonly typeText: string };
-  readonly language: 'c' | 'go' | 'rust';
-}
 
 /** Entries whose children may be functions. */
 const scopes: ReadonlySet<number> = new Set([0x39, 0x1e, Tag.StructureType, Tag.ClassType, Tag.UnionType]);

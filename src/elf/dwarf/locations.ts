@@ -1,17 +1,9 @@
 /** Where a variable is when a certain instruction is reached. */
+import type { DebugLocation } from '../../spec/index.ts';
 import { Attribute } from './constants.ts';
-import { lowPcOf } from './ranges.ts';
+import { type AddressRange, listOffset, newList, oldList } from './lists.ts';
 import { DwarfReader } from './reader.ts';
-import { type Entry, readerOf } from './unit.ts';
-
-export type DebugLocation =
-  /** By its DWARF number. */
-  | { readonly kind: 'register'; readonly number: number }
-  /** Nowhere: it is known. */
-  | { readonly kind: 'constant'; readonly value: bigint };
-
-/** More entries of one list are taken for damage. */
-const mostEntries = 100_000;
+import type { Entry, Unit, Value } from './unit.ts';
 
 /** Undefined: it isn't told, or it is somewhere else than in one register. */
 export function locationAt(entry: Entry, address: bigint): DebugLocation | undefined {
@@ -19,11 +11,18 @@ export function locationAt(entry: Entry, address: bigint): DebugLocation | undef
   if (known?.kind === 'number') return { kind: 'constant', value: known.value };
   const location = entry.attributes.get(Attribute.Location);
   if (location?.kind === 'bytes') return evaluate(entry, location.bytes);
-  if (location?.kind === 'listIndex') return newList(entry, listOffset(entry, location.index), address);
-  if (location?.kind !== 'number') return undefined;
-  return entry.unit.version >= 5
-    ? newList(entry, Number(location.value), address)
-    : oldList(entry, Number(location.value), address);
+  for (const [range, r] of listOf(entry.unit, location)) {
+    const expression = r.bytes(entry.unit.version >= 5 ? r.uleb() : r.u16());
+    if (address >= range.start && address < range.end) return evaluate(entry, expression);
+  }
+  return undefined;
+}
+
+function listOf(unit: Unit, location: Value | undefined): Iterable<[AddressRange, DwarfReader]> {
+  if (location?.kind === 'listIndex') return newList(unit, 'loclists', listOffset(unit, 'loclists', location.index));
+  if (location?.kind !== 'number') return [];
+  const offset = Number(location.value);
+  return unit.version >= 5 ? newList(unit, 'loclists', offset) : oldList(unit, 'loc', offset);
 }
 
 function evaluate({ unit }: Entry, expression: Uint8Array): DebugLocation | undefined {
@@ -60,77 +59,5 @@ function literal(operation: number, r: DwarfReader): bigint | undefined {
       return r.sleb64();
     default:
       return undefined;
-  }
-}
-
-/** .debug_loc, until DWARF 4. */
-function oldList(entry: Entry, offset: number, address: bigint): DebugLocation | undefined {
-  const { addressSize, sections } = entry.unit;
-  const r = readerOf(sections, 'loc', offset);
-  const highest = addressSize === 8 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
-  let base = lowPcOf(entry.unit.root) ?? 0n;
-  for (let count = 0; count < mostEntries; count++) {
-    const start = r.address(addressSize);
-    const end = r.address(addressSize);
-    if (start === 0n && end === 0n) return undefined;
-    if (start === highest) {
-      base = end;
-      continue;
-    }
-    const expression = r.bytes(r.u16());
-    if (address >= base + start && address < base + end) return evaluate(entry, expression);
-  }
-  return undefined;
-}
-
-function listOffset({ unit }: Entry, index: number): number {
-  const found = unit.root.attributes.get(Attribute.LocationListsBase);
-  const base = found?.kind === 'number' ? Number(found.value) : unit.offsetSize === 8 ? 20 : 12;
-  return base + readerOf(unit.sections, 'loclists', base + index * unit.offsetSize).offset(unit.offsetSize);
-}
-
-/** .debug_loclists, from DWARF 5. */
-function newList(entry: Entry, offset: number, address: bigint): DebugLocation | undefined {
-  const { unit } = entry;
-  const r = readerOf(unit.sections, 'loclists', offset);
-  let base = lowPcOf(unit.root) ?? 0n;
-  for (let count = 0; count < mostEntries; count++) {
-    const kind = r.u8();
-    if (kind === 0) return undefined;
-    if (kind === 1) base = unit.addressAt(r.uleb());
-    else if (kind === 6) base = r.address(unit.addressSize);
-    else if (kind === 9) {
-      // GNU: how the two ends are numbered within a line.
-      r.skipLeb();
-      r.skipLeb();
-    } else {
-      const { start, end } = bounds(entry, r, kind, base);
-      const expression = r.bytes(r.uleb());
-      if (address >= start && address < end) return evaluate(entry, expression);
-    }
-  }
-  return undefined;
-}
-
-function bounds({ unit }: Entry, r: DwarfReader, kind: number, base: bigint): { start: bigint; end: bigint } {
-  switch (kind) {
-    case 2:
-      return { start: unit.addressAt(r.uleb()), end: unit.addressAt(r.uleb()) };
-    case 3: {
-      const start = unit.addressAt(r.uleb());
-      return { start, end: start + r.uleb64() };
-    }
-    case 4:
-      return { start: base + r.uleb64(), end: base + r.uleb64() };
-    case 5:
-      return { start: 0n, end: 1n << 64n };
-    case 7:
-      return { start: r.address(unit.addressSize), end: r.address(unit.addressSize) };
-    case 8: {
-      const start = r.address(unit.addressSize);
-      return { start, end: start + r.uleb64() };
-    }
-    default:
-      return r.fail(`a location of unknown kind ${kind}`);
   }
 }

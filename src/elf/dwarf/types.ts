@@ -1,44 +1,8 @@
 /** Types that debug information describes, as plain data; what is inside of records is read when it is asked for. */
 import { FormatError } from '../../base/index.ts';
+import type { DebugMember, DebugRecord, DebugType } from '../../spec/index.ts';
 import { Attribute, Encoding, PASS_BY_REFERENCE, Tag } from './constants.ts';
 import { type Entry, numberOf, textOf } from './unit.ts';
-
-export type DebugType =
-  | { readonly kind: 'void' }
-  | { readonly kind: 'integer'; readonly size: number; readonly signed: boolean; readonly isChar: boolean }
-  | { readonly kind: 'bool'; readonly size: number }
-  | { readonly kind: 'float'; readonly size: number }
-  | { readonly kind: 'pointer'; readonly size: number; readonly to: () => DebugType }
-  | { readonly kind: 'array'; readonly element: DebugType; readonly count: number }
-  | DebugRecord
-  | {
-      readonly kind: 'enum';
-      readonly name: string;
-      readonly size: number;
-      readonly signed: boolean;
-      readonly names: ReadonlyMap<bigint, string>;
-    }
-  /** What C has no name for: a closure, a member pointer. */
-  | { readonly kind: 'unknown'; readonly size: number };
-
-export interface DebugRecord {
-  readonly kind: 'record';
-  readonly tag: 'struct' | 'union';
-  readonly name: string;
-  readonly size: number;
-  /** Given to functions by its address, as C++ does with what has a destructor. */
-  readonly isPassedByReference: boolean;
-  /** In order; those of base classes are inside members without a name. */
-  readonly members: () => readonly DebugMember[];
-}
-
-export interface DebugMember {
-  readonly name: string;
-  readonly type: DebugType;
-  readonly bitOffset: number;
-  /** Bits of a bit-field; 0: it is none. */
-  readonly bitSize: number;
-}
 
 /** Finds the entry at an offset of .debug_info. */
 export type FindEntry = (offset: number) => Entry | undefined;

@@ -1,6 +1,7 @@
 /** The files that an attach point of a user probe means. */
 import type { AttachComponent } from '../syntax/index.ts';
-import type { Target, UserBinary } from '../target.ts';
+import type { UserBinary } from '../../spec/index.ts';
+import type { Target } from '../target.ts';
 import type { ResolveOptions } from './provider.ts';
 
 export interface UserFiles {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeTarget, sampleBtf } from '../providers/testing.ts';
-import type { Target, UserBinary } from '../target.ts';
+import type { UserBinary } from '../../spec/index.ts';
+import type { Target } from '../target.ts';
 import { findTaggedType } from '../types/index.ts';
 import { recordTarget, replayTarget, type RecordedTarget } from './recorded-target.ts';
 

@@ -1,7 +1,8 @@
 /** A Target that remembers what it was asked, and one that answers from such a memory: for compiles far from the machine. */
 import { Btf } from '../../btf/index.ts';
 import { targetFeatures } from '../target.ts';
-import type { Architecture, Target, TargetFeature, TracepointFormat, UserBinary, UserPlace } from '../target.ts';
+import type { UserBinary, UserPlace } from '../../spec/index.ts';
+import type { Architecture, Target, TargetFeature, TracepointFormat } from '../target.ts';
 import { recordBtf, type BtfRecording } from './recorded-btf.ts';
 
 type Refusal = { readonly error: string };

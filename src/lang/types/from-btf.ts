@@ -2,8 +2,9 @@
  * Kernel types as types of the language. Pointers get no address space here unless BTF tags them `__user`: a
  * pointer is of the memory that it is read from, which only its reader knows.
  */
-import { skipModifiers, type Btf, type BtfType, type Member } from '../../btf/index.ts';
-import type { EnumType, Field, IntegerType, RecordType, Type } from './type.ts';
+import { skipModifiers, type Btf, type BtfType } from '../../btf/index.ts';
+import { arrayOf, enumOf, fieldOf, integerOf, recordOf } from './declared.ts';
+import type { EnumType, RecordType, Type } from './type.ts';
 
 const caches = new WeakMap<Btf, Map<number, Type>>();
 
@@ -42,7 +43,7 @@ function convert(btf: Btf, type: BtfType): Type {
       return convertInteger(type);
     case 'enum':
       // The members of an anonymous enum are plain numbers to a reader.
-      return type.name === '' ? { kind: 'integer', size: wordSize(type.size), signed: type.signed } : namedEnum(type);
+      return type.name === '' ? integerOf(type.size, type.signed) : namedEnum(type);
     case 'pointer':
       return convertPointer(btf, type.typeId);
     case 'array':
@@ -67,19 +68,11 @@ function convert(btf: Btf, type: BtfType): Type {
 
 function convertInteger(type: BtfType & { kind: 'int' }): Type {
   if (type.bool) return { kind: 'bool' };
-  // The only 128-bit integers of the language are pairs of words.
-  if (type.size === 16) return { kind: 'array', element: { kind: 'integer', size: 8, signed: false }, count: 2 };
-  return { kind: 'integer', size: wordSize(type.size), signed: type.signed || type.name === 'char' };
-}
-
-function wordSize(size: number): IntegerType['size'] {
-  return size === 1 || size === 2 || size === 4 ? size : 8;
+  return integerOf(type.size, type.signed || type.name === 'char');
 }
 
 function namedEnum(type: BtfType & { kind: 'enum' }): EnumType {
-  const names = new Map<bigint, string>();
-  for (const { name, value } of type.values) if (!names.has(value)) names.set(value, name);
-  return { kind: 'enum', name: type.name, size: wordSize(type.size), signed: type.signed, names };
+  return enumOf(type, type.values);
 }
 
 /** Chains of pointers end quickly, and records are lazy: no cycle can be met here. */
@@ -104,8 +97,7 @@ function tagsOf(btf: Btf, target: number): readonly string[] {
 }
 
 function convertArray(btf: Btf, elementId: number, count: number): Type {
-  if (count > 0 && isPlainChar(btf, elementId)) return { kind: 'string', size: count, exact: true };
-  return { kind: 'array', element: typeFromBtf(btf, elementId), count };
+  return arrayOf(count, isPlainChar(btf, elementId), () => typeFromBtf(btf, elementId));
 }
 
 function isPlainChar(btf: Btf, id: number): boolean {
@@ -118,53 +110,11 @@ function isPlainChar(btf: Btf, id: number): boolean {
 function declaredRecord(btf: Btf, tag: 'struct' | 'union', name: string): Type {
   const defined = btf.find(name, tag);
   if (defined !== undefined) return typeFromBtf(btf, defined.id);
-  return { kind: 'record', tag, name, sizeBytes: 0, fields: () => [], field: () => undefined };
+  return recordOf({ tag, name, size: 0 }, () => []);
 }
 
 function convertRecord(btf: Btf, type: BtfType & { kind: 'struct' | 'union' }): RecordType {
-  let fields: readonly Field[] | undefined;
-  const all = () => (fields ??= type.members.map((member) => convertMember(btf, member)));
-  return {
-    kind: 'record',
-    tag: type.kind,
-    name: type.name,
-    sizeBytes: type.size,
-    fields: all,
-    field: (name) => findField(all(), name),
-  };
-}
-
-function convertMember(btf: Btf, member: Member): Field {
-  const type = typeFromBtf(btf, member.typeId);
-  if (member.bitSize === 0) return { name: member.name, type, offset: member.bitOffset / 8 };
-  return { name: member.name, ...placeBits(type, member.bitOffset, member.bitSize) };
-}
-
-/** The aligned integer that holds the bits; a wider, unaligned one for bits of a packed struct that cross its border. */
-export function placeBits(type: Type, bitOffset: number, bitSize: number): Omit<Field, 'name'> {
-  const size = type.kind === 'integer' || type.kind === 'enum' ? type.size : 1;
-  const offset = Math.floor(bitOffset / (size * 8)) * size;
-  const bits = { offset: bitOffset - offset * 8, size: bitSize };
-  if (bits.offset + bitSize <= size * 8) return { type, offset, bits };
-  const start = Math.floor(bitOffset / 8);
-  const needed = Math.ceil((bitOffset - start * 8 + bitSize) / 8);
-  const wide: Type = {
-    kind: 'integer',
-    size: ([1, 2, 4, 8] as const).find((bytes) => bytes >= needed) ?? 8,
-    signed: 'signed' in type && type.signed,
-  };
-  return { type: wide, offset: start, bits: { offset: bitOffset - start * 8, size: bitSize } };
-}
-
-/** Named first, then inside anonymous members. */
-export function findField(fields: readonly Field[], name: string): Field | undefined {
-  for (const field of fields) {
-    if (field.name === name && name !== '') return field;
-  }
-  for (const field of fields) {
-    if (field.name !== '' || field.type.kind !== 'record') continue;
-    const inner = field.type.field(name);
-    if (inner !== undefined) return { ...inner, offset: field.offset + inner.offset };
-  }
-  return undefined;
+  return recordOf({ tag: type.kind, name: type.name, size: type.size }, () =>
+    type.members.map((member) => fieldOf(member, typeFromBtf(btf, member.typeId))),
+  );
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { SondeError } from '../../base/index.ts';
-import { compile, listProbes, type UserBinary } from '../../lang/index.ts';
+import { compile, listProbes } from '../../lang/index.ts';
+import type { UserBinary } from '../../spec/index.ts';
 import { openTarget } from './index.ts';
 
 const target = openTarget();

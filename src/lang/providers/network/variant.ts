@@ -3,6 +3,7 @@ import type { PacketHook } from '../../../spec/index.ts';
 import type { ProbeVariant } from '../../checked/index.ts';
 import type { Target } from '../../target.ts';
 import { findTaggedType } from '../../types/index.ts';
+import { fixedPoint } from '../fixed-point.ts';
 import { NO_ARGS } from '../messages.ts';
 
 export interface PacketProgram {
@@ -26,24 +27,22 @@ export function packetVariant(
 ): ProbeVariant {
   const { type, attachType, from, context, verdict, hasLinkHeader } = program;
   const contextType = btf === undefined ? undefined : findTaggedType(btf, 'struct', context);
-  return {
-    provider,
-    phase: 'run',
-    programType: type,
-    ...(attachType === undefined ? {} : { expectedAttachType: attachType }),
-    points: [{ hook, name }],
-    pointCount: 1,
-    context: {
+  return fixedPoint(
+    { hook, name },
+    {
+      provider,
+      phase: 'run',
+      programType: type,
+      ...(attachType === undefined ? {} : { expectedAttachType: attachType }),
+      verdict,
+    },
+    {
       space: 'kernel',
-      probeName: { kind: 'fixed', name },
-      probeType: provider,
       args: { error: NO_ARGS },
       packet: { from, hasLinkHeader },
       ...(contextType === undefined ? {} : { contextType }),
       kernelStack: false,
       userStack: false,
     },
-    verdict,
-    filterByPid: false,
-  };
+  );
 }

@@ -3,6 +3,7 @@ import type { Hook } from '../../../spec/index.ts';
 import type { ProbeVariant } from '../../checked/index.ts';
 import type { Target } from '../../target.ts';
 import { registerContext } from '../access.ts';
+import { fixedPoint } from '../fixed-point.ts';
 import { globMatcher } from '../glob.ts';
 import { NO_ARGS } from '../messages.ts';
 
@@ -13,23 +14,17 @@ export function perfEventVariant(
   hook: Hook & { kind: 'perfEvent' },
   target: Target,
 ): ProbeVariant {
-  return {
-    provider,
-    phase: 'run',
-    programType: ProgramType.PerfEvent,
-    points: [{ hook, name }],
-    pointCount: 1,
-    context: {
+  return fixedPoint(
+    { hook, name },
+    { provider, phase: 'run', programType: ProgramType.PerfEvent },
+    {
       space: 'kernel',
-      probeName: { kind: 'fixed', name },
-      probeType: provider,
       args: { error: NO_ARGS },
       ...registerContext(target, 'bpf_perf_event_data'),
       kernelStack: true,
       userStack: true,
     },
-    filterByPid: false,
-  };
+  );
 }
 
 /** `software:page-faults:` and the like, where what follows may be given. */

@@ -4,7 +4,7 @@
  */
 import { registerLayout } from '../../../abi/index.ts';
 import type { ArgumentField, TypedAccess, ValueAccess } from '../../checked/index.ts';
-import type { DebugFunction, DebugParameter, DebugType } from '../../debug-types.ts';
+import type { DebugFunction, DebugParameter, DebugType } from '../../../spec/index.ts';
 import type { Target } from '../../target.ts';
 import type { Type } from '../../types/index.ts';
 import { word, registerWord } from '../access.ts';

@@ -1,6 +1,6 @@
 /** What debug information adds to a user probe: arguments by name, and the type of what is returned. */
 import type { ArgumentField, TypedAccess } from '../../checked/index.ts';
-import type { DebugFunction } from '../../debug-types.ts';
+import type { DebugFunction } from '../../../spec/index.ts';
 import type { Target } from '../../target.ts';
 import type { ProbeUses } from '../provider.ts';
 import { argumentsOf, returnValueOf } from './arguments.ts';

@@ -1,4 +1,5 @@
-import type { Target, UserBinary } from '../../target.ts';
+import type { UserBinary } from '../../../spec/index.ts';
+import type { Target } from '../../target.ts';
 import { globMatcher } from '../glob.ts';
 import type { ListOptions } from '../provider.ts';
 import { shownPath } from './point.ts';

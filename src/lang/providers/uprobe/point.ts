@@ -1,5 +1,5 @@
 /** A place of a user function, found but not yet made into a program. */
-import type { UserBinary } from '../../target.ts';
+import type { UserBinary } from '../../../spec/index.ts';
 
 export interface FoundPoint {
   readonly binary: UserBinary;

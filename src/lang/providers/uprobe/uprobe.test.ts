@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DebugFunction } from '../../debug-types.ts';
-import type { UserBinary, UserPlace } from '../../target.ts';
+import type { DebugFunction, UserBinary, UserPlace } from '../../../spec/index.ts';
 import { complaints, fakeTarget, options, pointNames, resolve, type FakeMachine } from '../testing.ts';
 import { uprobe } from './uprobe.ts';
 

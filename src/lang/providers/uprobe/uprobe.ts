@@ -1,7 +1,8 @@
 /** uprobe and uretprobe: entry and return of functions in executables and libraries. */
 import { nearest, type Diagnostic } from '../../diagnostic/index.ts';
 import { readOutsideInteger, type AttachComponent, type AttachPointText } from '../../syntax/index.ts';
-import type { Target, UserBinary, UserPlace } from '../../target.ts';
+import type { UserBinary, UserPlace } from '../../../spec/index.ts';
+import type { Target } from '../../target.ts';
 import { isPattern, matcherOf } from '../glob.ts';
 import { didYouMean, missing, noMatches, pointError, pointWarning, refused, wrongCount } from '../messages.ts';
 import type { Provider, Resolution, ResolveOptions } from '../provider.ts';

@@ -1,11 +1,11 @@
 /** Programs for places of user functions. */
-import { AttachType, ProgramType, registerLayout } from '../../../abi/index.ts';
 import type { PlannedPoint } from '../../../spec/index.ts';
-import type { ContextAccess, ProbeContext, ProbedImage, ProbeVariant } from '../../checked/index.ts';
+import type { ContextAccess, ProbeContext, ProbeVariant } from '../../checked/index.ts';
 import type { Target } from '../../target.ts';
-import { functionArgument, functionReturnValue, registerContext, registerWord } from '../access.ts';
+import { functionArgument, functionReturnValue } from '../access.ts';
 import { nameByFirst, nameFromList, shareProgram } from '../names.ts';
 import type { ResolveOptions } from '../provider.ts';
+import { distanceInto, imageAround, knownFunction, placeOfProbe, userProgram } from '../user-program.ts';
 import { probedProcess } from '../user-target.ts';
 import { describePoint, type Described } from './described.ts';
 import type { FoundPoint } from './point.ts';
@@ -58,44 +58,30 @@ function makeVariant(
   const first = planned[0]!.name;
   const hasOneName = planned.every(({ name }) => name === first);
   const usesNumber = !hasOneName && (uses.has('probe') || (uses.has('func') && target.have('attach-cookie')));
-  const { points, probeName } = usesNumber ? nameFromList(planned, names) : nameByFirst(planned);
+  const named = usesNumber ? nameFromList(planned, names) : nameByFirst(planned);
   const number: ContextAccess = hasOneName ? { kind: 'constant', value: names.indexOf(first) } : { kind: 'cookie' };
-  const { instructionPointer } = registerLayout(target.architecture);
-  // On return the program counter is the caller's.
-  const place: ContextAccess = isReturn ? { kind: 'functionAddress' } : registerWord(target, instructionPointer);
-  // Detaching one link of many points takes a third of the time, even for a single one.
-  const mayShare = options.config.hookChoice === 'cheapest' && target.have('uprobe-multi');
-  const multi = mayShare ? { expectedAttachType: AttachType.TraceUprobeMulti } : {};
-  const { about } = group[0]!;
-  return {
+  const place: ContextAccess = isReturn ? { kind: 'functionAddress' } : placeOfProbe(target);
+  const [{ point: firstPoint, about }] = group as readonly [(typeof group)[number]];
+  return userProgram(
     provider,
-    phase: 'run',
-    programType: ProgramType.Kprobe,
-    ...multi,
-    points,
-    pointCount: points.length,
-    context: {
-      space: 'user',
-      probeName,
-      probeType: provider,
+    named,
+    {
       args: about.args,
-      ...registerContext(target, 'pt_regs'),
       ...(isReturn
         ? { returnValue: about.returnValue ?? functionReturnValue(target) }
         : { argument: functionArgument(target) }),
-      func: isInside(group[0]!.point)
-        ? functionAround(group[0]!.point, place, options)
+      func: isInside(firstPoint)
+        ? functionAround(firstPoint, place, options)
         : {
             kind: 'usym',
             access: place,
             ...(functions !== undefined && (usesNumber || hasOneName) ? { names: { number, all: functions } } : {}),
           },
-      kernelStack: true,
-      userStack: true,
-      ...(group.length === 1 ? { image: imageAround(group[0]!.point, place) } : {}),
+      ...(group.length === 1 ? { image: imageAround(firstPoint.binary, firstPoint.address, place) } : {}),
     },
-    filterByPid: false,
-  };
+    target,
+    options,
+  );
 }
 
 /** The probe is somewhere behind the function's start. */
@@ -106,18 +92,8 @@ function functionAround(
 ): NonNullable<ProbeContext['func']> {
   const name = functionOf(point, config.cppDemangle);
   if (name === undefined) return { kind: 'usym', access: place };
-  const start = point.binary.resolveFunction(point.functionName!, 0n);
-  const distance = 'error' in start ? 0n : point.fileOffset - start.fileOffset;
-  const isNear = distance > 0n && distance < 2n ** 31n;
-  return {
-    kind: 'usym',
-    access: isNear ? { kind: 'sum', base: place, by: -Number(distance) } : place,
-    names: { number: { kind: 'constant', value: 0 }, all: [name] },
-  };
-}
-
-function imageAround({ binary, address }: FoundPoint, place: ContextAccess): ProbedImage {
-  return { path: binary.path, place, placeAddress: address, symbol: (name) => binary.resolveSymbol?.(name) };
+  const distance = distanceInto(point.binary, point.functionName!, point.fileOffset, 2n ** 31n);
+  return knownFunction(name, place, distance);
 }
 
 function nameOf(provider: UserFunctionProvider, { shown }: FoundPoint): string {

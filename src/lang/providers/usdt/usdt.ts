@@ -1,15 +1,15 @@
 /** usdt: probes that programs carry at places of their own, with arguments of their own. */
-import { AttachType, ProgramType, registerLayout } from '../../../abi/index.ts';
-import type { PlannedPoint } from '../../../spec/index.ts';
+import type { PlannedPoint, UsdtPlace, UserBinary } from '../../../spec/index.ts';
 import type { ContextAccess, ProbeContext, ProbeVariant, TypedAccess } from '../../checked/index.ts';
 import { nearest, type Diagnostic } from '../../diagnostic/index.ts';
 import type { AttachComponent, AttachPointText } from '../../syntax/index.ts';
-import type { Target, UserBinary, UsdtPlace } from '../../target.ts';
-import { registerContext, registerWord, word } from '../access.ts';
+import type { Target } from '../../target.ts';
+import { word } from '../access.ts';
 import { isPattern, matcherOf, type Matcher } from '../glob.ts';
 import { didYouMean, missing, noMatches, pointError, pointWarning, refused, wrongCount } from '../messages.ts';
 import { nameByFirst, nameFromList, shareProgram } from '../names.ts';
 import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
+import { distanceInto, imageAround, knownFunction, placeOfProbe, userProgram } from '../user-program.ts';
 import { findUserFiles, probedProcess } from '../user-target.ts';
 import { listUsdt } from './list.ts';
 import { parseUsdtArguments, type UsdtArgument } from './operands.ts';
@@ -175,54 +175,27 @@ class Resolver {
   #variant(group: readonly Found[], names: readonly string[]): ProbeVariant {
     const planned = group.map((each) => this.#pointAt(each));
     const hasOneName = planned.every(({ name }) => name === planned[0]!.name);
-    const { points, probeName } = hasOneName ? nameByFirst(planned) : nameFromList(planned, names);
-    const mayShare = this.#options.config.hookChoice === 'cheapest' && this.#target.have('uprobe-multi');
-    const multi = mayShare ? { expectedAttachType: AttachType.TraceUprobeMulti } : {};
-    return {
-      provider: 'usdt',
-      phase: 'run',
-      programType: ProgramType.Kprobe,
-      ...multi,
-      points,
-      pointCount: points.length,
-      context: {
-        space: 'user',
-        probeName,
-        probeType: 'usdt',
+    const named = hasOneName ? nameByFirst(planned) : nameFromList(planned, names);
+    const [first] = group as readonly [Found];
+    return userProgram(
+      'usdt',
+      named,
+      {
         args: { error: 'The arguments of usdt probes have no names: they are arg0, arg1, …' },
-        ...registerContext(this.#target, 'pt_regs'),
-        argument: this.#arguments(group[0]!),
-        func: this.#function(group[0]!),
-        kernelStack: true,
-        userStack: true,
-        image: this.#imageAround(group[0]!),
+        argument: this.#arguments(first),
+        func: this.#function(first),
+        // Where a body asks for it, the places of a program are in the same one.
+        image: imageAround(first.binary, first.place.address, placeOfProbe(this.#target)),
       },
-      filterByPid: false,
-    };
+      this.#target,
+      this.#options,
+    );
   }
 
-  /** Where a body asks for it, the places of a program are in the same one. */
-  #imageAround({ binary, place }: Found): ProbeContext['image'] {
-    const { instructionPointer } = registerLayout(this.#target.architecture);
-    return {
-      path: binary.path,
-      place: registerWord(this.#target, instructionPointer),
-      placeAddress: place.address,
-      symbol: (name) => binary.resolveSymbol?.(name),
-    };
-  }
-
-  /** Told here, so that it holds even after the process has ended. */
   #function(found: Found): ProbeContext['func'] & { kind: 'usym' } {
-    const { instructionPointer } = registerLayout(this.#target.architecture);
-    const here = registerWord(this.#target, instructionPointer);
+    const here = placeOfProbe(this.#target);
     const known = this.#options.uses.names.has('func') ? functionOf(found) : undefined;
-    if (known === undefined) return { kind: 'usym', access: here };
-    return {
-      kind: 'usym',
-      access: { kind: 'sum', base: here, by: -known.distance },
-      names: { number: { kind: 'constant', value: 0 }, all: [known.name] },
-    };
+    return known === undefined ? { kind: 'usym', access: here } : knownFunction(known.name, here, known.distance);
   }
 
   #pointAt({ binary, place, name }: Found): PlannedPoint {
@@ -274,8 +247,7 @@ class Resolver {
   ): { readonly base: ContextAccess; readonly distance: bigint } | undefined {
     const found = binary.resolveSymbol?.(symbol);
     if (found === undefined) return undefined;
-    const { instructionPointer } = registerLayout(this.#target.architecture);
-    return { base: registerWord(this.#target, instructionPointer), distance: found.address - place.address };
+    return { base: placeOfProbe(this.#target), distance: found.address - place.address };
   }
 }
 
@@ -283,9 +255,7 @@ class Resolver {
 function functionOf({ binary, place }: Found): { readonly name: string; readonly distance: number } | undefined {
   const found = binary.resolveAddress(place.address);
   if ('error' in found || found.name === undefined || /^_[ZR]/.test(found.name)) return undefined;
-  const start = binary.resolveFunction(found.name, 0n);
-  const distance = 'error' in start ? 0n : place.fileOffset - start.fileOffset;
-  return { name: found.name, distance: distance < 0n || distance >= found.size ? 0 : Number(distance) };
+  return { name: found.name, distance: distanceInto(binary, found.name, place.fileOffset, found.size) };
 }
 
 function countOf(count: number): string {

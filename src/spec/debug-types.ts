@@ -7,15 +7,7 @@ export type DebugType =
   | { readonly kind: 'float'; readonly size: number }
   | { readonly kind: 'pointer'; readonly size: number; readonly to: () => DebugType }
   | { readonly kind: 'array'; readonly element: DebugType; readonly count: number }
-  | {
-      readonly kind: 'record';
-      readonly tag: 'struct' | 'union';
-      readonly name: string;
-      readonly size: number;
-      /** Functions get its address, whatever its size (C++: what has a destructor). */
-      readonly isPassedByReference: boolean;
-      readonly members: () => readonly DebugMember[];
-    }
+  | DebugRecord
   | {
       readonly kind: 'enum';
       readonly name: string;
@@ -23,31 +15,48 @@ export type DebugType =
       readonly signed: boolean;
       readonly names: ReadonlyMap<bigint, string>;
     }
+  /** What C has no name for: a closure, a member pointer. */
   | { readonly kind: 'unknown'; readonly size: number };
 
+export interface DebugRecord {
+  readonly kind: 'record';
+  readonly tag: 'struct' | 'union';
+  readonly name: string;
+  readonly size: number;
+  /** Given to functions by its address, as C++ does with what has a destructor. */
+  readonly isPassedByReference: boolean;
+  /** In order; those of base classes are inside members without a name. */
+  readonly members: () => readonly DebugMember[];
+}
+
 export interface DebugMember {
-  /** Empty for base classes and anonymous members: their members count as the record's own. */
   readonly name: string;
   readonly type: DebugType;
   readonly bitOffset: number;
-  /** 0: no bit-field. */
+  /** Bits of a bit-field; 0: it is none. */
   readonly bitSize: number;
 }
 
+/** Where a variable is when a certain instruction is reached. */
+export type DebugLocation =
+  /** By its DWARF number. */
+  | { readonly kind: 'register'; readonly number: number }
+  /** Nowhere: it is known. */
+  | { readonly kind: 'constant'; readonly value: bigint };
+
 export interface DebugParameter {
+  /** Empty where it has none. */
   readonly name: string;
   readonly type: DebugType;
   readonly typeText: string;
-  /** Where it is at the function's first instruction, if that is told: a register by its DWARF number, or a value that needs none. */
-  readonly location?:
-    | { readonly kind: 'register'; readonly number: number }
-    | { readonly kind: 'constant'; readonly value: bigint }
-    | undefined;
+  /** Where it is at the function's first instruction, if that is told: in optimised code not always where calling conventions say. */
+  readonly location?: DebugLocation | undefined;
 }
 
 export interface DebugFunction {
   readonly name: string;
   readonly parameters: readonly DebugParameter[];
+  /** Any number of further arguments may follow. */
   readonly isVariadic: boolean;
   readonly result: { readonly type: DebugType; readonly typeText: string };
   readonly language: 'c' | 'go' | 'rust';
