@@ -13,11 +13,35 @@ const answers = new Map<string, FeatureAnswer>();
 export function probeFeature(name: FeatureName): FeatureAnswer {
   const { minimumKernel } = probes[name];
   if (isTakenAway(name)) return { answer: 'no', minimumKernel, reason: 'taken away by --no-feature' };
+  return answerOf(name);
+}
+
+function answerOf(name: FeatureName): FeatureAnswer {
   return remembered(name, probes[name]);
 }
 
+/**
+ * What every kernel has from a release on, however it is built, and the one of these that is newest: a kernel that has
+ * it has all the others, which saves their trials.
+ */
+const NEWEST_CERTAIN = 'signed-division';
+const CERTAIN: ReadonlySet<FeatureName> = new Set([
+  'mmapable-array',
+  'large-map-key',
+  'map-batch',
+  'map-batch-percpu-array',
+  'no-prealloc-tracing',
+  'probe-read-kernel',
+  'ktime-boot',
+  'lookup-percpu-elem',
+  'for-each-map-elem',
+  'loop',
+  'atomic-fetch',
+]);
+
 /** Whether the feature is there for sure. Where nothing is known the answer is false: see `probeFeature`. */
 export function haveFeature(name: FeatureName): boolean {
+  if (CERTAIN.has(name) && !isTakenAway(name) && answerOf(NEWEST_CERTAIN).answer === 'yes') return true;
   return probeFeature(name).answer === 'yes';
 }
 

@@ -7,7 +7,7 @@ import { modulesWithBtf } from '../btf-source.ts';
 import { KernelMap } from '../map/index.ts';
 import { KernelProgram } from '../program/index.ts';
 import { answerTo } from './answer.ts';
-import { featureNames, haveFeature, haveHelper } from './features.ts';
+import { type FeatureName, featureNames, haveHelper, probeFeature } from './features.ts';
 
 export interface InventoryEntry {
   readonly name: string;
@@ -27,6 +27,9 @@ export interface Inventory {
 export function takeInventory(): Inventory {
   return { helpers: helpers(), features: features(), maps: maps(), probes: probes(), named: named() };
 }
+
+/** By a trial of its own, whatever else the kernel has. */
+const has = (feature: FeatureName): boolean => probeFeature(feature).answer === 'yes';
 
 const yesNo = (name: string, value: boolean): InventoryEntry => ({ name, value });
 
@@ -67,16 +70,16 @@ function features(): InventoryEntry[] {
       'Loop support',
       answers(() => loads({ instructions: boundedLoop() })),
     ),
-    yesNo('btf', haveFeature('btf')),
+    yesNo('btf', has('btf')),
     yesNo('module btf', modulesWithBtf().length > 0),
-    yesNo('map batch', haveFeature('map-batch')),
-    yesNo('attach cookie', haveFeature('attach-cookie')),
-    yesNo('uprobe refcount', haveFeature('uprobe')),
+    yesNo('map batch', has('map-batch')),
+    yesNo('attach cookie', has('attach-cookie')),
+    yesNo('uprobe refcount', has('uprobe')),
   ];
 }
 
 function named(): InventoryEntry[] {
-  return featureNames.map((name) => yesNo(name.replaceAll('-', '_'), haveFeature(name)));
+  return featureNames.map((name) => yesNo(name.replaceAll('-', '_'), has(name)));
 }
 
 const MAPS = {
@@ -106,7 +109,7 @@ function mapSpec(type: number, keySizeBytes: number): MapSpec {
 
 function probes(): InventoryEntry[] {
   return [
-    yesNo('kprobe', haveFeature('kprobe')),
+    yesNo('kprobe', has('kprobe')),
     yesNo(
       'tracepoint',
       answers(() => loads({ type: ProgramType.Tracepoint })),
@@ -115,12 +118,12 @@ function probes(): InventoryEntry[] {
       'perf_event',
       answers(() => loads({ type: ProgramType.PerfEvent })),
     ),
-    yesNo('fentry', haveFeature('fentry')),
-    yesNo('raw_tracepoint', haveFeature('raw-tracepoint')),
-    yesNo('uprobe', haveFeature('uprobe')),
-    yesNo('kprobe_multi', haveFeature('kprobe-multi')),
-    yesNo('kprobe_session', haveFeature('kprobe-session')),
-    yesNo('uprobe_multi', haveFeature('uprobe-multi')),
+    yesNo('fentry', has('fentry')),
+    yesNo('raw_tracepoint', has('raw-tracepoint')),
+    yesNo('uprobe', has('uprobe')),
+    yesNo('kprobe_multi', has('kprobe-multi')),
+    yesNo('kprobe_session', has('kprobe-session')),
+    yesNo('uprobe_multi', has('uprobe-multi')),
     yesNo(
       'iter',
       answers(() => loads(ITERATOR)),

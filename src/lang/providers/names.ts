@@ -45,12 +45,15 @@ export function nameByFirst(points: readonly PlannedPoint[]): {
   return { points, probeName: { kind: 'fixed', name: points[0]!.name } };
 }
 
-/** Groups of points that one program each can serve: all, or each alone where `probe` is asked for and cookies are not to be had. */
+/**
+ * Groups of points that one program each can serve: all, or each alone where `probe` is asked for and cookies are not
+ * to be had, which takes a trial to know.
+ */
 export function shareProgram<T>(
   points: readonly T[],
   usesName: boolean,
-  haveCookies: boolean,
+  haveCookies: () => boolean,
 ): readonly (readonly T[])[] {
   if (points.length === 0) return [];
-  return usesName && !haveCookies ? points.map((point) => [point]) : [points];
+  return usesName && points.length > 1 && !haveCookies() ? points.map((point) => [point]) : [points];
 }

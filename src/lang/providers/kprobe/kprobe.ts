@@ -177,7 +177,7 @@ class Resolver {
 
   #finish(points: readonly PlannedPoint[], inside: boolean, diagnostics: readonly Diagnostic[] = []): Resolution {
     const usesName = this.#options.uses.names.has('probe');
-    const groups = shareProgram(points, usesName, this.#target.have('attach-cookie'));
+    const groups = shareProgram(points, usesName, () => this.#target.have('attach-cookie'));
     return { variants: groups.map((group) => this.#variant(group, inside, usesName)), diagnostics };
   }
 

@@ -87,7 +87,7 @@ function variantsOf(events: readonly Event[], target: Target, options: ResolveOp
   const usesArguments = options.uses.args.size > 0 || [...options.uses.names].some((name) => /^arg\d+$/.test(name));
   const groups = usesArguments
     ? events.map((event) => [event])
-    : shareProgram(events, usesName, target.have('attach-cookie-raw-tracepoint'));
+    : shareProgram(events, usesName, () => target.have('attach-cookie-raw-tracepoint'));
   return groups.map((group) => variantOf(group, usesName, target, options));
 }
 

@@ -122,7 +122,9 @@ class Plan {
   }
 
   #addRaw(matches: readonly TracepointMatch[]): void {
-    for (const group of shareProgram(matches, this.#usesName, this.#target.have('attach-cookie-raw-tracepoint'))) {
+    for (const group of shareProgram(matches, this.#usesName, () =>
+      this.#target.have('attach-cookie-raw-tracepoint'),
+    )) {
       const points = group.map((match) => ({ hook: rawHook('raw', match.event), name: fullName(match) }));
       this.#variants.push(this.#variant(group, points, rawProgram('raw', '')));
     }
@@ -139,7 +141,7 @@ class Plan {
     const spaces = [...Map.groupBy(matches, spaceOf).values()];
     const groups = this.#usesArgs
       ? matches.map((match) => [match])
-      : spaces.flatMap((group) => shareProgram(group, this.#usesName, this.#target.have('attach-cookie')));
+      : spaces.flatMap((group) => shareProgram(group, this.#usesName, () => this.#target.have('attach-cookie')));
     for (const group of groups) {
       const points = group.map((match) => ({
         hook: { kind: 'tracepoint', category: match.category, event: match.event } as const,

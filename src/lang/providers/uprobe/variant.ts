@@ -21,7 +21,7 @@ export function makeVariants(
 ): readonly ProbeVariant[] {
   const isReturn = provider === 'uretprobe';
   const { uses } = options;
-  const haveCookies = target.have('attach-cookie');
+  const haveCookies = (): boolean => target.have('attach-cookie');
   const described = found.map((point) => ({ point, about: describePoint(point, isReturn, uses, target) }));
   // Where a process has mapped a file follows from where the probe is: each place has a program of its own then.
   const isAlone = uses.names.has('uaddr');

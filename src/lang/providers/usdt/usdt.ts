@@ -150,7 +150,7 @@ class Resolver {
     const groups = Map.groupBy(found, (each) => this.#signature(each));
     const names = [...new Set(found.map(({ name }) => name))];
     const variants = [...groups.values()].flatMap((group) =>
-      shareProgram(group, usesName, this.#target.have('attach-cookie')).map((part) =>
+      shareProgram(group, usesName, () => this.#target.have('attach-cookie')).map((part) =>
         this.#variant(part, usesName ? names : []),
       ),
     );
