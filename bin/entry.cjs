@@ -40,7 +40,7 @@ function main() {
   }
   giveBackEnvironment();
   const root = path.dirname(__dirname);
-  if (bundleIsCurrent(root)) void start(loadBundle(path.join(root, 'dist'), 'sonde'));
+  if (bundleIsCurrent(root)) void start(loadBundle(path.join(root, 'dist'), 'sonde', path.join(root, 'tools')));
   else void import(path.join(root, 'src/cli/main.ts')).then(start);
 }
 
@@ -77,8 +77,33 @@ function bundleIsCurrent(root) {
 /** Names of the bundles that run in this process. */
 const loaded = [];
 
-/** Runs `dist/NAME.cjs`, and gives what it exports. */
-function loadBundle(dist, name) {
+/**
+ * From so many bytes on a script has a code cache of its own, which holds more of the compiler. It takes 3 ms more to
+ * load, and saves 10 to 30 where V8 would have to compile all that in the middle of the script's compilation.
+ */
+const LARGE_SCRIPT_BYTES = 1000;
+
+/** Whether the command line names a large script: a text, a file, a tool. */
+function runsLargeScript(tools) {
+  const args = process.argv.slice(2);
+  return args.some((arg, i) => {
+    if (args[i - 1] === '-e') return arg.length >= LARGE_SCRIPT_BYTES;
+    if (arg.endsWith('.bt')) return isLarge(arg);
+    return /^[a-z][\w-]*$/.test(arg) && isLarge(path.join(tools, arg + '.bt'));
+  });
+}
+
+function isLarge(file) {
+  try {
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    return stat !== undefined && stat.size >= LARGE_SCRIPT_BYTES;
+  } catch {
+    return false; // Whoever opens it says what is wrong.
+  }
+}
+
+/** Runs `dist/NAME.cjs`, and gives what it exports. `tools`: the folder of the scripts that can be called by name. */
+function loadBundle(dist, name, tools) {
   loaded.push(name);
   const vm = require('vm');
   const file = path.join(dist, name + '.cjs');
@@ -88,7 +113,8 @@ function loadBundle(dist, name) {
   const identity = [source.slice(0, source.indexOf('\n')), process.version, process.arch, processorFeatures()].join(
     ' ',
   );
-  const cacheFile = path.join(dist, name + '.code-cache');
+  const large = name === 'sonde' && runsLargeScript(tools);
+  const cacheFile = path.join(dist, name + (large ? '-large' : '') + '.code-cache');
   const cache = readCodeCache(dist, cacheFile, identity);
   const script = new vm.Script(source, { filename: file, cachedData: cache ? cache.data : undefined });
   const cached = cache !== undefined && !script.cachedDataRejected;

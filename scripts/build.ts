@@ -1,6 +1,6 @@
 /**
  * Bundles the command line into dist/: sonde.cjs for runs of scripts, commands.cjs for all else, the stamp that binds
- * them to the sources, and V8's code cache. Each bundle is whole: what both need is in both, and no module of a bundle
+ * them to the sources, and V8's code caches. Each bundle is whole: what both need is in both, and no module of a bundle
  * is loaded late, so that all of them lie flat in one scope and cost next to nothing to start. `--if-needed` does nothing where the stamp already fits.
  */
 import { spawnSync } from 'node:child_process';
@@ -32,12 +32,12 @@ function writeWhole(name: string, text: string): void {
   renameSync(temporary, join(dist, name));
 }
 
-/** The first run of a script leaves the code cache behind: make that run now, with a script that ends at once. */
-function fillCodeCache(): void {
-  for (const name of ['sonde', 'commands']) rmSync(join(dist, `${name}.code-cache`), { force: true });
-  spawnSync(join(root, 'bin/sonde'), ['-e', 'begin { @[comm, pid] = count(); printf("%d %s\\n", 1, "x"); exit(); }'], {
-    stdio: 'ignore',
-  });
+/** The first run of a script leaves the code cache behind: make these runs now, with a small and a large one that end at once. */
+function fillCodeCaches(): void {
+  for (const name of ['sonde', 'sonde-large', 'commands']) rmSync(join(dist, `${name}.code-cache`), { force: true });
+  const small = ['-e', 'begin { @[comm, pid] = count(); printf("%d %s\\n", 1, "x"); exit(); }'];
+  for (const script of [small, [join(import.meta.dirname, 'fill.bt')]])
+    spawnSync(join(root, 'bin/sonde'), script, { stdio: 'ignore' });
 }
 
 const stampFile = join(dist, 'stamp');
@@ -50,5 +50,5 @@ if (!(process.argv.includes('--if-needed') && current)) {
   writeWhole('sonde.cjs', await bundle(join(root, 'src/cli/main.ts'), [otherBundles]));
   writeWhole('commands.cjs', await bundle(join(root, 'src/cli/commands.ts'), []));
   writeWhole('stamp', stamp);
-  fillCodeCache();
+  fillCodeCaches();
 }

@@ -24,7 +24,11 @@ import { handleSignals } from './signals.ts';
 import { isTerminal } from './terminal.ts';
 import { print } from './write-fully.ts';
 
-const OPTIMIZE_AFTER_MS = 300;
+/** V8's flag for each optimising compiler, and after how much of the run it is worth its cost. */
+const COMPILERS = [
+  { flag: '--maglev', afterMs: 20 },
+  { flag: '--opt', afterMs: 300 },
+];
 /** Harnesses set a variable of this name, and wait for this line. */
 const ATTACHED_LINE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 /** As if SIGPIPE had ended us. */
@@ -173,9 +177,10 @@ function stopLater(session: Session, afterMs: number): Disposable {
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
-/** The launcher turned V8's optimising compiler off. A script that runs for a while and formats records earns it back. */
+/** The launcher turned V8's optimising compilers off. A script that runs for a while and formats records earns them back. */
 function optimizeLater(): Disposable {
-  const timer = setTimeout(() => process.getBuiltinModule('node:v8').setFlagsFromString('--opt'), OPTIMIZE_AFTER_MS);
-  timer.unref();
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
+  const timers = COMPILERS.map(({ flag, afterMs }) =>
+    setTimeout(() => process.getBuiltinModule('node:v8').setFlagsFromString(flag), afterMs).unref(),
+  );
+  return { [Symbol.dispose]: () => timers.forEach((timer) => clearTimeout(timer)) };
 }

@@ -1,4 +1,4 @@
-/** The compiler as users start it: bundled, with V8's flags of the launcher and its code cache, in a process of its own. */
+/** The compiler as users start it: bundled, with V8's flags of the launcher and its code caches, in a process of its own. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export class BundledCompiler {
     this.#program = program;
   }
 
-  /** In a folder of its own. Its code cache comes from a compile like the one that fills the command line's. */
+  /** In a folder of its own. Its code caches come from compiles of what fills the command line's. */
   static async make(folder: string): Promise<BundledCompiler> {
     mkdirSync(folder, { mode: 0o755 });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
@@ -28,7 +28,7 @@ export class BundledCompiler {
     const made = new BundledCompiler(flags.split(' '), program);
     const first = join(folder, 'first.bt');
     writeFileSync(first, 'begin { @[comm, pid] = count(); printf("%d %s\\n", 1, "x"); exit(); }');
-    made.compileMs(first);
+    for (const script of [first, join(root, 'scripts/fill.bt')]) made.compileMs(script);
     return made;
   }
 

@@ -275,6 +275,22 @@ describe('the code cache', () => {
     assert.match(readFileSync(cacheFile(), 'latin1'), /^\/\/ i2 /);
   });
 
+  test('of large scripts is another one: of texts, of files, of tools', () => {
+    const large = join(root, 'dist/sonde-large.code-cache');
+    const text = ' '.repeat(1000);
+    mkdirSync(join(root, 'tools'), { recursive: true });
+    for (const file of ['long.bt', 'tools/long.bt']) writeFileSync(join(root, file), text);
+    writeFileSync(join(root, 'short.bt'), 'x');
+    for (const args of [['-e', text], [join(root, 'long.bt')], ['long']]) {
+      assert.equal(prints(launcher(), args), 'honest\n', args.join(' '));
+      assert.match(readFileSync(large, 'latin1'), /^\/\/ id v[^\n]*\ncomplete\n/);
+      rmSync(large);
+    }
+    for (const args of [['-e', 'x'], [join(root, 'short.bt')], ['nothing'], [join(root, 'nothing.bt')]])
+      assert.equal(prints(launcher(), args), 'theirs\n', args.join(' '));
+    assert.throws(() => readFileSync(large), { code: 'ENOENT' });
+  });
+
   test('that is damaged costs only time', () => {
     const bytes = readFileSync(cacheFile());
     writeFileSync(cacheFile(), bytes.subarray(0, bytes.length / 2));
