@@ -40,7 +40,7 @@ function main() {
   }
   giveBackEnvironment();
   const root = path.dirname(__dirname);
-  if (bundleIsCurrent(root)) void start(loadBundle(path.join(root, 'dist'), 'sonde', path.join(root, 'tools')));
+  if (bundleIsCurrent(root)) void start(loadPart(path.join(root, 'dist'), 'sonde'));
   else void import(path.join(root, 'src/cli/main.ts')).then(start);
 }
 
@@ -56,6 +56,8 @@ function giveBackEnvironment() {
 
 function start(program) {
   return program.main(process.argv.slice(2)).then((status) => {
+    // A run of a script has written and closed all by now: that Node takes itself to pieces would cost 2 ms more.
+    if (parts.has('sonde') && !parts.has('commands')) process.exit(status);
     process.exitCode = status;
   });
 }
@@ -72,10 +74,10 @@ function bundleIsCurrent(root) {
   return stamp === sourceList(path.join(root, 'src'), '');
 }
 
-// ---- the bundle and V8's code cache ---------------------------------------------------------------------------
+// ---- the bundle's parts and V8's code cache --------------------------------------------------------------------
 
-/** Names of the bundles that run in this process. */
-const loaded = [];
+/** The parts of the bundle in this process: what each exports, by name; null while it starts. */
+const parts = new Map();
 
 /**
  * From so many bytes on a script has a code cache of its own, which holds more of the compiler. It takes 3 ms more to
@@ -102,9 +104,18 @@ function isLarge(file) {
   }
 }
 
-/** Runs `dist/NAME.cjs`, and gives what it exports. `tools`: the folder of the scripts that can be called by name. */
-function loadBundle(dist, name, tools) {
-  loaded.push(name);
+/** Runs the part `dist/NAME.cjs`, where it hasn't run yet, and gives what it exports. */
+function loadPart(dist, name) {
+  if (!parts.has(name)) {
+    parts.set(name, null);
+    parts.set(name, runPart(dist, name));
+  }
+  const part = parts.get(name);
+  if (part === null) throw new Error('dist/' + name + '.cjs uses itself through another part while it starts');
+  return part;
+}
+
+function runPart(dist, name) {
   const vm = require('vm');
   const file = path.join(dist, name + '.cjs');
   const source = fs.readFileSync(file, 'latin1'); // the bundle is ASCII: V8 keeps it at one byte per character
@@ -113,7 +124,7 @@ function loadBundle(dist, name, tools) {
   const identity = [source.slice(0, source.indexOf('\n')), process.version, process.arch, processorFeatures()].join(
     ' ',
   );
-  const large = name === 'sonde' && runsLargeScript(tools);
+  const large = name === 'sonde' && runsLargeScript(path.join(dist, '../tools'));
   const cacheFile = path.join(dist, name + (large ? '-large' : '') + '.code-cache');
   const cache = readCodeCache(dist, cacheFile, identity);
   const script = new vm.Script(source, { filename: file, cachedData: cache ? cache.data : undefined });
@@ -125,9 +136,21 @@ function loadBundle(dist, name, tools) {
     });
   }
   const module_ = { exports: {} };
-  const requireFrom = (wanted) => (wanted === './commands.cjs' ? loadBundle(dist, 'commands') : require(wanted));
+  const requireFrom = (wanted) => (wanted[0] === '#' ? moduleOfPart(dist, wanted) : require(wanted));
   script.runInThisContext().call(module_.exports, module_.exports, requireFrom, module_, file, dist);
   return module_.exports;
+}
+
+/**
+ * `#PART#MODULE`: what another part's module exports, or something that reads that part as soon as it is looked at;
+ * `#PART#MODULE#now`: what it exports.
+ */
+function moduleOfPart(dist, wanted) {
+  const [, part, name, now] = wanted.split('#');
+  const exported = () => loadPart(dist, part).modules()[name];
+  if (now || parts.get(part)) return exported();
+  const held = Object.create(new Proxy({}, { get: (_, key) => Object.assign(held, exported())[key] }));
+  return held;
 }
 
 /**
@@ -177,10 +200,10 @@ function cacheHeader(identity, complete) {
   return header.padEnd(Math.ceil(header.length / 64) * 64, ' '); // V8 wants its bytes aligned
 }
 
-/** Whether the parts of a bundle that matter have been compiled: those that run scripts, or some command. */
+/** Whether what matters of a part has been compiled: of the first one, that is what runs scripts. */
 function ranItsWork(name) {
-  if (name === 'commands') return true;
-  return loaded.length === 1 && process.argv.slice(2).some((arg) => arg === '-e' || !arg.startsWith('-'));
+  if (name !== 'sonde') return true;
+  return !parts.has('commands') && process.argv.slice(2).some((arg) => arg === '-e' || !arg.startsWith('-'));
 }
 
 /** At the end: keep what V8 compiled, where the folder is this user's own. Failure costs only speed. */
@@ -199,4 +222,4 @@ function writeCodeCache(dist, file, header, script) {
 }
 
 if (require.main === module) main();
-else module.exports = { sourceList, loadBundle };
+else module.exports = { sourceList, loadPart };

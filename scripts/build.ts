@@ -1,29 +1,17 @@
 /**
- * Bundles the command line into dist/: sonde.cjs for runs of scripts, commands.cjs for all else, the stamp that binds
- * them to the sources, and V8's code caches. Each bundle is whole: what both need is in both, and no module of a bundle
- * is loaded late, so that all of them lie flat in one scope and cost next to nothing to start. `--if-needed` does nothing where the stamp already fits.
+ * Bundles the command line into dist/: the parts of parts.ts, the stamp that binds them to the sources, and V8's code
+ * caches of what runs scripts. `--if-needed` does nothing where the stamp already fits.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Plugin } from 'esbuild';
-import { bundle } from './bundle.ts';
+import { bundleParts } from './bundle.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const { sourceList } = createRequire(import.meta.url)('../bin/entry.cjs') as {
   sourceList: (folder: string, prefix: string) => string;
-};
-
-/** `import('./commands.ts')` becomes `require('./commands.cjs')`, which the entry answers. */
-const otherBundles: Plugin = {
-  name: 'other-bundles',
-  setup({ onResolve }) {
-    onResolve({ filter: /./ }, ({ kind, path }) =>
-      kind === 'dynamic-import' ? { path: path.replace(/\.ts$/, '.cjs'), external: true } : undefined,
-    );
-  },
 };
 
 function writeWhole(name: string, text: string): void {
@@ -34,7 +22,7 @@ function writeWhole(name: string, text: string): void {
 
 /** The first run of a script leaves the code cache behind: make these runs now, with a small and a large one that end at once. */
 function fillCodeCaches(): void {
-  for (const name of ['sonde', 'sonde-large', 'commands']) rmSync(join(dist, `${name}.code-cache`), { force: true });
+  for (const file of globSync('*.code-cache', { cwd: dist })) rmSync(join(dist, file));
   const small = ['-e', 'begin { @[comm, pid] = count(); printf("%d %s\\n", 1, "x"); exit(); }'];
   for (const script of [small, [join(import.meta.dirname, 'fill.bt')]])
     spawnSync(join(root, 'bin/sonde'), script, { stdio: 'ignore' });
@@ -47,8 +35,7 @@ if (!(process.argv.includes('--if-needed') && current)) {
   mkdirSync(dist, { recursive: true });
   chmodSync(dist, 0o755); // whatever the umask: a code cache that others may write is not used
   rmSync(stampFile, { force: true });
-  writeWhole('sonde.cjs', await bundle(join(root, 'src/cli/main.ts'), [otherBundles]));
-  writeWhole('commands.cjs', await bundle(join(root, 'src/cli/commands.ts'), []));
+  for (const [part, text] of await bundleParts()) writeWhole(`${part}.cjs`, text);
   writeWhole('stamp', stamp);
   fillCodeCaches();
 }

@@ -49,7 +49,7 @@ export function compileScript(source: SourceFile, context: RunContext, options: 
     print(`${stage}:\n${text.trimEnd()}\n\n`);
   };
   const runs = runsOf(args);
-  useDebugDirectories(args.debugRoots);
+  if (args.debugRoots.length > 0) useDebugDirectories(args.debugRoots);
   const result = compile(source, openTarget(targetOptions(args)), {
     positional: context.positional,
     named: context.named,

@@ -1,6 +1,6 @@
 /**
- * The command `sonde`: what a run of a script needs, and no more. All else is in `commands.ts`, which the build makes
- * another bundle of: what stands here is read at each start.
+ * The command `sonde`: what a run of a script needs, and no more. All else is in `commands.ts`, which is another part
+ * of the bundle: what stands here is read at each start.
  */
 import { existsSync } from 'node:fs';
 import { setThreadName, takeAwayFeatures } from '../kernel/index.ts';

@@ -19,10 +19,10 @@ export class BundledCompiler {
   static async make(folder: string): Promise<BundledCompiler> {
     mkdirSync(folder, { mode: 0o755 });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    writeFileSync(join(folder, 'sonde.cjs'), await bundle(join(import.meta.dirname, 'compile-once.ts'), []));
+    writeFileSync(join(folder, 'sonde.cjs'), await bundle(join(import.meta.dirname, 'compile-once.ts')));
     const program = join(folder, 'run.cjs');
     const [entry, dist] = [join(root, 'bin/entry.cjs'), folder].map((path) => JSON.stringify(path));
-    writeFileSync(program, `require(${entry}).loadBundle(${dist}, 'sonde').main(process.argv.slice(2))`);
+    writeFileSync(program, `require(${entry}).loadPart(${dist}, 'sonde').main(process.argv.slice(2))`);
     const [, flags] = /^flags='(.*)'$/m.exec(readFileSync(join(root, 'bin/sonde'), 'utf8')) ?? [];
     if (flags === undefined) throw new Error("the launcher's flags for V8 are not where they were");
     const made = new BundledCompiler(flags.split(' '), program);

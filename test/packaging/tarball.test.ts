@@ -69,6 +69,8 @@ describe('the packed tarball', () => {
       'bin/entry.cjs',
       'dist/sonde.cjs',
       'dist/commands.cjs',
+      'dist/rare.cjs',
+      'dist/symbols.cjs',
       'package.json',
       'README.md',
       'LICENSE',

@@ -1,0 +1,51 @@
+/** The parts of the bundle: what a start reads, and that the others are there when they are needed. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { bundleParts } from '../../scripts/bundle.ts';
+import { root } from '../architecture/sources.ts';
+
+const skip = process.geteuid!() === 0 ? false : 'needs root';
+
+describe('the parts of the bundle', () => {
+  let folder: string;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'sonde-parts-'));
+    for (const entry of ['bin', 'package.json', 'tools'])
+      cpSync(join(root, entry), join(folder, entry), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    mkdirSync(join(folder, 'dist'));
+    for (const [part, text] of await bundleParts()) writeFileSync(join(folder, 'dist', `${part}.cjs`), text);
+  });
+
+  after(() => rmSync(folder, { recursive: true }));
+
+  const sonde = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync(join(folder, 'bin/sonde'), args, { encoding: 'utf8', timeout: 30_000 });
+
+  test('what is not part of each start comes when it is needed', { skip }, () => {
+    const script =
+      'struct pair { int a; int b; } begin { printf("%s %d\\n", strftime("at", 0), sizeof(struct pair)); exit(); }';
+    assert.equal(sonde('-q', '-e', script).stdout.trim(), 'at 8');
+    assert.match(sonde('-l', 'uprobe:/bin/sh:*').stdout + sonde('--help').stdout, /USAGE/);
+    assert.equal(sonde('tools').status, 0);
+  });
+
+  for (const script of [
+    'begin { exit(); }',
+    'begin { @[comm, pid] = count(); printf("%d %s %-5d|\\n", pid, comm, 3); exit(); }',
+    'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @[comm] = count(); @h = hist(args.id); }',
+    'tracepoint:syscalls:sys_enter_openat /pid == cpid/ { @[str(args.filename)] = count(); } interval:s:9 { exit(); }',
+    'tracepoint:sched:sched_switch { @ = ((struct task_struct *)curtask)->pid; exit(); }',
+  ]) {
+    test(`a start reads the first part only: ${script}`, { skip }, () => {
+      for (const part of ['commands', 'rare', 'symbols']) rmSync(join(folder, `dist/${part}.cjs`), { force: true });
+      const { status, stderr } = sonde('-q', '-e', script, '-c', '/bin/true');
+      assert.deepEqual([status, stderr], [0, '']);
+    });
+  }
+});
