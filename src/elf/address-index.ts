@@ -24,6 +24,14 @@ export class AddressIndex {
     }
   }
 
+  static of(ranges: readonly { readonly start: number; readonly end: number; readonly id: number }[]): AddressIndex {
+    return new AddressIndex(
+      Float64Array.from(ranges, ({ start }) => start),
+      Float64Array.from(ranges, ({ start, end }) => end - start),
+      Uint32Array.from(ranges, ({ id }) => id),
+    );
+  }
+
   /** Ids of the ranges that hold `address` and start nearest before it (several: aliases); empty when none does. */
   find(address: number): number[] {
     let at = lastAtOrBelow(this.#starts, address);

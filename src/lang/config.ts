@@ -51,7 +51,7 @@ export const defaultConfig: ScriptConfig = {
   ringBytes: 8 * 1024 * 1024,
   missingProbes: 'error',
   printMapsOnExit: true,
-  showDebugInfo: false,
+  showDebugInfo: true,
   stackMode: 'bpftrace',
   strTruncTrailer: '..',
   userSymbols: true,

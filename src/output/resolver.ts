@@ -1,12 +1,19 @@
 import type { Frame } from '../spec/index.ts';
 
+/** An address that is part of a stack. */
+export interface StackPlace {
+  /** What is called here returns to this address: it belongs to the instruction before. */
+  readonly isReturn: boolean;
+  /** Build id and offset of the file are asked for. */
+  readonly withBuildId: boolean;
+}
+
 /** What printing must ask the world: symbols, stacks, users, clocks. The kernel's or a simulated one. */
 export interface ValueResolver {
   /** Frames at an address of kernel code: the calls inlined there and the function that holds them. Never empty. */
-  kernelFrames(address: bigint): readonly Frame[];
-  /** The same for a process; `pid` is its thread group id. */
-  /** `withBuildId`: build id and offset of the file are asked for. */
-  userFrames(pid: number, address: bigint, withBuildId?: boolean): readonly Frame[];
+  kernelFrames(address: bigint, stack?: StackPlace): readonly Frame[];
+  /** The same for a process; `pid` is its thread group id. Without `stack` the function alone. */
+  userFrames(pid: number, address: bigint, stack?: StackPlace): readonly Frame[];
   /** Addresses of a stored stack, innermost first. Undefined: the map holds no such id (any more). */
   stackAddresses(map: string, id: number): readonly bigint[] | undefined;
   /** Undefined: no such user. */

@@ -7,7 +7,7 @@ type StackType = Extract<ValueType, { kind: 'stack' }>;
 /** A newline, then each frame with a newline after it. A stack that was not stored prints as an empty one. */
 export function formatStack(type: StackType, id: bigint, pid: number, options: FormatOptions): ByteString {
   return `\n${stackAddresses(type, id, options)
-    .map((address) => formatAddress(type, address, pid, options))
+    .map((address, index) => formatAddress(type, address, index > 0, pid, options))
     .join('')}`;
 }
 
@@ -20,14 +20,20 @@ function stackAddresses(type: StackType, id: bigint, options: FormatOptions): re
   return options.resolver.stackAddresses(type.map, Number(id))?.slice(0, type.limit) ?? [];
 }
 
-function formatAddress(type: StackType, address: bigint, pid: number, options: FormatOptions): ByteString {
+function formatAddress(
+  type: StackType,
+  address: bigint,
+  isReturn: boolean,
+  pid: number,
+  options: FormatOptions,
+): ByteString {
   if (address === STOPPED_HERE)
     return `${type.mode === 'perf' ? '\t' : type.mode === 'raw' ? '' : '        '}<unwind failure>\n`;
   if (type.mode === 'raw') return `${hex(address)}\n`;
+  const place = { isReturn, withBuildId: type.mode === 'build_id' };
+  const { resolver } = options;
   const frames =
-    type.space === 'kernel'
-      ? options.resolver.kernelFrames(address)
-      : options.resolver.userFrames(pid, address, type.mode === 'build_id');
+    type.space === 'kernel' ? resolver.kernelFrames(address, place) : resolver.userFrames(pid, address, place);
   return frames.map((frame) => `${formatFrame(type, frame, address, options)}\n`).join('');
 }
 

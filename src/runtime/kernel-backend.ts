@@ -69,6 +69,7 @@ export class KernelBackend implements Backend {
       demangle: options.config?.cppDemangle ?? true,
       cacheUsers: options.config?.cacheUserSymbols !== 'NONE',
       nameUsers: options.config?.userSymbols !== false,
+      showLines: options.config?.showDebugInfo !== false,
     });
   }
 

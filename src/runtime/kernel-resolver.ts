@@ -1,7 +1,7 @@
 /** Names for what programs recorded as numbers. Everything is opened when first asked for. */
 import { matchesGlob } from 'node:path';
 import { bootTimeOffsetNs, type KernelMap } from '../kernel/index.ts';
-import { localTimeZone, type TimeZone, type ValueResolver } from '../output/index.ts';
+import { localTimeZone, type StackPlace, type TimeZone, type ValueResolver } from '../output/index.ts';
 import type { Frame } from '../spec/index.ts';
 import { CgroupPaths, KernelSymbols, UserNames, UserSymbols } from '../symbols/index.ts';
 
@@ -11,6 +11,8 @@ export interface ResolverOptions {
   readonly cacheUsers: boolean;
   /** False: addresses of processes stay numbers. */
   readonly nameUsers: boolean;
+  /** Source lines and inlined calls in stacks, where debug information tells them. */
+  readonly showLines: boolean;
 }
 
 export class KernelResolver implements ValueResolver {
@@ -27,13 +29,18 @@ export class KernelResolver implements ValueResolver {
     this.#options = options;
   }
 
-  kernelFrames(address: bigint): readonly Frame[] {
+  kernelFrames(address: bigint, stack?: StackPlace): readonly Frame[] {
     this.#kernel ??= KernelSymbols.open();
-    return [this.#kernel.resolve(address)];
+    return [this.#kernel.frame(address, stack?.isReturn === true)];
   }
 
-  userFrames(pid: number, address: bigint, withBuildId = false): readonly Frame[] {
-    return this.#options.nameUsers ? [this.userSymbols.resolve(pid, address, { buildId: withBuildId })] : [{ address }];
+  userFrames(pid: number, address: bigint, stack?: StackPlace): readonly Frame[] {
+    if (!this.#options.nameUsers) return [{ address }];
+    if (stack === undefined) return [this.userSymbols.resolve(pid, address)];
+    const { isReturn, withBuildId } = stack;
+    // A line for each build id and offset is all that there is then.
+    const lines = this.#options.showLines && !withBuildId;
+    return this.userSymbols.frames(pid, address, isReturn, { buildId: withBuildId, lines });
   }
 
   /** For reading a process's files while it is still there. */

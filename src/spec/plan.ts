@@ -28,6 +28,8 @@ export interface PlanConfig {
   readonly cacheUserSymbols?: 'NONE' | 'PER_PROGRAM' | 'PER_PID';
   /** False: addresses of processes are shown as numbers. */
   readonly userSymbols?: boolean;
+  /** False: no source lines and inlined calls in stacks. */
+  readonly showDebugInfo?: boolean;
   readonly logSizeBytes: number;
   readonly output?: OutputConfig;
 }

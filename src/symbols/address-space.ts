@@ -18,6 +18,8 @@ const mostCachedFrames = 16_384;
 export interface FrameOptions {
   /** Adds build id and file offset. */
   readonly buildId?: boolean;
+  /** Adds source lines, and frames for calls that were inlined. */
+  readonly lines?: boolean;
 }
 
 /** The memory of one life of one process: what is mapped where, and the names in it. Outlives the process. */
@@ -30,6 +32,8 @@ export class AddressSpace {
   /** By start address; undefined: nothing to be had. */
   readonly #modules = new Map<bigint, Module | undefined>();
   readonly #frames = new Map<bigint, Frame>();
+  /** With source lines. */
+  readonly #lines = new Map<bigint, readonly Frame[]>();
   #perfMap: { readonly map: PerfMap; readonly path: string; readonly identity: string } | undefined;
   #perfMapReadMs = -Infinity;
 
@@ -75,6 +79,26 @@ export class AddressSpace {
     return frame;
   }
 
+  /** The function that holds an address, last, and before it the calls that were inlined there, innermost first. */
+  resolveAll(address: bigint, options: FrameOptions = {}): readonly Frame[] {
+    const known = options.lines ? this.#lines.get(address) : undefined;
+    if (known && !options.buildId) return known;
+    const frame = this.resolve(address, options);
+    const mapping = options.lines ? mappingAt(this.#mappings, address) : undefined;
+    const source = mapping && this.#moduleOf(mapping)?.sourceAtOffset(address - mapping.start + mapping.fileOffset);
+    if (source === undefined) return [frame];
+    const { holder, inlined } = source;
+    const module = frame.module === undefined ? {} : { module: frame.module };
+    const name = frame.name ?? holder.name;
+    const frames: Frame[] = [
+      ...inlined.map((each) => ({ address, name: each.name ?? '??', ...module, inlined: true, ...each.line })),
+      { ...frame, ...(name === undefined ? {} : { name }), ...holder.line },
+    ];
+    if (this.#lines.size >= mostCachedFrames) this.#lines.clear();
+    if (!options.buildId) this.#lines.set(address, frames);
+    return frames;
+  }
+
   #remember(frame: Frame): void {
     if (this.#frames.size >= mostCachedFrames) this.#frames.clear();
     this.#frames.set(frame.address, frame);
@@ -108,6 +132,7 @@ export class AddressSpace {
     this.#identity = identity;
     this.#identityCheckedMs = monotonicMs();
     this.#frames.clear();
+    this.#lines.clear();
     this.#dropChanged(mappings);
     this.#mappings = mappings;
     return true;

@@ -47,11 +47,14 @@ export class KernelSymbols {
     return frame;
   }
 
-  /** The frames of a kernel stack, innermost first; return addresses are looked up inside the call (see UserSymbols.symbolize). */
+  /** The frame at one address of a stack; a return address is looked up inside the call (see UserSymbols.frames). */
+  frame(address: bigint, isReturn: boolean): Frame {
+    const back = isReturn ? 1n : 0n;
+    return returned(this.resolve(address - back), back);
+  }
+
+  /** The frames of a kernel stack, innermost first. */
   symbolize(addresses: readonly bigint[]): Frame[] {
-    return addresses.map((address, i) => {
-      const back = i === 0 ? 0n : 1n;
-      return returned(this.resolve(address - back), back);
-    });
+    return addresses.map((address, i) => this.frame(address, i > 0));
   }
 }

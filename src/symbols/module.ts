@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { FormatError } from '../base/index.ts';
-import { BytesSource, DebugInfo, ElfFile } from '../elf/index.ts';
+import { BytesSource, DebugInfo, ElfFile, type SourceFrames } from '../elf/index.ts';
 import { debugSections } from './debug-sections.ts';
 import { FileSource } from './file-source.ts';
 import { unpackXz } from './xz/index.ts';
@@ -19,6 +19,9 @@ export function useDebugDirectories(folders: readonly string[]): void {
   debugDirectories = [...folders, '/usr/lib/debug'];
 }
 
+/** Debug information beyond this is not read to name lines in stacks: it is all held in memory. */
+const mostDebugBytes = 512 * 1024 * 1024;
+
 /** An ELF file with its separate debug file, if one is installed, as a source of names for addresses. */
 export class Module {
   readonly elf: ElfFile;
@@ -29,6 +32,8 @@ export class Module {
   #separate: ElfFile | undefined | null = null;
   #info: DebugInfo | undefined | null = null;
   #buildId: string | undefined | null = null;
+  #debugInfoBytes = 0;
+  #sourceInfo: { readonly info: DebugInfo | undefined } | undefined;
 
   /** `root` is the process's root directory, prefixed where a debug file is looked for. */
   static open(source: FileSource, path: string, root = ''): Module {
@@ -72,7 +77,9 @@ export class Module {
     if (this.#info === null) {
       const own = this.elf.section('.debug_info') === undefined ? undefined : this.elf;
       const holder = own ?? this.#separateFile();
-      this.#info = holder?.section('.debug_info') === undefined ? undefined : new DebugInfo(debugSections(holder));
+      const section = holder?.section('.debug_info');
+      this.#debugInfoBytes = section?.sizeBytes ?? 0;
+      this.#info = section === undefined ? undefined : new DebugInfo(debugSections(holder!));
     }
     return this.#info;
   }
@@ -92,6 +99,20 @@ export class Module {
   functionAtOffset(fileOffset: bigint): ModuleSymbol | undefined {
     const address = this.elf.addressOf(fileOffset);
     return address === undefined ? undefined : this.functionAt(address);
+  }
+
+  /** Source lines and inlined calls at an offset of the file; undefined: nothing is known, or it would take too much memory. */
+  sourceAtOffset(fileOffset: bigint): SourceFrames | undefined {
+    const address = this.elf.addressOf(fileOffset);
+    if (address === undefined) return undefined;
+    this.#sourceInfo ??= { info: tolerant(() => this.#smallDebugInfo()) };
+    const { info } = this.#sourceInfo;
+    return tolerant(() => info?.sourceAt(address));
+  }
+
+  #smallDebugInfo(): DebugInfo | undefined {
+    const { debugInfo } = this;
+    return debugInfo === undefined || this.#debugInfoBytes > mostDebugBytes ? undefined : debugInfo;
   }
 
   functionAt(address: bigint): ModuleSymbol | undefined {

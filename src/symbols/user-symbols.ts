@@ -38,17 +38,24 @@ export class UserSymbols {
   }
 
   /**
-   * The frames of a user stack, innermost first. All but the first are return addresses: they are looked up one
-   * byte earlier, inside the call, since a call at a function's very end returns to the start of the next one.
+   * The frames at one address of a stack: calls that were inlined there, innermost first, and the function that holds them. A
+   * return address is looked up one byte earlier, inside the call, since a call at a function's very end returns to the start
+   * of the next one, and a call at a line's end to the next line. Where nothing is there it was no call: signal handlers return
+   * to the start of a function.
    */
+  frames(pid: number, address: bigint, isReturn: boolean, options: FrameOptions = {}): Frame[] {
+    const back = isReturn && address !== 0n ? 1n : 0n;
+    const look = (at: bigint): readonly Frame[] | undefined =>
+      this.#look(pid, (space) => space.resolveAll(at, options));
+    const inside = back === 0n ? undefined : look(address - back);
+    if (inside?.some(({ name }) => name !== undefined))
+      return inside.map((frame) => this.#pretty(returned(frame, back)));
+    return (look(address) ?? [{ address }]).map((frame) => this.#pretty(frame));
+  }
+
+  /** The frames of a user stack, innermost first: all addresses but the first are return addresses. */
   symbolize(pid: number, addresses: readonly bigint[], options: FrameOptions = {}): Frame[] {
-    const frames = this.#look(pid, (space) =>
-      addresses.map((address, i) => {
-        const back = i === 0 || address === 0n ? 0n : 1n;
-        return returned(space.resolve(address - back, options), back);
-      }),
-    );
-    return frames?.map((frame) => this.#pretty(frame)) ?? addresses.map((address) => ({ address }));
+    return addresses.flatMap((address, i) => this.frames(pid, address, i > 0, options));
   }
 
   /** Reads now what is needed to name the process's addresses after it has ended. False: it is gone already. */
@@ -69,7 +76,7 @@ export class UserSymbols {
   }
 
   /** What is not found may lie in the memory that an exec has made since: then it is looked up there. */
-  #look(pid: number, look: (space: AddressSpace) => Frame[]): Frame[] | undefined {
+  #look(pid: number, look: (space: AddressSpace) => readonly Frame[]): readonly Frame[] | undefined {
     const space = this.#space(pid);
     if (!space) return undefined;
     const frames = look(space);

@@ -52,6 +52,8 @@ export const Attribute = {
   Specification: 0x47,
   Type: 0x49,
   Ranges: 0x55,
+  CallFile: 0x58,
+  CallLine: 0x59,
   DataBitOffset: 0x6b,
   LinkageName: 0x6e,
   StringOffsetsBase: 0x72,
@@ -106,6 +108,8 @@ export const Form = {
   Addrx2: 0x2a,
   Addrx3: 0x2b,
   Addrx4: 0x2c,
+  GnuAddressIndex: 0x1f01,
+  GnuStringIndex: 0x1f02,
   GnuRefAlt: 0x1f20,
   GnuStrpAlt: 0x1f21,
 } as const;

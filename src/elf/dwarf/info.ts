@@ -1,12 +1,28 @@
 /** Functions of a file with debug information: what they take and give, and which code belongs to whom. */
 import { FormatError } from '../../base/index.ts';
 import type { DebugFunction, DebugLocation, DebugParameter } from '../../spec/index.ts';
+import { AddressIndex } from '../address-index.ts';
 import { Attribute, Language, Tag, UnitType } from './constants.ts';
 import { locationAt } from './locations.ts';
+import { toldRanges } from './address-ranges.ts';
+import { callsAt, type InlinedCall, inlinedCallsOf } from './inlined.ts';
+import { LineTable, type SourceLine } from './lines.ts';
 import { type AddressRange, lowPcOf } from './lists.ts';
-import { covers, rangesOf } from './ranges.ts';
+import { rangesOf } from './ranges.ts';
 import { type FindEntry, typeOf, typeTextOf } from './types.ts';
 import { type DebugSections, type Entry, numberOf, textOf, Unit } from './unit.ts';
+
+export interface SourceFrame {
+  /** Mangled where the file has it so; undefined: it isn't told. */
+  readonly name: string | undefined;
+  readonly line: SourceLine | undefined;
+}
+
+/** What an address comes from: the function that holds it, and the calls that were inlined there, innermost first. */
+export interface SourceFrames {
+  readonly inlined: readonly SourceFrame[];
+  readonly holder: SourceFrame;
+}
 
 /** Entries whose children may be functions. */
 const scopes: ReadonlySet<number> = new Set([0x39, 0x1e, Tag.StructureType, Tag.ClassType, Tag.UnionType]);
@@ -17,6 +33,11 @@ export class DebugInfo {
   #units: readonly Unit[] | undefined;
   readonly #functions = new Map<Unit, ReadonlyMap<bigint, number>>();
   readonly #scopes = new Map<Unit, readonly Scope[]>();
+  readonly #holders = new Map<Unit, AddressIndex>();
+  readonly #lineTables = new Map<Unit, LineTable>();
+  /** By the offset of the function's entry. */
+  readonly #inlined = new Map<number, readonly InlinedCall[]>();
+  #unitIndex: AddressIndex | undefined;
   readonly #find: FindEntry = (offset) => this.#entryAt(offset);
 
   constructor(sections: DebugSections) {
@@ -43,26 +64,52 @@ export class DebugInfo {
    */
   scopeOf(address: bigint): number | undefined {
     for (const unit of this.#unitsOf(address)) {
-      let known = this.#scopes.get(unit);
-      if (known === undefined) this.#scopes.set(unit, (known = scopesOf(unit)));
+      const known = memo(this.#scopes, unit, () => scopesOf(unit));
       const found = known.findLast(({ ranges }) => ranges.some(({ start, end }) => address >= start && address < end));
       if (found !== undefined) return found.offset;
     }
     return undefined;
   }
 
+  /** Which lines of the source an address comes from, and through which calls; undefined: no unit has code there. */
+  sourceAt(address: bigint): SourceFrames | undefined {
+    const [unit] = this.#unitsOf(address);
+    if (unit === undefined) return undefined;
+    const table = memo(this.#lineTables, unit, () => new LineTable(unit));
+    const [offset] = memo(this.#holders, unit, () => holdersOf(unit)).find(Number(address));
+    const entry = offset === undefined ? undefined : unit.entryAt(offset);
+    const calls = entry === undefined ? [] : memo(this.#inlined, entry.offset, () => inlinedCallsOf(entry));
+    let line = table.lineAt(address);
+    const inlined: SourceFrame[] = [];
+    for (const call of callsAt(calls, address).toReversed()) {
+      inlined.push({ name: this.#linkageName(call.entry), line });
+      const file = table.file(call.callFile);
+      line = file === undefined || call.callLine <= 0 ? undefined : { file, line: call.callLine };
+    }
+    return { inlined, holder: { name: entry === undefined ? undefined : this.#linkageName(entry), line } };
+  }
+
+  /** As symbol tables have it, where that differs from the source. */
+  #linkageName(entry: Entry): string | undefined {
+    const chain = this.#origins(entry);
+    for (const attribute of [Attribute.LinkageName, Attribute.MipsLinkageName, Attribute.Name]) {
+      const named = chain.find((each) => each.attributes.has(attribute));
+      if (named !== undefined) return textOf(named, attribute);
+    }
+    return undefined;
+  }
+
   #functionEntry(address: bigint): Entry | undefined {
     for (const unit of this.#unitsOf(address)) {
-      let known = this.#functions.get(unit);
-      if (known === undefined) this.#functions.set(unit, (known = functionsOf(unit)));
-      const offset = known.get(address);
+      const offset = memo(this.#functions, unit, () => functionsOf(unit)).get(address);
       if (offset !== undefined) return unit.entryAt(offset);
     }
     return undefined;
   }
 
   #unitsOf(address: bigint): Unit[] {
-    return this.units.filter((unit) => unit.type === UnitType.Compile && covers(unit.root, address));
+    this.#unitIndex ??= unitsByAddress(this.units, this.#sections);
+    return this.#unitIndex.find(Number(address)).map((number) => this.units[number]!);
   }
 
   #describe(concrete: Entry): DebugFunction {
@@ -136,6 +183,44 @@ export class DebugInfo {
     for (let at = 0; at < length; at = units.at(-1)!.end) units.push(new Unit(this.#sections, at));
     return units;
   }
+}
+
+function memo<K, V extends object>(known: Map<K, V>, key: K, make: () => V): V {
+  let value = known.get(key);
+  if (value === undefined) known.set(key, (value = make()));
+  return value;
+}
+
+/** Numbers of the units, by the addresses of their code. */
+function unitsByAddress(units: readonly Unit[], sections: DebugSections): AddressIndex {
+  const told = toldRanges(sections);
+  return indexOf(
+    units.flatMap((unit, id) => {
+      const isRead = unit.type === UnitType.Compile || unit.type === UnitType.Skeleton;
+      return isRead ? [{ ranges: told.get(unit.offset) ?? rangesOf(unit.root), id }] : [];
+    }),
+  );
+}
+
+/** Offsets of the functions' entries, by the addresses of their code. */
+function holdersOf(unit: Unit): AddressIndex {
+  const all = unit.descendants(unit.root, (each) => scopes.has(each.tag));
+  return indexOf(
+    [...all]
+      .filter(({ tag }) => tag === Tag.Subprogram)
+      .map((entry) => ({ ranges: rangesOf(entry), id: entry.offset })),
+  );
+}
+
+function indexOf(entries: readonly { readonly ranges: readonly AddressRange[]; readonly id: number }[]): AddressIndex {
+  return AddressIndex.of(
+    entries.flatMap(({ ranges, id }) =>
+      ranges
+        // The linker leaves functions that it dropped at address 0.
+        .filter(({ start, end }) => start !== 0n && end > start)
+        .map(({ start, end }) => ({ start: Number(start), end: Number(end), id })),
+    ),
+  );
 }
 
 /** Offsets of the functions that have code, by their first address. */

@@ -1,7 +1,8 @@
 /** Line tables: which code belongs to which line of which source file. */
-import { Attribute, Form } from './constants.ts';
+import { AddressIndex } from '../address-index.ts';
+import { type LineHeader, lineHeaderOf } from './line-header.ts';
 import type { DwarfReader } from './reader.ts';
-import { type DebugSections, readerOf, textOf, type Unit } from './unit.ts';
+import { type DebugSections, readerOf, type Unit } from './unit.ts';
 
 /** A place where a line's code (or a part of it) begins. */
 export interface LineRow {
@@ -10,171 +11,96 @@ export interface LineRow {
   readonly column: number;
 }
 
-/** More rows or files than this are taken for damage. */
-const mostRows = 20_000_000;
-const mostFiles = 1_000_000;
-
-interface Header {
-  readonly version: number;
-  readonly addressSize: number;
-  readonly offsetSize: 4 | 8;
-  readonly minimumStep: number;
-  readonly startsStatement: boolean;
-  readonly lineBase: number;
-  readonly lineRange: number;
-  readonly opcodeBase: number;
-  readonly operandCounts: readonly number[];
-  /** By the number that the program uses. */
-  readonly files: readonly (string | undefined)[];
-  readonly programStart: number;
-  readonly end: number;
+/** A line of a source file. */
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
 }
+
+/** More rows than this are taken for damage. */
+const mostRows = 20_000_000;
 
 /** Rows at which a statement begins, of the files that `isWanted` takes (by path), in the order of the table. */
 export function linesOf(unit: Unit, isWanted: (path: string) => boolean): LineRow[] {
-  const offset = unit.root.attributes.get(Attribute.LineTable);
-  if (offset?.kind !== 'number') return [];
-  const header = decodeHeader(unit, Number(offset.value));
+  const header = lineHeaderOf(unit);
+  if (header === undefined) return [];
   const wanted = new Set<number>();
   for (const [index, path] of header.files.entries()) if (path !== undefined && isWanted(path)) wanted.add(index);
-  return wanted.size === 0 ? [] : run(unit.sections, header, wanted);
+  const rows: LineRow[] = [];
+  if (wanted.size === 0) return rows;
+  run(unit.sections, header, ({ address, file, line, column, isStatement }, endsSequence) => {
+    if (isStatement && !endsSequence && wanted.has(file)) rows.push({ address, line, column });
+  });
+  return rows;
 }
 
 /** Paths of a unit's source files. */
 export function filesOf(unit: Unit): string[] {
-  const offset = unit.root.attributes.get(Attribute.LineTable);
-  if (offset?.kind !== 'number') return [];
-  return decodeHeader(unit, Number(offset.value)).files.filter((path) => path !== undefined);
+  return lineHeaderOf(unit)?.files.filter((path) => path !== undefined) ?? [];
 }
 
-// ---- header ---------------------------------------------------------------------------------------------
+/** The lines of a unit's code, by address. */
+export class LineTable {
+  readonly #files: LineHeader['files'];
+  readonly #addresses: number[] = [];
+  readonly #fileNumbers: number[] = [];
+  readonly #lines: number[] = [];
+  /** Of each sequence of rows, whose addresses ascend: index of its first row, and behind its last. */
+  readonly #sequences = new Map<number, number>();
+  readonly #index: AddressIndex;
 
-function decodeHeader(unit: Unit, offset: number): Header {
-  const r = readerOf(unit.sections, 'line', offset);
-  const first = r.u32();
-  const offsetSize = first === 0xffffffff ? 8 : 4;
-  const end = (first === 0xffffffff ? r.offset(8) : first) + r.at;
-  if (end > r.length) r.fail('a line table is longer than its section');
-  const version = r.u16();
-  if (version < 2 || version > 5) r.fail(`a line table of version ${version}`);
-  const addressSize = version >= 5 ? r.u8() : unit.addressSize;
-  if (version >= 5) r.skip(1);
-  const programStart = r.offset(offsetSize) + r.at;
-  const minimumStep = r.u8();
-  if (version >= 4) r.skip(1);
-  const startsStatement = r.u8() !== 0;
-  const lineBase = r.i8();
-  const lineRange = r.u8();
-  if (lineRange === 0) r.fail('a line table without a range');
-  const opcodeBase = r.u8();
-  const operandCounts = Array.from({ length: Math.max(0, opcodeBase - 1) }, () => r.u8());
-  const directory = textOf(unit.root, Attribute.Directory) ?? '';
-  const files = version >= 5 ? newFiles(unit.sections, r, offsetSize) : oldFiles(r, directory);
-  return {
-    version,
-    addressSize,
-    offsetSize,
-    minimumStep,
-    startsStatement,
-    lineBase,
-    lineRange,
-    opcodeBase,
-    operandCounts,
-    files,
-    programStart,
-    end,
-  };
-}
-
-function joined(directory: string, path: string): string {
-  return path.startsWith('/') || directory === '' ? path : `${directory}/${path}`;
-}
-
-/** Until DWARF 4: directories and files count from 1, the unit's own directory is 0. */
-function oldFiles(r: DwarfReader, own: string): (string | undefined)[] {
-  const directories = [own];
-  for (let text = r.text(); text !== ''; text = r.text()) {
-    if (directories.length > mostFiles) r.fail('too many directories');
-    directories.push(joined(own, text));
+  constructor(unit: Unit) {
+    const header = lineHeaderOf(unit);
+    this.#files = header?.files ?? [];
+    const found: { readonly start: number; readonly end: number; readonly id: number }[] = [];
+    let first = 0;
+    const take = ({ address, file, line }: Machine, endsSequence: boolean): void => {
+      if (!endsSequence) {
+        this.#addRow(Number(address), file, line);
+        return;
+      }
+      const rows = this.#addresses.length;
+      const start = this.#addresses[first] ?? 0;
+      // The linker leaves functions that it dropped at address 0.
+      if (rows > first && start > 0 && Number(address) > start) {
+        found.push({ start, end: Number(address), id: first });
+        this.#sequences.set(first, rows);
+      }
+      first = rows;
+    };
+    if (header !== undefined) run(unit.sections, header, take);
+    this.#index = AddressIndex.of(found);
   }
-  const files: (string | undefined)[] = [undefined];
-  for (let text = r.text(); text !== ''; text = r.text()) {
-    if (files.length > mostFiles) r.fail('too many files');
-    files.push(joined(directories[r.uleb()] ?? '', text));
-    r.skipLeb();
-    r.skipLeb();
+
+  #addRow(address: number, file: number, line: number): void {
+    this.#addresses.push(address);
+    this.#fileNumbers.push(file);
+    this.#lines.push(line);
   }
-  return files;
-}
 
-const PATH_CONTENT = 1;
-const DIRECTORY_CONTENT = 2;
+  /** Path of a file by the number that the unit gives it. */
+  file(number: number): string | undefined {
+    return this.#files[number];
+  }
 
-/** From DWARF 5: tables that say themselves what stands in them. */
-function newFiles(sections: DebugSections, r: DwarfReader, offsetSize: 4 | 8): string[] {
-  const directories = readTable(sections, r, offsetSize).map(({ path }) => path);
-  const own = directories[0] ?? '';
-  return readTable(sections, r, offsetSize).map(({ path, directory }) =>
-    joined(joined(own, directories[directory] ?? ''), path),
-  );
-}
-
-function readTable(
-  sections: DebugSections,
-  r: DwarfReader,
-  offsetSize: 4 | 8,
-): { readonly path: string; readonly directory: number }[] {
-  const formats = Array.from({ length: r.u8() }, () => ({ content: r.uleb(), form: r.uleb() }));
-  const count = r.uleb();
-  if (count > mostFiles || (formats.length === 0 && count > 0)) r.fail(`a table of ${count} files`);
-  return Array.from({ length: count }, () => {
-    let path = '';
-    let directory = 0;
-    for (const { content, form } of formats) {
-      const value = readContent(sections, r, form, offsetSize);
-      if (content === PATH_CONTENT && typeof value === 'string') path = value;
-      if (content === DIRECTORY_CONTENT && typeof value === 'number') directory = value;
+  /** Undefined: it belongs to no line, as what the compiler adds. */
+  lineAt(address: bigint): SourceLine | undefined {
+    const wanted = Number(address);
+    const [first] = this.#index.find(wanted);
+    if (first === undefined) return undefined;
+    let low = first;
+    let high = this.#sequences.get(first) ?? first;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#addresses[middle]! <= wanted) low = middle + 1;
+      else high = middle;
     }
-    return { path, directory };
-  });
-}
-
-function readContent(
-  sections: DebugSections,
-  r: DwarfReader,
-  form: number,
-  offsetSize: 4 | 8,
-): string | number | undefined {
-  switch (form) {
-    case Form.String:
-      return r.text();
-    case Form.LineStrp:
-      return readerOf(sections, 'line_str', r.offset(offsetSize)).text();
-    case Form.Strp:
-      return readerOf(sections, 'str', r.offset(offsetSize)).text();
-    case Form.Udata:
-      return r.uleb();
-    case Form.Data1:
-      return r.u8();
-    case Form.Data2:
-      return r.u16();
-    case Form.Data4:
-      return r.u32();
-    case Form.Data8:
-      r.skip(8);
-      return undefined;
-    case Form.Data16:
-      r.skip(16);
-      return undefined;
-    case Form.Block:
-      r.skip(r.uleb());
-      return undefined;
-    default:
-      return r.fail(`a file's path of unknown form 0x${form.toString(16)}`);
+    const row = low - 1;
+    const file = row < first ? undefined : this.#files[this.#fileNumbers[row]!];
+    const line = this.#lines[row] ?? 0;
+    return file === undefined || line <= 0 ? undefined : { file, line };
   }
 }
-
-// ---- program --------------------------------------------------------------------------------------------
 
 /** The machine that a line program is written for. */
 class Machine {
@@ -183,13 +109,12 @@ class Machine {
   line = 1;
   column = 0;
   isStatement: boolean;
-  readonly rows: LineRow[] = [];
-  readonly #header: Header;
-  readonly #wanted: ReadonlySet<number>;
+  readonly #header: LineHeader;
+  readonly #take: (machine: Machine, endsSequence: boolean) => void;
 
-  constructor(header: Header, wanted: ReadonlySet<number>) {
+  constructor(header: LineHeader, take: (machine: Machine, endsSequence: boolean) => void) {
     this.#header = header;
-    this.#wanted = wanted;
+    this.#take = take;
     this.isStatement = header.startsStatement;
   }
 
@@ -206,8 +131,12 @@ class Machine {
   }
 
   emit(): void {
-    if (!this.isStatement || !this.#wanted.has(this.file)) return;
-    this.rows.push({ address: this.address, line: this.line, column: this.column });
+    this.#take(this, false);
+  }
+
+  endSequence(): void {
+    this.#take(this, true);
+    this.reset();
   }
 
   special(opcode: number): void {
@@ -218,9 +147,14 @@ class Machine {
   }
 }
 
-function run(sections: DebugSections, header: Header, wanted: ReadonlySet<number>): LineRow[] {
+/** `take` is told of each row, and of the end of each sequence of rows. */
+function run(
+  sections: DebugSections,
+  header: LineHeader,
+  take: (machine: Machine, endsSequence: boolean) => void,
+): void {
   const r = readerOf(sections, 'line', header.programStart);
-  const machine = new Machine(header, wanted);
+  const machine = new Machine(header, take);
   for (let count = 0; r.at < header.end; count++) {
     if (count > mostRows) r.fail('a line table of too many rows');
     const opcode = r.u8();
@@ -228,20 +162,19 @@ function run(sections: DebugSections, header: Header, wanted: ReadonlySet<number
     else if (opcode === 0) extended(r, machine, header);
     else standard(r, machine, header, opcode);
   }
-  return machine.rows;
 }
 
-function extended(r: DwarfReader, machine: Machine, { addressSize }: Header): void {
+function extended(r: DwarfReader, machine: Machine, { addressSize }: LineHeader): void {
   const length = r.uleb();
   const end = r.at + length;
   if (length === 0) return;
   const opcode = r.u8();
-  if (opcode === 1) machine.reset();
+  if (opcode === 1) machine.endSequence();
   else if (opcode === 2) machine.address = r.address(length - 1 === 4 ? 4 : addressSize);
   r.skip(end - r.at);
 }
 
-function standard(r: DwarfReader, machine: Machine, header: Header, opcode: number): void {
+function standard(r: DwarfReader, machine: Machine, header: LineHeader, opcode: number): void {
   switch (opcode) {
     case 1:
       machine.emit();

@@ -19,7 +19,3 @@ export function rangesOf(entry: Entry): readonly AddressRange[] {
   if (start === undefined || (high?.kind !== 'number' && high?.kind !== 'address')) return [];
   return [{ start, end: high.kind === 'number' ? start + high.value : high.value }];
 }
-
-export function covers(entry: Entry, address: bigint): boolean {
-  return rangesOf(entry).some(({ start, end }) => address >= start && address < end);
-}

@@ -359,6 +359,8 @@ function skipForm(unit: Unit, r: DwarfReader, form: number): void {
       return;
     case Form.Strx:
     case Form.Addrx:
+    case Form.GnuAddressIndex:
+    case Form.GnuStringIndex:
       r.skipLeb();
       return;
     default:

@@ -250,6 +250,7 @@ class ScriptState implements ScriptLowering {
         cppDemangle: config.cppDemangle,
         cacheUserSymbols: config.cacheUserSymbols,
         userSymbols: config.userSymbols,
+        showDebugInfo: config.showDebugInfo,
         logSizeBytes: config.logSizeBytes,
         output: config.output,
       },

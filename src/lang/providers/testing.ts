@@ -22,7 +22,7 @@ export const defaultConfig: ScriptConfig = {
   ringBytes: 8 << 20,
   missingProbes: 'error',
   printMapsOnExit: true,
-  showDebugInfo: false,
+  showDebugInfo: true,
   stackMode: 'bpftrace',
   strTruncTrailer: '..',
   userSymbols: true,
