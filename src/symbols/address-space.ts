@@ -1,7 +1,7 @@
 import type { Frame } from '../spec/index.ts';
-import { closeSync, openSync, readSync } from 'node:fs';
 import { monotonicMs } from '../kernel/index.ts';
 import { FileSource } from './file-source.ts';
+import { isBuildOf, isFileOf, mappedFileLink, pathsOfMapping, readMemory } from './mapped-file.ts';
 import { Module } from './module.ts';
 import type { ModuleCache } from './module-cache.ts';
 import { PerfMap } from './perf-map.ts';
@@ -157,23 +157,25 @@ export class AddressSpace {
     if (mapping.path === '[vdso]') return this.#openVdso(mapping);
     if (mapping.inode === 0n || !mapping.path.startsWith('/')) return undefined;
     const root = `/proc/${this.pid}/root`;
-    // The link opens the very file that is mapped, even a deleted one, but needs a capability; the path doesn't.
-    const link = `/proc/${this.pid}/map_files/${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
-    const byLink = this.#cache.open(link, mapping.path, root);
-    return byLink ?? (mapping.deleted ? undefined : this.#cache.open(root + mapping.path, mapping.path, root));
+    const byLink = this.#cache.open(mappedFileLink(this.pid, mapping), mapping.path, root);
+    if (byLink) return byLink;
+    for (const path of pathsOfMapping(this.pid, mapping)) {
+      const found = this.#cache.open(
+        path,
+        mapping.path,
+        root,
+        (source, elf) => isFileOf(mapping, source) || isBuildOf(this.pid, this.#mappings, mapping, elf),
+      );
+      if (found) return found;
+    }
+    return undefined;
   }
 
   #openVdso(mapping: Mapping): Module | undefined {
     const length = Number(mapping.end - mapping.start);
-    if (length > largestVdsoBytes) return undefined;
-    const bytes = Buffer.alloc(length);
+    const bytes = length > largestVdsoBytes ? undefined : readMemory(this.pid, mapping.start, length);
+    if (bytes === undefined) return undefined;
     try {
-      const fd = openSync(`/proc/${this.pid}/mem`, 'r');
-      try {
-        readSync(fd, bytes, 0, length, mapping.start);
-      } finally {
-        closeSync(fd);
-      }
       return Module.fromBytes(bytes);
     } catch {
       return undefined;

@@ -16,6 +16,8 @@ export class FileSource implements RandomAccess {
   readonly sizeBytes: number;
   /** The same file unchanged has the same identity, under whatever path. */
   readonly identity: string;
+  /** Major and minor number of the file system's device. */
+  readonly device: string;
   readonly inode: bigint;
   readonly ownerUid: number;
   readonly #reopen: (() => number) | undefined;
@@ -32,6 +34,11 @@ export class FileSource implements RandomAccess {
     return source;
   }
 
+  /** Of the file at a path, without opening it. Throws Node's error of the system call. */
+  static identityOf(path: string): string {
+    return identityOf(statSync(path, { bigint: true }));
+  }
+
   private constructor(path: string, fd: number, reopen: (() => number) | undefined) {
     this.#fd = fd;
     this.#reopen = reopen;
@@ -42,6 +49,7 @@ export class FileSource implements RandomAccess {
     }
     this.sizeBytes = Number(stat.size);
     this.identity = identityOf(stat);
+    this.device = deviceOf(stat.dev);
     this.inode = stat.ino;
     this.ownerUid = Number(stat.uid);
   }
@@ -93,4 +101,11 @@ function identityOf(stat: BigIntStats): string {
 
 function notRegular(path: string): Error {
   return Object.assign(new Error(`EINVAL: not a regular file, open '${path}'`), { code: 'EINVAL' });
+}
+
+/** The C library's packing of two numbers into one. */
+function deviceOf(packed: bigint): string {
+  const major = ((packed >> 8n) & 0xfffn) | ((packed >> 32n) & ~0xfffn);
+  const minor = (packed & 0xffn) | ((packed >> 12n) & ~0xffn & 0xffff_ffffn);
+  return `${major}:${minor}`;
 }

@@ -1,4 +1,5 @@
 import { FormatError } from '../base/index.ts';
+import type { ElfFile } from '../elf/index.ts';
 import { FileSource } from './file-source.ts';
 import { Module } from './module.ts';
 
@@ -11,38 +12,46 @@ export class ModuleCache {
     this.#capacity = capacity;
   }
 
-  /** undefined: can't be opened, or is no ELF file. `path` and `root` as for Module.open. */
-  open(openPath: string, path: string, root: string): Module | undefined {
+  /**
+   * undefined: can't be opened, is no ELF file, or not the one that is wanted. `path` and `root` as for Module.open; a file that
+   * `isWanted` refuses is not used.
+   */
+  open(
+    openPath: string,
+    path: string,
+    root: string,
+    isWanted: (source: FileSource, elf: ElfFile) => boolean = () => true,
+  ): Module | undefined {
     let source: FileSource;
     try {
       source = FileSource.open(openPath);
     } catch {
       return undefined;
     }
-    const known = this.#modules.get(source.identity);
-    if (known) {
-      this.#modules.delete(source.identity);
-      this.#modules.set(source.identity, known);
-      source[Symbol.dispose]();
-      return known;
-    }
-    return this.#add(source, path, root);
-  }
-
-  #add(source: FileSource, path: string, root: string): Module | undefined {
     try {
-      const module = Module.open(source, path, root);
-      this.#modules.set(source.identity, module);
-      const oldest = this.#modules.size > this.#capacity ? this.#modules.entries().next().value : undefined;
-      if (oldest) {
-        this.#modules.delete(oldest[0]);
-        oldest[1][Symbol.dispose]();
+      const known = this.#modules.get(source.identity);
+      const module = known ?? Module.open(source, path, root);
+      if (!isWanted(source, module.elf)) {
+        source[Symbol.dispose]();
+        return undefined;
       }
+      if (known) source[Symbol.dispose]();
+      this.#keep(source.identity, module);
       return module;
     } catch (error) {
       source[Symbol.dispose]();
       if (error instanceof FormatError) return undefined;
       throw error;
+    }
+  }
+
+  #keep(identity: string, module: Module): void {
+    this.#modules.delete(identity);
+    this.#modules.set(identity, module);
+    const oldest = this.#modules.size > this.#capacity ? this.#modules.entries().next().value : undefined;
+    if (oldest) {
+      this.#modules.delete(oldest[0]);
+      oldest[1][Symbol.dispose]();
     }
   }
 

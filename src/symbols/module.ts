@@ -143,8 +143,8 @@ export class Module {
     const folder = dirname(this.#path);
     const roots = [...new Set([this.#root, ''])];
     const folders = [
-      ...[folder, join(folder, '.debug')].map((each) => this.#root + each),
       // Of the process's file system, and of ours.
+      ...[folder, join(folder, '.debug')].flatMap((each) => roots.map((root) => root + each)),
       ...debugDirectories.flatMap((each) => roots.flatMap((root) => [root + join(each, folder), root + each])),
     ];
     for (const each of folders) {

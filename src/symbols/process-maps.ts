@@ -8,6 +8,8 @@ export interface Mapping {
   readonly end: bigint;
   readonly executable: boolean;
   readonly fileOffset: bigint;
+  /** Of the file system, as FileSource gives it. */
+  readonly device: string;
   /** 0: not a file. */
   readonly inode: bigint;
   /** As the process sees it; `[vdso]`, `[stack]` … for special ones, empty for anonymous memory. */
@@ -16,7 +18,7 @@ export interface Mapping {
   readonly deleted: boolean;
 }
 
-const line = /^([0-9a-f]+)-([0-9a-f]+) ([-r][-w][-x])[sp] ([0-9a-f]+) [0-9a-f]+:[0-9a-f]+ (\d+)(?: +(.*))?$/;
+const line = /^([0-9a-f]+)-([0-9a-f]+) ([-r][-w][-x])[sp] ([0-9a-f]+) ([0-9a-f]+):([0-9a-f]+) (\d+)(?: +(.*))?$/;
 
 /** Ascending, as the kernel lists them. Throws FormatError. */
 export function parseMaps(text: string): Mapping[] {
@@ -32,15 +34,16 @@ export function parseMaps(text: string): Mapping[] {
 function parseMapping(row: string, at: number): Mapping {
   const match = line.exec(row);
   if (!match) throw new FormatError('memory map', at, 'not a mapping');
-  const inode = BigInt(match[5]!);
+  const inode = BigInt(match[7]!);
   // The kernel writes only a newline as an octal escape.
-  const shown = (match[6] ?? '').replaceAll('\\012', '\n');
+  const shown = (match[8] ?? '').replaceAll('\\012', '\n');
   const deleted = inode !== 0n && shown.endsWith(' (deleted)');
   return {
     start: BigInt(`0x${match[1]}`),
     end: BigInt(`0x${match[2]}`),
     executable: match[3]![2] === 'x',
     fileOffset: BigInt(`0x${match[4]}`),
+    device: `${parseInt(match[5]!, 16)}:${parseInt(match[6]!, 16)}`,
     inode,
     path: deleted ? shown.slice(0, -' (deleted)'.length) : shown,
     deleted,

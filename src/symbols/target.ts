@@ -14,7 +14,8 @@ import { FormatError } from '../base/index.ts';
 import type { TargetError } from '../spec/index.ts';
 import { FileSource } from './file-source.ts';
 import { parseLoaderCache } from './loader-cache.ts';
-import { readMaps } from './process-maps.ts';
+import { isFileOf, mappedFileLink } from './mapped-file.ts';
+import { type Mapping, readMaps } from './process-maps.ts';
 
 /** A file that user probes can be set in. */
 export interface TargetFile {
@@ -101,28 +102,42 @@ export function mappedFiles(pid?: number): string[] {
       : [pid];
   const byFile = new Map<string, string>();
   for (const each of pids) {
-    let root: string | undefined;
     for (const mapping of readMaps(each) ?? []) {
-      if (!mapping.executable || mapping.inode === 0n || mapping.deleted || !mapping.path.startsWith('/')) continue;
-      root ??= pid === undefined ? rootOf(each) : `/proc/${each}/root`;
-      const path = root + mapping.path;
-      try {
-        const { dev, ino } = statSync(path);
-        const key = `${dev}:${ino}`;
-        if (!byFile.has(key) && checkFile(path) === 'elf') byFile.set(key, path);
-      } catch {
-        // Gone meanwhile.
-      }
+      if (!mapping.executable || mapping.inode === 0n || !mapping.path.startsWith('/')) continue;
+      const key = `${mapping.device} ${mapping.inode}`;
+      const path = byFile.has(key) ? undefined : fileOfMapping(each, mapping, pid !== undefined);
+      if (path !== undefined) byFile.set(key, path);
     }
   }
   return [...byFile.values()].sort();
 }
 
+/** Of all processes only files that are still where they were: others end with their process. */
+function fileOfMapping(pid: number, mapping: Mapping, isOnly: boolean): string | undefined {
+  const root = isOnly ? `/proc/${pid}/root` : rootOf(pid);
+  const link = mappedFileLink(pid, mapping);
+  for (const path of mapping.deleted ? [] : [root + mapping.path, mapping.path])
+    if (isSameFile(path, link, mapping) && checkFile(path) === 'elf') return path;
+  return isOnly && checkFile(link) === 'elf' ? link : undefined;
+}
+
+/** File systems may tell other numbers of a file than of its mappings: the link tells the same, where we may follow it. */
+function isSameFile(path: string, link: string, mapping: Mapping): boolean {
+  try {
+    using source = FileSource.open(path);
+    return isFileOf(mapping, source) || FileSource.identityOf(link) === source.identity;
+  } catch {
+    return false;
+  }
+}
+
 function executableOf(pid: number, missing: TargetError): TargetFile | TargetError {
   try {
-    const path = rootOf(pid) + readlinkSync(`/proc/${pid}/exe`);
+    const link = `/proc/${pid}/exe`;
+    const path = rootOf(pid) + readlinkSync(link);
     // A deleted or replaced executable can still be reached through the link.
-    return { path: checkFile(path) === 'elf' ? path : `/proc/${pid}/exe` };
+    const isThere = checkFile(path) === 'elf' && FileSource.identityOf(path) === FileSource.identityOf(link);
+    return { path: isThere ? path : link };
   } catch {
     return missing;
   }

@@ -5,6 +5,7 @@ import { FormatError } from '../base/index.ts';
 import { ElfFile, neededLibraries, type UnwindTable, unwindTable } from '../elf/index.ts';
 import { FileSource } from './file-source.ts';
 import { type CachedLibrary, parseLoaderCache } from './loader-cache.ts';
+import { isFileOf, mappedFileLink, pathsOfMapping } from './mapped-file.ts';
 import { type Mapping, readMaps } from './process-maps.ts';
 
 /** Where the rows of one file are in the list. */
@@ -43,7 +44,11 @@ export class UnwindFiles {
     return readMaps(pid)
       ?.filter(({ executable, inode, path }) => executable && inode !== 0n && path.startsWith('/'))
       .flatMap((mapping) => {
-        const file = this.#open(linkOf(pid, mapping)) ?? this.#open(`/proc/${pid}/root${mapping.path}`);
+        const file =
+          this.#open(mappedFileLink(pid, mapping)) ??
+          pathsOfMapping(pid, mapping)
+            .map((path) => this.#open(path, mapping))
+            .find((found) => found !== undefined);
         return file === undefined ? [] : [{ mapping, file }];
       });
   }
@@ -78,9 +83,11 @@ export class UnwindFiles {
     return this.#cachedLibraries.filter(({ soname }) => soname === name).map(({ path }) => path);
   }
 
-  #open(path: string): UnwindFile | undefined {
+  /** With a mapping only the file that is mapped there. */
+  #open(path: string, mapping?: Mapping): UnwindFile | undefined {
     try {
       using source = FileSource.open(path);
+      if (mapping !== undefined && !isFileOf(mapping, source)) return undefined;
       const known = this.#files.get(source.identity);
       if (known !== undefined) return known;
       const { inode, sizeBytes } = source;
@@ -102,11 +109,6 @@ function tableOf(source: FileSource): UnwindTable {
     if (error instanceof FormatError) return EMPTY;
     throw error;
   }
-}
-
-/** Opens the very file that is mapped, even a deleted one. */
-function linkOf(pid: number, { start, end }: Mapping): string {
-  return `/proc/${pid}/map_files/${start.toString(16)}-${end.toString(16)}`;
 }
 
 function readLoaderCache(): readonly CachedLibrary[] {
