@@ -1,7 +1,7 @@
 /** Runs shipped tools as their users do, beside a workload that was made for each. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -34,6 +34,11 @@ export interface ToolCase {
   readonly check?: (output: string, pid: number) => void;
   /** A command for sh that makes ready what the tool looks at, before it starts. */
   readonly setup?: string;
+  /**
+   * What the workload's process must have mapped before the tool starts, for tools that look at that: the command then waits
+   * for a line on its standard input itself.
+   */
+  readonly maps?: string;
   /** Maps are printed at the end: the tool is ended when the workload is, and what is expected is looked for then. */
   readonly atEnd?: boolean;
   /** The tool is ended so long after the workload's start, while that still runs. */
@@ -87,8 +92,9 @@ export function loadTest({ tool, reason, setup, needs, ends = { status: 0, stder
 
 async function runCase(each: ToolCase): Promise<void> {
   if (each.setup !== undefined) execFileSync('/bin/sh', ['-c', each.setup], { cwd: folder, stdio: 'ignore' });
-  using work = typeof each.workload === 'string' ? new Workload(each.workload) : undefined;
+  using work = typeof each.workload === 'string' ? new Workload(each.workload, each.maps !== undefined) : undefined;
   const pid = work?.pid ?? process.pid;
+  if (each.maps !== undefined) while (!readFileSync(`/proc/${pid}/maps`, 'utf8').includes(each.maps)) await sleep(20);
   const args = (each.args ?? []).map((word) => word.replace('PID', String(pid)));
   using tool = new RunningTool([...(each.before ?? []), each.tool, ...args]);
   await tool.attached;
@@ -118,13 +124,13 @@ async function runCase(each: ToolCase): Promise<void> {
   }
 }
 
-/** A command that waits for its start, so that its process id is known before. */
+/** A command that waits for its start (`itself`: by its own doing), so that its process id is known before. */
 class Workload implements Disposable {
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
 
-  constructor(command: string) {
-    this.#child = spawn('/bin/sh', ['-c', `read go; ${command}`], {
+  constructor(command: string, itself = false) {
+    this.#child = spawn('/bin/sh', ['-c', itself ? command : `read go; ${command}`], {
       cwd: folder,
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],

@@ -57,7 +57,7 @@ export async function openTool(tool: Tool): Promise<OpenTool> {
     options,
     words: module.words,
     script: ({ named, words }) => {
-      if (words.length === 0 && !module.words.startsWith('[')) {
+      if (words.length === 0 && module.words !== '' && !module.words.startsWith('[')) {
         throw new UsageError(`${tool.name}: ${module.words} is missing (sonde ${tool.name} --help)`);
       }
       try {

@@ -1,6 +1,6 @@
 /** What a tool that makes its script from the command line exports: `tools/NAME.ts`. */
 export interface ToolModule {
-  /** What help shows for the words that it reads itself, such as `PATTERN`; in brackets where there need be none. */
+  /** What help shows for the words that it reads itself, such as `PATTERN`; in brackets where there need be none; empty: it reads none. */
   readonly words: string;
   /** Calls of getopt() that declare its options, each ended by `;`. */
   readonly options: string;
