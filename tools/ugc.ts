@@ -18,7 +18,8 @@ export function script(_: readonly string[], given: ReadonlyMap<string, string |
   const pid = pidOf(given);
   const found = findRuntime(pid, given.get('language') ?? '');
   const filter = given.get('filter') ?? '';
-  const skip = filter === '' ? '' : ` && strncmp(@what[tid], ${JSON.stringify(filter)}, ${Buffer.byteLength(filter)}) == 0`;
+  const skip =
+    filter === '' ? '' : ` && strncmp(@what[tid], ${JSON.stringify(filter)}, ${Buffer.byteLength(filter)}) == 0`;
   const [unit, divisor, width] = given.has('milliseconds') ? ['ms', 1_000_000, 9] : ['us', 1000, 9];
   const probes = requireEvents(found.runtime.collections, found, 'garbage collections').map(
     ({ begin, end }) => `

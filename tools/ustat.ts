@@ -1,9 +1,15 @@
-// programs: calls, garbage collections, objects, loaded classes and files, exceptions and threads of language runtimes, refreshed
+// programs: what language runtimes do: calls, garbage collections, objects, threads, refreshed
 //
 // After each INTERVAL a line for each process of Java, Node, Perl, PHP, Python, Ruby or Tcl that did something, per second.
 // The runtimes must have USDT probes; Java tells of calls and objects only with -XX:+ExtendedDTraceProbes.
 
-import { findAllRuntimes, findRuntime, type FoundRuntime, points, type RuntimeEvent } from '../src/cli/tools/runtimes.ts';
+import {
+  findAllRuntimes,
+  findRuntime,
+  type FoundRuntime,
+  points,
+  type RuntimeEvent,
+} from '../src/cli/tools/runtimes.ts';
 
 export const words = '';
 
@@ -16,7 +22,9 @@ export const options = `
 
 const columns = ['method', 'gc', 'objnew', 'cload', 'exc', 'thr'] as const;
 
-function eventsOf({ runtime }: FoundRuntime): readonly (readonly [(typeof columns)[number], readonly RuntimeEvent[]])[] {
+function eventsOf({
+  runtime,
+}: FoundRuntime): readonly (readonly [(typeof columns)[number], readonly RuntimeEvent[]])[] {
   return [
     ['method', (runtime.calls ?? []).map((call) => call[call.counted])],
     ['gc', (runtime.collections ?? []).map(({ begin }) => begin)],

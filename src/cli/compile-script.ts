@@ -1,7 +1,7 @@
 /** A script's text to programs and a plan, as the command line wants it. */
 import { compile, type CompileResult, renderDiagnostics, type SourceFile, type Stage } from '../lang/index.ts';
 import { bootTimeNs, bootTimeOffsetNs, monotonicMs, openTarget, taiOffsetNs } from '../runtime/index.ts';
-import { jsonReport, textReport } from '../session/index.ts';
+import { jsonReport, type OutputSink, type SessionOptions, textReport } from '../session/index.ts';
 import { useDebugDirectories } from '../symbols/index.ts';
 import { type Arguments, type DebugStage, UsageError } from './arguments.ts';
 import type { Messages } from './messages.ts';
@@ -16,6 +16,10 @@ export interface RunContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The run ends so long after everything is attached. */
   readonly durationMs?: number | undefined;
+  /** Instead of standard output, or of the file of -o: who reads what the script prints. */
+  readonly reader?: OutputSink | undefined;
+  /** In JSON: what a line of printf holds by names. */
+  readonly nameRows?: SessionOptions['nameRows'];
 }
 
 export type Stages = ReadonlySet<DebugStage>;

@@ -80,7 +80,7 @@ function explainOptions(source: SourceFile, context: RunContext): number {
 export async function runCompiled(
   source: SourceFile,
   { collection, plan }: Compiled,
-  { args, messages, environment, durationMs }: RunContext,
+  { args, messages, environment, durationMs, reader, nameRows }: RunContext,
   {
     child,
     target,
@@ -106,7 +106,8 @@ export async function runCompiled(
     plan,
     backend,
     clock: systemClock,
-    output: sink,
+    output: reader ?? sink,
+    nameRows,
     messages,
     format: args.format,
     outputIsTerminal: args.output === undefined && isTerminal(1),

@@ -23,11 +23,23 @@ import {
 import type { WarningSite } from '../spec/index.ts';
 import type { Presenter, TextKind } from './presenter.ts';
 
+/**
+ * What a line of printf holds by the names of its columns: members of a JSON object, or undefined where they have no names,
+ * or '' for a line that shows nothing but names.
+ */
+export type NamedRow = (
+  args: readonly FormatArgument[],
+  memory: ValueBytes,
+  options: FormatOptions,
+) => ByteString | undefined;
+
 export interface JsonPresenterOptions {
   readonly out: ByteBuffer;
   readonly source: SourceText;
   readonly format: FormatOptions;
   readonly quiet: boolean;
+  /** Called once for each printf. */
+  readonly nameRows?: ((format: RecordFormat) => NamedRow) | undefined;
 }
 
 const TYPE_OF_TEXT: Readonly<Record<TextKind, string>> = {
@@ -61,13 +73,15 @@ export class JsonPresenter implements Presenter {
     this.#line('lost_events', `"count": ${count}, "data": {"events": ${count}}`);
   }
 
-  recordWriter({ format, args, sizeBytes }: RecordFormat): RecordWriter {
+  recordWriter(record: RecordFormat): RecordWriter {
+    const { format, args, sizeBytes } = record;
+    const nameRow = this.#to.nameRows?.(record);
     return (view, bytes, offset, length) => {
       const memory = { view, bytes };
-      this.text(
-        'printf',
-        formatPrintf(format, locateArguments(args, sizeBytes, memory, offset, length), memory, this.options),
-      );
+      const located = locateArguments(args, sizeBytes, memory, offset, length);
+      const row = nameRow?.(located, memory, this.options);
+      if (row === undefined) this.text('printf', formatPrintf(format, located, memory, this.options));
+      else if (row !== '') this.#line('record', `"data": {${row}}`);
     };
   }
 

@@ -10,7 +10,7 @@ import {
 import type { CollectionSpec, PlannedPoint, PlannedProbe, ProbePhase, ScriptPlan } from '../spec/index.ts';
 import { type Backend, type MessageSink, type OutputSink, type RecordVisitor, type SessionClock } from './backend.ts';
 import { Counters } from './counters.ts';
-import { JsonPresenter } from './json-presenter.ts';
+import { JsonPresenter, type JsonPresenterOptions } from './json-presenter.ts';
 import { jsonReport, type MeasuredHost, runBenchmarks, runTests, textReport } from './measured-runs.ts';
 import { PollTimer } from './poll-timer.ts';
 import type { Presenter } from './presenter.ts';
@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly output: OutputSink;
   readonly messages: MessageSink;
   readonly format?: 'text' | 'json';
+  /** In JSON: records with named fields instead of printf's texts. */
+  readonly nameRows?: JsonPresenterOptions['nameRows'];
   /** The output is a terminal: control bytes of data are escaped. */
   readonly outputIsTerminal?: boolean;
   /** The same for messages. */
@@ -437,7 +439,8 @@ export class Session {
       },
     };
     const common = { out: this.#out, source: options.plan.source, quiet: options.quiet === true };
-    if (as === 'json') return new JsonPresenter({ ...common, format: { ...format, terminal: false } });
+    if (as === 'json')
+      return new JsonPresenter({ ...common, nameRows: options.nameRows, format: { ...format, terminal: false } });
     return new TextPresenter({
       ...common,
       format,

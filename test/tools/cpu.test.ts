@@ -147,3 +147,22 @@ toolTest({
 
 loadTest({ tool: 'kvmexit', reason: 'no virtual machine runs on this kernel itself' });
 loadTest({ tool: 'cpufreq', reason: 'the frequency of virtual CPUs never changes' });
+
+loadTest({ tool: 'numasched', reason: 'there is one NUMA node' });
+loadTest({
+  tool: 'llcstat',
+  reason: 'a virtual machine without counters of its cache',
+  ends: { status: 0, stderr: /^(WARNING: .*cache-.*\nHINT: .*\n|WARNING: perf_event_open .*\n)*$/ },
+});
+
+toolTest({
+  tool: 'cpuunclaimed',
+  title: 'three busy processes that are bound to one CPU',
+  args: ['1'],
+  workload: `exec python3 -Sc '
+import os, time
+os.sched_setaffinity(0, {0}); os.fork(); os.fork()
+end = time.time() + 2.5
+while time.time() < end: pass'`,
+  expect: [/^TIME +CPU% +UNCLAIMED%$/m, /^\d\d:\d\d:\d\d +[1-9]\d+\.\d\d +\d+\.\d\d$/m],
+});

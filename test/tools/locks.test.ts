@@ -1,4 +1,7 @@
-import { toolTest } from './support.ts';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { folder, toolTest } from './support.ts';
 
 toolTest({
   tool: 'klockstat',
@@ -18,4 +21,41 @@ toolTest({
     "exec python3 -Sc 'import threading, time\nl = threading.Lock(); l.acquire()\nt = threading.Thread(target=l.acquire); t.start(); time.sleep(0.35); l.release(); t.join()'",
   atEnd: true,
   expect: [/^@us\[<pid>, python3, 0x[\da-f]+\]:\n[\s\S]*^\[256K, 512K\) +\d+ \|/m],
+});
+
+const order = join(folder, 'order');
+execFileSync('gcc', [
+  '-O1',
+  '-g0',
+  '-fno-omit-frame-pointer',
+  '-pthread',
+  '-o',
+  order,
+  join(import.meta.dirname, 'workloads/order.c'),
+]);
+
+toolTest({
+  tool: 'deadlock',
+  title: 'two threads that take two mutexes in different orders',
+  args: ['-v', 'PID'],
+  workload: `exec ${order}`,
+  atEnd: true,
+  expect: [
+    /^4 pairs of mutexes were taken one in the other\.$/m,
+    /^Possible deadlock: mutexes are taken in a circle\.\nM0 \(0x([\da-f]+)\) -> M1 \(0x([\da-f]+)\) -> M0 \(0x\1\)$/m,
+    /^Thread \d+ \(order\) took M1 \(0x[\da-f]+\) here:\n {4}forwards\+\d+\n[^]*^while it held M0 \(0x[\da-f]+\), taken here:\n {4}forwards\+\d+$/m,
+    /^Thread \d+ \(order\) took M0 \(0x[\da-f]+\) here:\n {4}backwards\+\d+\n/m,
+  ],
+  check: (output) => assert.equal(output.split('Possible deadlock').length, 2),
+});
+
+toolTest({
+  tool: 'deadlock',
+  title: 'mutexes that are always taken in the same order',
+  args: ['-v', 'PID'],
+  workload: `exec ${order} same`,
+  atEnd: true,
+  expect: [/^3 pairs of mutexes were taken one in the other\.\n/m],
+  never: [/Possible/],
+  example: false,
 });

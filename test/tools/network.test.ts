@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { toolTest } from './support.ts';
 
@@ -213,4 +214,35 @@ toolTest({
   workload: talk(15120),
   expect: [/^@bytes\[127\.0\.0\.0\/8\]: 6144$/m],
   never: [/@bytes\[10/],
+});
+
+toolTest({
+  tool: 'tcppktlat',
+  title: 'data that waits until a process takes it',
+  args: ['-p', 'PID', '50000'],
+  workload: `exec python3 -Sc '
+import socket, time
+s = socket.create_server(("127.0.0.1", 15131)); c = socket.create_connection(("127.0.0.1", 15131)); a = s.accept()[0]
+c.sendall(b"hello"); time.sleep(0.2); a.recv(99); c.sendall(b"again"); a.recv(99)'`,
+  expect: [
+    /^PID +COMM +LADDR +LPORT +RADDR +RPORT +US$/m,
+    /^<pid> +python3 +127\.0\.0\.1 +15131 +127\.0\.0\.1 +\d+ +[23]\d{5}$/m,
+  ],
+  check: (output) => assert.equal(output.match(/15131/g)?.length, 1),
+});
+
+toolTest({
+  tool: 'sofdsnoop',
+  title: 'a descriptor that goes through a pair of sockets',
+  args: ['-p', 'PID'],
+  workload: `exec python3 -Sc '
+import os, socket
+a, b = socket.socketpair(); f = os.open("/etc/hostname", 0)
+socket.send_fds(a, [b"x"], [f, 1]); socket.recv_fds(b, 9, 4)'`,
+  expect: [
+    /^ACTION +TID +COMM +SOCK_FD +FD +NAME$/m,
+    /^SEND +<pid> +python3 +\d+ +\d+ +hostname$/m,
+    /^SEND +<pid> +python3 +\d+ +1 +null$/m,
+    /^RECV +<pid> +python3 +\d+ +\d+ +hostname$/m,
+  ],
 });

@@ -185,3 +185,13 @@ toolTest({
   atEnd: true,
   expect: [/^@interval:\n\[16, 32\) +5 \|@+\|$/m],
 });
+
+toolTest({
+  tool: 'bpflist',
+  title: 'a tracer that runs meanwhile',
+  workload: () => {},
+  atEnd: true,
+  endAfterMs: 100,
+  expect: [/^PID +COMM +TYPE +COUNT$/m, /^\d+ +sonde +prog +[1-9]\d*$/m, /^\d+ +sonde +map +[1-9]\d*$/m],
+  example: false,
+});

@@ -161,7 +161,7 @@ export function findAllRuntimes(language = ''): readonly FoundRuntime[] {
       const { dev, ino } = statSync(each.path);
       if (!found.has(`${dev}:${ino}`)) found.set(`${dev}:${ino}`, each);
     } catch (error) {
-      if (language !== '' && /^no language/.test((error as Error).message)) throw error;
+      if (language !== '' && (error as Error).message.startsWith('no language')) throw error;
     }
   }
   return [...found.values()];
@@ -218,7 +218,11 @@ export function pidOf(given: ReadonlyMap<string, string | undefined>): number {
 }
 
 /** Throws RangeError with what the language's runtime does not tell. */
-export function requireEvents<T>(events: readonly T[] | undefined, { runtime }: FoundRuntime, what: string): readonly T[] {
+export function requireEvents<T>(
+  events: readonly T[] | undefined,
+  { runtime }: FoundRuntime,
+  what: string,
+): readonly T[] {
   if (events === undefined || events.length === 0)
     throw new RangeError(`the runtime of ${runtime.language} has no probe for ${what}`);
   return events;
