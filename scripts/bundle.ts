@@ -88,6 +88,9 @@ async function divide(exported: ReadonlyMap<Module, readonly string[]>): Promise
     const part = latePartOf(module);
     if (part !== undefined) partOf.set(module, part);
   }
+  for (const start of Object.values(lateParts).flat())
+    if (![...exported.keys()].some((module) => module.startsWith(start)))
+      throw new Error(`no module begins with ${start}`);
   for (const part of parts) {
     const entries = entryPoints[part] === undefined ? ofPart(partOf, part) : [entryPoints[part]];
     const contents = entries.map((entry, i) => `export * as m${i} from './${entry}';`).join('\n');
