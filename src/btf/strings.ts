@@ -1,6 +1,8 @@
 import { FormatError } from '../base/index.ts';
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+// Made at its first use: to load Node's decoders takes half a millisecond, and names are seldom other than ASCII.
+let decoder: InstanceType<typeof TextDecoder> | undefined;
+const decode = (bytes: Uint8Array): string => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
 const encoder = new TextEncoder();
 
 /** Reads the NUL-terminated string at `offset`. The table ends with a NUL (checked when it was opened). */
@@ -10,7 +12,7 @@ export function readString(table: Uint8Array, offset: number): string {
   for (let i = offset; ; i++) {
     const byte = table[i]!;
     if (byte === 0) return text;
-    if (byte >= 0x80) return decoder.decode(table.subarray(offset, table.indexOf(0, offset)));
+    if (byte >= 0x80) return decode(table.subarray(offset, table.indexOf(0, offset)));
     text += String.fromCharCode(byte);
   }
 }
@@ -20,7 +22,7 @@ export function readString(table: Uint8Array, offset: number): string {
  * as reading byte by byte, at the price of keeping the table a second time for as long as a slice lives.
  */
 export function bulkReader(table: Uint8Array): (offset: number) => string {
-  const text = decoder.decode(table);
+  const text = decode(table);
   // Offsets count bytes: slices can be cut only out of a text in which each character is one.
   if (text.length !== table.length || text.includes('\ufffd')) return (offset) => readString(table, offset);
   return (offset) => {

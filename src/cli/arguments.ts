@@ -1,6 +1,6 @@
 /** The command line: options anywhere before `--`, then what is left over. */
-import { parseArgs } from 'node:util';
 import type { Personality } from './personality.ts';
+import { type Option, type Token, tokens } from './tokens.ts';
 
 /** A wrong command line. */
 export class UsageError extends Error {
@@ -125,7 +125,7 @@ export function parseArguments(argv: readonly string[], personality: Personality
   // `--stdio` is how editors name the only way to talk that there is.
   const rest = argv.slice(named === undefined ? 0 : 1).filter((word) => named !== 'lsp' || word !== '--stdio');
   const { args, bareDebug } = takeBareDebug(rest);
-  const { values, positionals, afterDashes } = tokenize(args);
+  const { values, positionals, afterDashes } = readOptions(args);
   checkContradictions(values);
   const mode = modeOf(values);
   return {
@@ -236,41 +236,27 @@ export function firstWord(argv: readonly string[]): number | undefined {
   return undefined;
 }
 
-function tokenize(argv: readonly string[]): { values: Values; positionals: string[]; afterDashes: string[] } {
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: OPTIONS,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
+function readOptions(argv: readonly string[]): { values: Values; positionals: string[]; afterDashes: string[] } {
   const values: Record<string, unknown> = {};
   const positionals: string[] = [];
   const afterDashes: string[] = [];
-  let dashes = false;
-  for (const token of tokens) {
-    if (token.kind === 'option-terminator') dashes = true;
-    else if (token.kind === 'positional') (dashes ? afterDashes : positionals).push(token.value);
-    else setOption(values, token);
+  for (const token of tokens(argv, OPTIONS)) {
+    if (token.kind === 'option') setOption(values, token);
+    else (token.isLast ? afterDashes : positionals).push(token.value);
   }
   return { values: values as Values, positionals, afterDashes };
 }
 
-function setOption(
-  values: Record<string, unknown>,
-  token: { name: string; rawName: string; value?: string | undefined },
-): void {
-  const { name, rawName } = token;
-  const option = Object.hasOwn(OPTIONS, name)
-    ? (OPTIONS[name as keyof typeof OPTIONS] as { type: string; multiple?: boolean })
-    : undefined;
+function setOption(values: Record<string, unknown>, token: Token & { kind: 'option' }): void {
+  const { name, rawName, value } = token;
+  const option: Option | undefined = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof typeof OPTIONS] : undefined;
   if (option === undefined || (name.length === 1 && rawName.startsWith('--')))
     throw new UsageError(`unknown option ${rawName}`, true);
-  if (option.type === 'string' && token.value === undefined) throw new UsageError(`${rawName} needs a value`, true);
-  if (option.type === 'boolean' && token.value !== undefined) throw new UsageError(`${rawName} takes no value`, true);
-  const value = option.type === 'boolean' ? true : token.value;
-  if (option.multiple !== true) values[name] = value;
-  else values[name] = [...((values[name] as unknown[] | undefined) ?? []), value];
+  if (option.type === 'string' && value === undefined) throw new UsageError(`${rawName} needs a value`, true);
+  if (option.type === 'boolean' && value !== undefined) throw new UsageError(`${rawName} takes no value`, true);
+  const set = option.type === 'boolean' ? true : value;
+  if (option.multiple !== true) values[name] = set;
+  else values[name] = [...((values[name] as unknown[] | undefined) ?? []), set];
 }
 
 function oneOf<const T extends string>(what: string, value: string | undefined, allowed: readonly [T, ...T[]]): T {

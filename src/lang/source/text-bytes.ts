@@ -7,11 +7,18 @@ const ESCAPE_BASE = 0xdc00;
 
 /** Text of `bytes`; each byte 0x80…0xff that is no part of valid UTF-8 becomes U+DC00 + byte. A byte order mark is dropped. */
 export function decodeText(bytes: Uint8Array): string {
+  const ascii = shortAscii(bytes);
+  if (ascii !== undefined) return ascii;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return decodeBrokenText(bytes);
   }
+}
+
+/** Most scripts on a command line are a few bytes of ASCII: loading a decoder for them takes longer than reading them here. */
+function shortAscii(bytes: Uint8Array): string | undefined {
+  return bytes.length <= 2048 && bytes.every((byte) => byte < 0x80) ? String.fromCharCode(...bytes) : undefined;
 }
 
 /** The inverse of `decodeText`. Other lone surrogates have no bytes and become U+FFFD. */
