@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { FormatError } from '../base/index.ts';
-import { BytesSource, DebugInfo, ElfFile, type SourceFrames } from '../elf/index.ts';
+import { BytesSource, DebugInfo, ElfFile, type GoFunctions, goFunctionsOf, type SourceFrames } from '../elf/index.ts';
 import { debugSections } from './debug-sections.ts';
 import { FileSource } from './file-source.ts';
 import { unpackXz } from './xz/index.ts';
@@ -30,6 +30,7 @@ export class Module {
   readonly #root: string;
   #debug: ElfFile | undefined | null = null;
   #separate: ElfFile | undefined | null = null;
+  #go: GoFunctions | undefined | null = null;
   #info: DebugInfo | undefined | null = null;
   #buildId: string | undefined | null = null;
   #debugInfoBytes = 0;
@@ -84,6 +85,13 @@ export class Module {
     return this.#info;
   }
 
+  /** Functions of a stripped program that is written in Go; undefined: it isn't, or has better tables. */
+  get goFunctions(): GoFunctions | undefined {
+    if (this.#go === null)
+      this.#go = this.elf.symbols || this.debug?.symbols ? undefined : tolerant(() => goFunctionsOf(this.elf));
+    return this.#go;
+  }
+
   #packedFile(): ElfFile | undefined {
     const section = this.elf.section('.gnu_debugdata');
     if (section === undefined) return undefined;
@@ -119,7 +127,8 @@ export class Module {
     const symbol =
       tolerant(() => this.elf.symbols?.functionAt(address)) ??
       tolerant(() => this.debug?.functionAt(address)) ??
-      tolerant(() => this.elf.dynamicSymbols?.functionAt(address));
+      tolerant(() => this.elf.dynamicSymbols?.functionAt(address)) ??
+      tolerant(() => this.goFunctions?.functionAt(address));
     return symbol === undefined ? undefined : { name: symbol.name, offset: address - symbol.address };
   }
 

@@ -3,6 +3,7 @@ import {
   type ElfFile,
   type ElfSymbol,
   functionSymbols,
+  isGoSection,
   isInstructionBoundary,
   Machine,
   SymbolType,
@@ -79,7 +80,7 @@ export class UserBinary implements ProbedBinary {
 
   /** Written in Go: its stacks move, which a probe on a function's return doesn't survive. */
   get isGo(): boolean {
-    return this.elf.sections.some(({ name }) => name === '.gopclntab' || name === '.note.go.buildid');
+    return this.elf.sections.some(isGoSection);
   }
 
   /** In the file that the kernel opens. */
@@ -254,7 +255,7 @@ export class UserBinary implements ProbedBinary {
     list: NonNullable<ElfFile['symbols']>['list'];
     functionAt: ElfFile['functionAt'];
   }[] {
-    const tables = [this.elf.dynamicSymbols, this.elf.symbols, this.#module.debug?.symbols];
+    const tables = [this.elf.dynamicSymbols, this.elf.symbols, this.#module.debug?.symbols, this.#module.goFunctions];
     return tables.filter((table) => table !== undefined);
   }
 

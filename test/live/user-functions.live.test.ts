@@ -22,6 +22,36 @@ async function refusals(script: string): Promise<string[]> {
   return [...stderr.matchAll(/(?<=ERROR: |HINT: ).*/g)].map(([text]) => text.replaceAll(folder, 'DIR'));
 }
 
+/** C with the names of Rust, whose debug information says that it is Rust: where rustc is not there. */
+function likeRust(): string {
+  const assembly = join(folder, 'like-rust.s');
+  const flags = ['-g', '-gdwarf-5', '-O1', '-dA', '-S'];
+  execFileSync('gcc', [...flags, '-o', assembly, join(import.meta.dirname, 'workloads', 'rust-names.c')]);
+  const text = readFileSync(assembly, 'utf8');
+  const changed = text.replace(/\.byte\s+0x1d(?=.*DW_AT_language)/, '.byte\t0x1c');
+  assert.notEqual(changed, text);
+  writeFileSync(assembly, changed);
+  execFileSync('gcc', ['-static', '-o', join(folder, 'like-rust'), assembly]);
+  return join(folder, 'like-rust');
+}
+
+function fromRust(): readonly string[] {
+  if (spawnSync('rustc', ['--version']).status !== 0) return [];
+  const path = join(folder, 'rusty');
+  writeFileSync(
+    `${path}.rs`,
+    `mod shop {
+       #[inline(never)] pub fn price(count: u32, name: &str) -> i64 { std::hint::black_box(count as i64 * name.len() as i64) }
+       #[inline(never)] pub fn cost(count: u32) -> i64 { std::hint::black_box(count as i64 * 5) }
+     }
+     fn main() { std::process::exit((shop::price(3, "four") != 12 || shop::cost(2) != 10) as i32) }`,
+  );
+  execFileSync('rustc', ['-g', '-O', '-C', 'target-feature=+crt-static', '-o', path, `${path}.rs`], {
+    stdio: 'ignore',
+  });
+  return [path];
+}
+
 describe('places in programs', live, () => {
   test('P-50 P-53 C++ functions by the name in the source, one or all overloads', async () => {
     const { stdout, stderr } = await trace(
@@ -149,32 +179,43 @@ describe('places in programs', live, () => {
       });
     });
 
-  test('P-58 programs in Go are known as such', (t) => {
-    const go = join(root, 'node_modules/@esbuild/linux-x64/bin/esbuild');
-    if (!existsSync(go)) return t.skip('no program written in Go is here');
-    assert.ok(UserBinary.open(go).isGo);
+  test('P-58 P-50 programs in Go, stripped too, by the table that their run-time reads', async () => {
+    for (const version of [2, 16, 18, 20]) {
+      const flags = [`-DGO=${version}`, '-O1', '-fno-toplevel-reorder', '-fno-omit-frame-pointer', '-static', '-s'];
+      const go = workload('go-table', flags);
+      using binary = UserBinary.open(go);
+      assert.ok(binary.isGo);
+      assert.deepEqual(binary.functions(), ['main.(*Cart).work', 'main.first']);
+      const { stdout, stderr } = await trace(
+        `uprobe:${go}:"main.(*Cart).work" { printf("%s%s", func, ustack(1)); } uprobe:${go}:main.f* { @[func] = arg0; }
+         uretprobe:${go}:main.first { @r = retval; }`,
+        ['-q', '-c', go],
+      );
+      assert.match(stderr, /WARNING: .*Go/);
+      assert.equal(stdout.split('\n').slice(0, 2).join('|'), 'main.(*Cart).work|        main.(*Cart).work+0', stderr);
+      assert.deepEqual([entries(stdout, '@'), entries(stdout, '@r')], [{ 'main.first': '1' }, { '': '2' }]);
+    }
     assert.ok(!UserBinary.open(workload('functions')).isGo);
-    return undefined;
+    const compiled = join(root, 'node_modules/@esbuild/linux-x64/bin/esbuild');
+    if (!existsSync(compiled)) return;
+    using real = UserBinary.open(compiled);
+    assert.ok(real.isGo && real.functions().includes('main.main') && !('error' in real.resolveFunction('main.main')));
   });
 
-  test('P-50 P-56 Rust functions by their names, static programs too', async (t) => {
-    if (spawnSync('rustc', ['--version']).status !== 0) return t.skip('rustc is not here');
-    const path = join(folder, 'rusty');
-    writeFileSync(
-      `${path}.rs`,
-      `mod shop { #[inline(never)] pub fn price(count: u32, name: &str) -> i64 { std::hint::black_box(count as i64 * name.len() as i64) } }
-       fn main() { std::process::exit((shop::price(3, "four") != 12) as i32) }`,
-    );
-    execFileSync('rustc', ['-g', '-O', '-C', 'target-feature=+crt-static', '-o', path, `${path}.rs`], {
-      stdio: 'ignore',
-    });
-    const { stdout, stderr } = await trace(
-      `uprobe:${path}:cpp:rusty::shop::price { print((func, args.count)); } uretprobe:${path}:cpp:rusty::shop::price { print(retval); }`,
-      ['-q', '-c', path],
-    );
-    assert.equal(stderr, '');
-    assert.deepEqual(stdout.trim().split('\n').sort(), ['(rusty::shop::price, 3)', '12']);
-    return undefined;
+  test('P-50 P-56 Rust functions by their names, static programs too', async () => {
+    for (const path of [likeRust(), ...fromRust()]) {
+      const { stdout, stderr } = await trace(
+        `uprobe:${path}:cpp:rusty::shop::price { print((func, args.count)); } uretprobe:${path}:cpp:rusty::shop::price { print(retval); }
+         uprobe:${path}:cpp:rusty::shop::co* { print(func); } uretprobe:${path}:"rusty::shop::cost" { print(retval); }`,
+        ['-q', '-c', path],
+      );
+      assert.equal(stderr, '', path);
+      assert.deepEqual(
+        stdout.trim().split('\n').sort(),
+        ['(rusty::shop::price, 3)', '10', '12', 'rusty::shop::cost'],
+        path,
+      );
+    }
   });
 
   test('P-54 damaged files, and processes that are gone', async () => {
