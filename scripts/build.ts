@@ -23,7 +23,9 @@ function writeWhole(name: string, text: string): void {
 /** The first run of a script leaves the code cache behind: make these runs now, with a small and a large one that end at once. */
 function fillCodeCaches(): void {
   for (const file of globSync('*.code-cache', { cwd: dist })) rmSync(join(dist, file));
-  const small = ['-e', 'begin { @[comm, pid] = count(); printf("%d %s\\n", 1, "x"); exit(); }'];
+  const count =
+    'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @[comm, pid] = count(); printf("%d %s\\n", 1, "x"); }';
+  const small = ['-e', count, '-c', '/bin/true'];
   for (const script of [small, [join(import.meta.dirname, 'fill.bt')]])
     spawnSync(join(root, 'bin/sonde'), script, { stdio: 'ignore' });
 }

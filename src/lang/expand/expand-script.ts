@@ -31,8 +31,8 @@ export function expandScript(script: Script): ExpandResult {
 /** The script's own macros and functions before the library's, and those before the builtins. */
 function macroNames(own: Definitions, functions: ReadonlySet<string>): MacroNames {
   return {
-    find: (name, inLibrary) => {
-      const library: readonly Definition[] = isLibraryMacro(name) ? findLibraryMacros(name) : [];
+    find: (name, inLibrary, count) => {
+      const library: readonly Definition[] = isLibraryMacro(name) ? findLibraryMacros(name, count) : [];
       if (inLibrary) return [library];
       return functions.has(name) ? [own.find(name)] : [own.find(name), library];
     },

@@ -10,8 +10,11 @@ import { type Definition, placeIn, signatureOf } from './definitions.ts';
 
 /** How names are looked up. */
 export interface MacroNames {
-  /** Macros that a call in the script may mean, best first: the first list with a match wins. */
-  readonly find: (name: string, inLibrary: boolean) => readonly (readonly Definition[])[];
+  /**
+   * Macros that a call in the script may mean, best first: the first list with a match wins. Where `count` is given, those
+   * with another number of parameters may be left out.
+   */
+  readonly find: (name: string, inLibrary: boolean, count?: number) => readonly (readonly Definition[])[];
   /** Whether a name means something else where no macro matches. */
   readonly isBuiltin: (name: string) => boolean;
 }
@@ -178,7 +181,7 @@ export class Expander {
   }
 
   #match(name: string, given: readonly Expression[], inside: Expansion | undefined): Definition | undefined {
-    for (const definitions of this.#names.find(name, inside?.definition.isLibrary === true)) {
+    for (const definitions of this.#names.find(name, inside?.definition.isLibrary === true, given.length)) {
       let best: Definition | undefined;
       for (const definition of definitions) {
         if (!accepts(definition.macro, given)) continue;
