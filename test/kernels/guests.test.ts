@@ -14,6 +14,7 @@ import { committedCells, nameOf, saveCells } from './matrix/results.ts';
 import type { Cell, MatrixLine } from './matrix/row.ts';
 import { buildWorkload } from './matrix/run.ts';
 import type { Finished } from './report.ts';
+import { writeStripped } from './stripped.ts';
 
 const isAll = process.env['SONDE_KERNEL_RESULTS'] !== undefined;
 /** The one with links for many probes, and the one without. */
@@ -31,14 +32,12 @@ const missing = ['qemu-system-x86_64', 'busybox', 'apt-get', 'xz', 'gcc'].filter
   (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
 );
 const skip = process.env['CI'] !== 'true' && missing.length > 0 && `needs ${missing.join(', ')}`;
-// V8's tiers of WebAssembly, which strips the types, crash now and then in an emulated processor.
-const node = 'node --no-wasm-tier-up --no-wasm-dynamic-tiering';
 
 for (const kernel of kernels) {
   test(`on ${kernel.package}`, { skip, timeout: 1_700_000 }, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'sonde-matrix-'));
     try {
-      const { cells, tests, release, output } = await runThere(kernel, buildWorkload(folder));
+      const { cells, tests, release, output } = await runThere(kernel, folder);
       assert.ok(release !== undefined, `the matrix did not run to its end\n${output}`);
       assert.ok(tests.length > 0 || !kernel.runsSuites, `no test ran\n${output}`);
       saveCells(release, cells, tests);
@@ -61,13 +60,14 @@ for (const kernel of kernels) {
 /** The release is told when the matrix has run to its end. */
 async function runThere(
   kernel: (typeof kernels)[number],
-  workload: string,
+  folder: string,
 ): Promise<{ cells: Cell[]; tests: Finished[]; release: string | undefined; output: string }> {
   // Guests relax what hides the kernel from users without rights: the tests of those rights are the host's.
   const files = globSync(suites, { cwd: root, exclude: ['src/kernel/rights.live.test.ts'] }).sort();
+  const node = writeStripped(folder).join(' ');
   const report = join(import.meta.dirname, 'report.ts');
   const runSuites = `${node} --test --test-isolation=none --test-reporter=${report} ${files.join(' ')}`;
-  const runMatrix = `${node} ${join(import.meta.dirname, 'matrix/run.ts')} ${workload}`;
+  const runMatrix = `${node} ${join(import.meta.dirname, 'matrix/run.ts')} ${buildWorkload(folder)}`;
   const { stdout, stderr } = await runInGuest(
     ['sh', '-c', kernel.runsSuites ? `${runMatrix}; ${runSuites}` : runMatrix],
     {

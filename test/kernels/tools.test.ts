@@ -1,12 +1,14 @@
 /** The shipped tools that need kprobes, under a kernel that has them: all in one boot. Each of their tests is a test here. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../sonde.ts';
 import { defaultKernel, runInGuest } from './guest.ts';
 import type { Finished } from './report.ts';
+import { writeStripped } from './stripped.ts';
 
 const missing = ['qemu-system-x86_64', 'busybox', 'apt-get', 'xz'].filter(
   (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
@@ -15,10 +17,16 @@ const skip = process.env['CI'] !== 'true' && missing.length > 0 && `needs ${miss
 
 test(`tools on ${defaultKernel}`, { skip, timeout: 1_200_000 }, async (t) => {
   const files = globSync('test/tools/*.test.ts', { cwd: root, exclude: ['test/tools/frame.test.ts'] }).sort();
-  // As the other suites in guests: V8's tiers of WebAssembly crash now and then in an emulated processor.
-  const node = ['node', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering', '--test', '--test-isolation=none'];
+  const folder = mkdtempSync(join(tmpdir(), 'sonde-tools-'));
+  t.after(() => rmSync(folder, { recursive: true }));
   const { stdout, stderr } = await runInGuest(
-    [...node, `--test-reporter=${join(import.meta.dirname, 'report.ts')}`, ...files],
+    [
+      ...writeStripped(folder),
+      '--test',
+      '--test-isolation=none',
+      `--test-reporter=${join(import.meta.dirname, 'report.ts')}`,
+      ...files,
+    ],
     {
       cwd: root,
       // One for a file system, one to swap to.

@@ -24,6 +24,8 @@ export interface Row {
   readonly refusal?: RegExp;
   /** Further options; rows with the same ones share a process. */
   readonly options?: readonly string[];
+  /** What Sonde doesn't let share a script with others: rows with the same word share one. */
+  readonly apart?: string;
   /** Why it is not run once more with the features of later kernels taken away, where it isn't. */
   readonly notForced?: string;
 }

@@ -37,6 +37,9 @@ export async function loadRows(): Promise<readonly Row[]> {
   return modules.flatMap(({ rows }) => rows);
 }
 
+/** Rows of one group share a process. */
+const groupOf = ({ options = [], apart = '' }: Row): string => [apart, ...options].join(' ');
+
 class Matrix {
   readonly #workload: string;
   readonly #isForced: boolean;
@@ -51,8 +54,7 @@ class Matrix {
   async run(rows: readonly Row[]): Promise<void> {
     const ours = this.#isForced ? rows.filter(({ notForced }) => notForced === undefined) : rows;
     const [able, unable] = [ours.filter((row) => this.#isAble(row)), ours.filter((row) => !this.#isAble(row))];
-    for (const group of Map.groupBy(able, ({ options = [] }) => options.join(' ')).values())
-      await this.#runGroup(group);
+    for (const group of Map.groupBy(able, groupOf).values()) await this.#runGroup(group);
     for (const row of unable) await this.#expectRefusal(row);
   }
 

@@ -3,12 +3,14 @@ import type { Row } from '../row.ts';
 export const rows: readonly Row[] = [
   {
     probe: 'iter',
+    apart: 'iter',
     form: 'tasks',
     script: 'iter:task { if (ctx.task.pid == (int32)cpid) { @[ctx.task.tgid == ctx.task.pid] = count(); } }',
     expect: '@[true]: 1',
   },
   {
     probe: 'iter',
+    apart: 'iter',
     form: 'memory of tasks',
     script:
       'iter:task_vma { if (ctx.task.pid == (int32)cpid && ctx.vma.vm_end <= ctx.vma.vm_start) { @wrong = count(); } if (ctx.task.pid == (int32)cpid) { @ = count(); } }',
@@ -16,6 +18,7 @@ export const rows: readonly Row[] = [
   },
   {
     probe: 'iter',
+    apart: 'iter',
     form: 'maps of BPF programs',
     script:
       'iter:bpf_map { if (ctx.map.max_entries == 4096) { @[ctx.map.value_size > 0] = count(); } } begin { @key[pid] = 1; clear(@key); }',
