@@ -64,10 +64,9 @@ async function runThere(
 ): Promise<{ cells: Cell[]; tests: Finished[]; release: string | undefined; output: string }> {
   // Guests relax what hides the kernel from users without rights: the tests of those rights are the host's.
   const files = globSync(suites, { cwd: root, exclude: ['src/kernel/rights.live.test.ts'] }).sort();
-  const node = writeStripped(folder).join(' ');
   const report = join(import.meta.dirname, 'report.ts');
-  const runSuites = `${node} --test --test-isolation=none --test-reporter=${report} ${files.join(' ')}`;
-  const runMatrix = `${node} ${join(import.meta.dirname, 'matrix/run.ts')} ${buildWorkload(folder)}`;
+  const runSuites = `node --test --test-isolation=none --test-reporter=${report} ${files.join(' ')}`;
+  const runMatrix = `node ${join(import.meta.dirname, 'matrix/run.ts')} ${buildWorkload(folder)}`;
   const { stdout, stderr } = await runInGuest(
     ['sh', '-c', kernel.runsSuites ? `${runMatrix}; ${runSuites}` : runMatrix],
     {
@@ -75,7 +74,11 @@ async function runThere(
       cwd: root,
       disks: [64 * 2 ** 20],
       timeoutMs: 1_600_000,
-      environment: { SONDE_GUEST: kernel.package, PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}` },
+      environment: {
+        SONDE_GUEST: kernel.package,
+        PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
+        ...writeStripped(folder),
+      },
     },
   );
   const lines = stdout

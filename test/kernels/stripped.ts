@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../sonde.ts';
 
-/** What a guest's Node gets with `--import`: modules of this checkout come from the file beside it. */
+/** What each Node of a guest imports first: modules of this checkout come from the file beside it. */
 const HOOK = `import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 const sources = JSON.parse(readFileSync(new URL('stripped.json', import.meta.url), 'utf8'));
 registerHooks({
   resolve(specifier, context, next) {
-    if (/^\\.\\.?\\/.*\\.ts$/.test(specifier) && context.parentURL !== undefined) {
+    if (/^(?:\\.\\.?\\/|file:).*\\.ts$/.test(specifier)) {
       const { href } = new URL(specifier, context.parentURL);
       if (Object.hasOwn(sources, href)) return { url: href, format: 'module', shortCircuit: true };
     }
@@ -26,8 +26,8 @@ registerHooks({
 });
 `;
 
-/** Writes both into a folder; returns the command that runs the sources from there. */
-export function writeStripped(folder: string): readonly string[] {
+/** Writes both into a folder; returns the variables by which every Node there takes the sources from it. */
+export function writeStripped(folder: string): Readonly<Record<string, string>> {
   const sources = Object.fromEntries(
     globSync('{src,test,tools}/**/*.ts', { cwd: root }).map((name) => {
       const path = join(root, name);
@@ -36,5 +36,5 @@ export function writeStripped(folder: string): readonly string[] {
   );
   writeFileSync(join(folder, 'stripped.json'), JSON.stringify(sources));
   writeFileSync(join(folder, 'hook.mjs'), HOOK);
-  return ['node', '--import', join(folder, 'hook.mjs')];
+  return { NODE_OPTIONS: `--import ${join(folder, 'hook.mjs')}` };
 }

@@ -20,13 +20,7 @@ test(`tools on ${defaultKernel}`, { skip, timeout: 1_200_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sonde-tools-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const { stdout, stderr } = await runInGuest(
-    [
-      ...writeStripped(folder),
-      '--test',
-      '--test-isolation=none',
-      `--test-reporter=${join(import.meta.dirname, 'report.ts')}`,
-      ...files,
-    ],
+    ['node', '--test', '--test-isolation=none', `--test-reporter=${join(import.meta.dirname, 'report.ts')}`, ...files],
     {
       cwd: root,
       // One for a file system, one to swap to.
@@ -36,6 +30,7 @@ test(`tools on ${defaultKernel}`, { skip, timeout: 1_200_000 }, async (t) => {
         SONDE_GUEST: defaultKernel,
         ...(process.env['SONDE_EXAMPLES'] === undefined ? {} : { SONDE_EXAMPLES: '1' }),
         PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
+        ...writeStripped(folder),
       },
     },
   );
