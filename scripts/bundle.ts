@@ -59,17 +59,16 @@ type Needed = Map<Module, Set<string> | 'everything'>;
 
 /** The command line: the text of each part, by the part's name. */
 export async function bundleParts(): Promise<Map<string, string>> {
-  const exported = await exportedNames();
-  const partOf = await divide(exported);
-  let needed = new Map<string, Needed>();
+  const modules = readModules();
+  const division = await divide(modules);
+  const { partOf } = division;
+  let { needed } = division;
   for (;;) {
-    const texts = new Map<string, string>();
-    for (const part of parts) {
-      const { text } = await run(entryOf(part, needed.get(part)), [otherParts(part, partOf, exported)]);
-      texts.set(part, identified(text));
-    }
-    const more = neededIn([...texts.values()]);
-    if (isDeepStrictEqual(more, needed)) return texts;
+    const built = await Promise.all(
+      parts.map((part) => run(entryOf(part, needed.get(part)), [otherParts(part, partOf, modules)])),
+    );
+    const more = neededIn(built.map(({ text }) => text));
+    if (isDeepStrictEqual(more, needed)) return new Map(built.map(({ text }, i) => [parts[i]!, identified(text)]));
     needed = more;
   }
 }
@@ -77,35 +76,43 @@ export async function bundleParts(): Promise<Map<string, string>> {
 /** In the order in which they take modules. */
 const parts: readonly string[] = ['sonde', ...Object.keys(lateParts), 'commands'];
 
-function latePartOf(module: Module): string | undefined {
-  return Object.keys(lateParts).find((part) => lateParts[part]!.some((start) => module.startsWith(start)));
+/** The modules' texts. */
+function readModules(): ReadonlyMap<Module, string> {
+  const files = globSync('**/*.ts', { cwd: sources }).filter((file) => !/\.test\.ts$|(^|\/)testdata\//.test(file));
+  return new Map(files.map((file) => [file, readFileSync(join(sources, file), 'utf8')]));
 }
 
-/** Where each module goes: to the first part that needs it. Those that only pass on what others export may be in several. */
-async function divide(exported: ReadonlyMap<Module, readonly string[]>): Promise<Map<Module, string>> {
+/**
+ * Where each module goes: to the first part that needs it. Those that only pass on what others export may be in several.
+ * With a first guess of what the parts need of each other.
+ */
+async function divide(
+  modules: ReadonlyMap<Module, string>,
+): Promise<{ partOf: Map<Module, string>; needed: Map<string, Needed> }> {
   const partOf = new Map<Module, string>();
-  for (const module of exported.keys()) {
-    const part = latePartOf(module);
-    if (part !== undefined) partOf.set(module, part);
+  for (const [part, starts] of Object.entries(lateParts)) {
+    for (const start of starts) {
+      const found = [...modules.keys()].filter((module) => module.startsWith(start));
+      if (found.length === 0) throw new Error(`no module begins with ${start}`);
+      for (const module of found) partOf.set(module, part);
+    }
   }
-  for (const start of Object.values(lateParts).flat())
-    if (![...exported.keys()].some((module) => module.startsWith(start)))
-      throw new Error(`no module begins with ${start}`);
+  const texts: string[] = [];
   for (const part of parts) {
     const entries = entryPoints[part] === undefined ? ofPart(partOf, part) : [entryPoints[part]];
     const contents = entries.map((entry, i) => `export * as m${i} from './${entry}';`).join('\n');
-    const { metafile } = await run({ stdin: { contents, resolveDir: sources } }, [otherParts(part, partOf, exported)]);
-    for (const [path, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0]!.inputs)) {
+    const built = await run({ stdin: { contents, resolveDir: sources } }, [otherParts(part, partOf, modules)]);
+    texts.push(built.text);
+    for (const [path, { bytesInOutput }] of Object.entries(Object.values(built.metafile.outputs)[0]!.inputs)) {
       const module = relative(sources, resolve(path));
-      if (bytesInOutput > 0 && exported.has(module) && !passesOn(module)) partOf.set(module, part);
+      const text = modules.get(module);
+      if (bytesInOutput > 0 && text !== undefined && !onlyPassesOn(text)) partOf.set(module, part);
     }
   }
-  return partOf;
+  return { partOf, needed: neededIn(texts) };
 }
 
-/** Whether a module only passes on what others export. */
-function passesOn(module: Module): boolean {
-  const text = readFileSync(join(sources, module), 'utf8');
+function onlyPassesOn(text: string): boolean {
   return text.replaceAll(/\/\*[^]*?\*\/|\/\/.*$|^export [^;]* from '[^']*';$/gm, '').trim() === '';
 }
 
@@ -113,37 +120,25 @@ function ofPart(partOf: ReadonlyMap<Module, string>, part: string): Module[] {
   return [...partOf].filter(([, each]) => each === part).map(([module]) => module);
 }
 
-/** The values that each module of src/ exports by name. */
-async function exportedNames(): Promise<Map<Module, readonly string[]>> {
-  const modules = globSync('**/*.ts', { cwd: sources }).filter((file) => !/\.test\.ts$|(^|\/)testdata\//.test(file));
-  const entries = modules.map((module) => join(sources, module));
-  const { metafile } = await build({
-    entryPoints: entries,
-    bundle: false,
-    write: false,
-    outdir: 'nowhere',
-    metafile: true,
-  });
-  const names = new Map<Module, readonly string[]>();
-  for (const { entryPoint, exports } of Object.values(metafile.outputs))
-    names.set(relative(sources, resolve(entryPoint!)), exports);
-  return names;
+/** The names of the values that a module exports, with those that it passes on from others. */
+function exportedBy(module: Module, modules: ReadonlyMap<Module, string>): string[] {
+  const text = modules.get(module)!;
+  const own = text.matchAll(/^export (?:abstract |async |default )?(?:class|const|enum|function\*?|let) (\w+)/gm);
+  const lists = text.matchAll(/^export \{([^}]*)\}/gm);
+  const listed = [...lists].flatMap(([, list]) => list!.split(',').map((each) => each.trim()));
+  const passedOn = [...text.matchAll(star)].map(([, path]) => moduleAt(join(sources, dirname(module)), path!));
+  return [
+    ...[...own].map(([, name]) => name!),
+    ...listed.filter((each) => each !== '' && !each.startsWith('type ')).map((each) => each.split(' as ').at(-1)!),
+    ...passedOn.flatMap((each) => exportedBy(each, modules)),
+  ];
 }
 
 /**
  * Imports from modules of other parts become `require("#PART#MODULE")`, which the entry answers: at once with something
  * that reads the part when it is first looked at, or, where it was a dynamic import, with the module.
  */
-function otherParts(
-  part: string,
-  partOf: ReadonlyMap<Module, string>,
-  exported: ReadonlyMap<Module, readonly string[]>,
-): Plugin {
-  const namesOf = (module: Module): string[] => {
-    const starred = [...readFileSync(join(sources, module), 'utf8').matchAll(star)];
-    const passedOn = starred.flatMap(([, path]) => namesOf(moduleAt(join(sources, dirname(module)), path!)));
-    return [...exported.get(module)!, ...passedOn];
-  };
+function otherParts(part: string, partOf: ReadonlyMap<Module, string>, modules: ReadonlyMap<Module, string>): Plugin {
   return {
     name: 'other-parts',
     setup({ onResolve, onLoad }) {
@@ -151,17 +146,16 @@ function otherParts(
         const module = moduleAt(resolveDir, path);
         const late = kind === 'dynamic-import';
         const other = partOf.get(module) ?? (late ? 'commands' : part);
-        if (other === part || !exported.has(module)) return undefined;
+        if (other === part || !modules.has(module)) return undefined;
         return { path: `#${other}#${module}${late ? '#now' : ''}`, external: true, sideEffects: false };
       });
       // What a module passes on from all parts has to be told by name.
-      onLoad({ filter: /\/index\.ts$/ }, ({ path }) => ({
-        loader: 'ts',
-        contents: readFileSync(path, 'utf8').replaceAll(
-          star,
-          (_, from: string) => `export { ${namesOf(moduleAt(dirname(path), from)).join(', ')} } from '${from}';`,
-        ),
-      }));
+      onLoad({ filter: /\/index\.ts$/ }, ({ path }) => {
+        const module = relative(sources, path);
+        const told = (_: string, from: string): string =>
+          `export { ${exportedBy(moduleAt(dirname(path), from), modules).join(', ')} } from '${from}';`;
+        return { loader: 'ts', contents: modules.get(module)!.replaceAll(star, told) };
+      });
     },
   };
 }
