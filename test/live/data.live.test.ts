@@ -211,7 +211,7 @@ describe('data', live, () => {
       tracer.signal('SIGINT');
       const { stdout } = await tracer.ended;
       assert.match(stdout, /^@\[syscall\]: \d+$/m);
-      assert.match(stdout, /^@s\[\n {8}(syscall|work)\+\d+\n {8}\w+\+\d+\n\]: \d+$/m);
+      assert.match(stdout, /^@s\[\n {8}(syscall|work)\+\d+(?:@\S+)?\n {8}\w+\+\d+(?:@\S+)?\n\]: \d+$/m);
     } finally {
       child.kill();
       await once(child, 'close');

@@ -133,7 +133,7 @@ toolTest({
   args: ['-p', 'PID'],
   workload: 'exec sleep 0.3',
   atEnd: true,
-  expect: [/^@us\[\S+, \n[^@]* +hrtimer_wakeup\+\d+\n[^@]*, sleep, \n[^@]*nanosleep\S*\+\d+\n[^@]*\]: 3\d{5}$/m],
+  expect: [/^@us\[\S+, \n[^@]* +hrtimer_wakeup\+\d+\n[^@]*, sleep, \n[^[]*nanosleep\S*\+\d+\S*\n[^[]*\]: 3\d{5}$/m],
 });
 
 toolTest({

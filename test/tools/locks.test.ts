@@ -10,7 +10,7 @@ toolTest({
   workload:
     'exec python3 -Sc \'import os\nos.fork(); os.fork()\nfor i in range(3000):\n os.mkdir(f"/dev/shm/sonde-{os.getpid()}"); os.rmdir(f"/dev/shm/sonde-{os.getpid()}")\'',
   atEnd: true,
-  expect: [/^@wait_ns\[\n( +\S+\+\d+\n)+\]: \d+$/m, /^@longest_ns\[\n( +\S+\+\d+\n)+\]: \d+$/m],
+  expect: [/^@wait_ns\[\n( +\S+\+\d+\S*\n)+\]: \d+$/m, /^@longest_ns\[\n( +\S+\+\d+\S*\n)+\]: \d+$/m],
 });
 
 toolTest({
