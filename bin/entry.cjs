@@ -104,6 +104,9 @@ function isLarge(file) {
   }
 }
 
+/** Which build runs here: what `// BUILD TEXT`, the first line of each part, begins with. */
+let build;
+
 /** Runs the part `dist/NAME.cjs`, where it hasn't run yet, and gives what it exports. */
 function loadPart(dist, name) {
   if (!parts.has(name)) {
@@ -121,9 +124,11 @@ function runPart(dist, name) {
   const source = fs.readFileSync(file, 'latin1'); // the bundle is ASCII: V8 keeps it at one byte per character
   // The cache holds machine-made code that would run unchecked: V8 compares only the length of the source.
   // So it is bound to the bundle by the bundle's own id (its first line) and to the Node that made it.
-  const identity = [source.slice(0, source.indexOf('\n')), process.version, process.arch, processorFeatures()].join(
-    ' ',
-  );
+  const firstLine = source.slice(0, source.indexOf('\n'));
+  const itsBuild = firstLine.split(' ')[1];
+  if (build === undefined) build = itsBuild;
+  else if (build !== itsBuild) replaced(file);
+  const identity = [firstLine, process.version, process.arch, processorFeatures()].join(' ');
   const large = name === 'sonde' && runsLargeScript(path.join(dist, '../tools'));
   const cacheFile = path.join(dist, name + (large ? '-large' : '') + '.code-cache');
   const cache = readCodeCache(dist, cacheFile, identity);
@@ -139,6 +144,12 @@ function runPart(dist, name) {
   const requireFrom = (wanted) => (wanted[0] === '#' ? moduleOfPart(dist, wanted) : require(wanted));
   script.runInThisContext().call(module_.exports, module_.exports, requireFrom, module_, file, dist);
   return module_.exports;
+}
+
+/** Another version was installed meanwhile: its parts don't fit ours. */
+function replaced(file) {
+  process.stderr.write('sonde: ' + file + ' was replaced while this ran: start it again\n');
+  process.exit(1);
 }
 
 /**

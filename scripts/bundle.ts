@@ -39,14 +39,18 @@ async function run(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, plugins: 
   return { text: outputFiles[0]!.text, metafile };
 }
 
-/** The first line is the text's identity: a code cache is bound to it. */
-function identified(text: string): string {
-  return `// ${createHash('sha256').update(text).digest('hex')}\n${text}`;
-}
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/**
+ * The first line says which build a text is of, for parts to know each other, and which text it is: a code cache is
+ * bound to that line.
+ */
+const identified = (text: string, build: string): string => `// ${build} ${hash(text)}\n${text}`;
 
 /** A program and all that it imports as one text, wrapped as a function of what CommonJS gives a module. */
 export async function bundle(entryPoint: string): Promise<string> {
-  return identified((await run({ entryPoints: [entryPoint] }, [])).text);
+  const { text } = await run({ entryPoints: [entryPoint] }, []);
+  return identified(text, hash(text));
 }
 
 // ---- parts ------------------------------------------------------------------------------------------------------
@@ -68,7 +72,10 @@ export async function bundleParts(): Promise<Map<string, string>> {
       parts.map((part) => run(entryOf(part, needed.get(part)), [otherParts(part, partOf, modules)])),
     );
     const more = neededIn(built.map(({ text }) => text));
-    if (isDeepStrictEqual(more, needed)) return new Map(built.map(({ text }, i) => [parts[i]!, identified(text)]));
+    if (isDeepStrictEqual(more, needed)) {
+      const id = hash(built.map(({ text }) => text).join('\n'));
+      return new Map(built.map(({ text }, i) => [parts[i]!, identified(text, id)]));
+    }
     needed = more;
   }
 }

@@ -1,7 +1,7 @@
 /** The parts of the bundle: what a start reads, and that the others are there when they are needed. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -33,6 +33,15 @@ describe('the parts of the bundle', () => {
     assert.equal(sonde('-q', '-e', script).stdout.trim(), 'at 8');
     assert.match(sonde('-l', 'uprobe:/bin/sh:*').stdout + sonde('--help').stdout, /USAGE/);
     assert.equal(sonde('tools').status, 0);
+  });
+
+  test('a part of another build is not run', { skip }, () => {
+    const file = join(folder, 'dist/rare.cjs');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('// ', '// 1'));
+    const { status, stderr } = sonde('-q', '-e', 'begin { printf("%s", strftime("at", 0)); }');
+    writeFileSync(file, text);
+    assert.deepEqual([status, stderr], [1, `sonde: ${file} was replaced while this ran: start it again\n`]);
   });
 
   for (const script of [
