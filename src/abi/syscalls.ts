@@ -1,24 +1,28 @@
 import type { Architecture } from './architecture.ts';
-import { syscallRows } from './generated/syscalls.ts';
+import { type SyscallRow, syscallRows } from './generated/syscalls.ts';
 
-type Row = (typeof syscallRows)[Architecture][number];
-
-/** Maps of an architecture's system calls, each made when it is first asked for. */
-function lazily<Key, Value>(pair: (row: Row) => [Key, Value]): (arch: Architecture) => ReadonlyMap<Key, Value> {
-  const made = new Map<Architecture, ReadonlyMap<Key, Value>>();
-  return (arch) => {
-    const kept = made.get(arch);
-    if (kept !== undefined) return kept;
-    const map = new Map(syscallRows[arch].map(pair));
-    made.set(arch, map);
-    return map;
+/** A table that is made when it is first asked for: most scripts need one of them at most. */
+function tableOf<K, V>(key: (row: SyscallRow) => K, value: (row: SyscallRow) => V) {
+  const tables = new Map<Architecture, ReadonlyMap<K, V>>();
+  return (arch: Architecture): ReadonlyMap<K, V> => {
+    let table = tables.get(arch);
+    if (table === undefined) {
+      const filled = new Map<K, V>();
+      syscallRows[arch].forEach((row) => filled.set(key(row), value(row)));
+      tables.set(arch, (table = filled));
+    }
+    return table;
   };
 }
 
-const numberToName = lazily(([number, name]) => [number, name]);
-const nameToNumber = lazily(([number, name]) => [name, number]);
-const tracepointToNumber = lazily(([number, name, tracepoint]) => [tracepoint ?? name, number]);
-const numberToTracepoint = lazily(([number, name, tracepoint]) => [number, tracepoint ?? name]);
+const numberOf = (row: SyscallRow): number => row[0];
+const nameOf = (row: SyscallRow): string => row[1];
+const tracepointOf = (row: SyscallRow): string => row[2] ?? row[1];
+
+const numberToName = tableOf(numberOf, nameOf);
+const nameToNumber = tableOf(nameOf, numberOf);
+const tracepointToNumber = tableOf(tracepointOf, numberOf);
+const numberToTracepoint = tableOf(numberOf, tracepointOf);
 
 /** Name of a system call as user space knows it: `stat` for 4 on x86_64. */
 export function syscallName(arch: Architecture, number: number): string | undefined {

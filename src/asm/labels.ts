@@ -27,7 +27,8 @@ export function resolveLabels(insns: readonly Instruction[]): Instruction[] {
 function labelSlots(insns: readonly Instruction[]): Map<string, number> {
   const slots = new Map<string, number>();
   let slot = 0;
-  for (const insn of insns) {
+  for (let i = 0; i < insns.length; i++) {
+    const insn = insns[i]!;
     if (insn.label !== undefined) {
       if (slots.has(insn.label)) throw new BugError(`the label '${insn.label}' stands at two instructions`);
       slots.set(insn.label, slot);

@@ -3,7 +3,7 @@
  * all their ranges. Where none is, the group falls apart; a single value then goes to the stack, or sends there what
  * costs less to keep in memory.
  */
-import { type BinaryOp, type Instruction, isRematerialized, type Value } from '../ir/index.ts';
+import { type BinaryOp, type Block, type Instruction, isRematerialized, type Value } from '../ir/index.ts';
 import { coalesce, type Unit, unitOf } from './coalesce.ts';
 import { blockWeight, type Interval, type Liveness, type Range, STEP } from './intervals.ts';
 import type { Layout } from './layout.ts';
@@ -44,7 +44,8 @@ class Allocator implements Allocation {
   private readonly clobbers: Clobbers;
   private readonly hints: Hints;
   private readonly stack: Timeline<Interval>[] = [];
-  private readonly locations = new Map<Interval, Location>();
+  /** By the value's id. */
+  private readonly locations: (Location | undefined)[] = [];
   /** The group that each value belongs to, or did before it fell apart. */
   private readonly mates = new Map<Interval, readonly Interval[]>();
 
@@ -62,12 +63,13 @@ class Allocator implements Allocation {
 
   run(): void {
     const units = coalesce(this.layout, this.liveness);
-    for (const { members } of units) for (const member of members) this.mates.set(member, members);
+    units.forEach(({ members }) => {
+      if (members.length > 1) members.forEach((member) => this.mates.set(member, members));
+    });
     units.sort((a, b) => start(a) - start(b));
-    for (const unit of units) {
-      if (this.takeFree(unit)) continue;
-      for (const member of unit.members) this.place(unitOf(member));
-    }
+    units.forEach((unit) => {
+      if (!this.takeFree(unit)) unit.members.forEach((member) => this.place(unitOf(member)));
+    });
   }
 
   private takeFree(unit: Unit): boolean {
@@ -84,7 +86,9 @@ class Allocator implements Allocation {
       survivors.includes(register) && this.takenBy(register).isFree(unit.ranges);
     let best: number | undefined;
     let most = 0;
-    for (const [register, weight] of this.weights(unit)) {
+    const weights = this.weights(unit);
+    for (let i = 0; i < weights.length; i++) {
+      const { register, weight } = weights[i] as Wanted;
       if (weight <= most || !isFree(register)) continue;
       best = register;
       most = weight;
@@ -96,31 +100,28 @@ class Allocator implements Allocation {
     return this.taken[register] as Timeline<Unit>;
   }
 
-  /** By register, what it would save. */
-  private weights({ members }: Unit): ReadonlyMap<number, number> {
-    const [first, ...others] = members;
-    const weights = new Map<number, number>();
-    const add = (register: number, weight: number): void => {
-      weights.set(register, (weights.get(register) ?? 0) + weight);
-    };
-    for (const { value } of members) {
-      for (const [register, weight] of this.hints[value.id] ?? []) add(register, weight);
-    }
-    if (first !== undefined && others.length === 0) this.addMates(first, add);
+  /** What each register would save. */
+  private weights({ members }: Unit): readonly Wanted[] {
+    const weights: Wanted[] = [];
+    members.forEach(({ value }) =>
+      this.hints[value.id]?.forEach(({ register, weight }) => addWeight(weights, register, weight)),
+    );
+    if (members.length === 1) this.addMates(members[0] as Interval, weights);
     return weights;
   }
 
   /** Where the rest of a group that fell apart has gone. */
-  private addMates(member: Interval, add: (register: number, weight: number) => void): void {
-    for (const mate of this.mates.get(member) ?? []) {
-      const location = this.locations.get(mate);
-      if (location?.kind === 'register') add(location.register, mate.weight);
-    }
+  private addMates(member: Interval, weights: Wanted[]): void {
+    this.mates.get(member)?.forEach((mate) => {
+      const location = this.locations[mate.value.id];
+      if (location?.kind === 'register') addWeight(weights, location.register, mate.weight);
+    });
   }
 
   private assign(unit: Unit, register: number): void {
     this.takenBy(register).add(unit.ranges, unit);
-    for (const member of unit.members) this.locations.set(member, { kind: 'register', register });
+    const location: Location = { kind: 'register', register };
+    unit.members.forEach(({ value }) => (this.locations[value.id] = location));
   }
 
   private place(unit: Unit): void {
@@ -138,25 +139,24 @@ class Allocator implements Allocation {
     for (const other of best.inTheWay) this.takenBy(best.register).remove(other);
     this.assign(unit, best.register);
     for (const member of [...best.inTheWay].flatMap(({ members }) => members)) {
-      this.locations.delete(member);
+      this.locations[member.value.id] = undefined;
       if (!this.takeFree(unitOf(member))) this.spill(member);
     }
   }
 
   /** Values whose ranges never meet share a place on the stack: best those of one group. */
   private spill(interval: Interval): void {
-    const places = (this.mates.get(interval) ?? []).map((mate) => this.locations.get(mate));
+    const places = (this.mates.get(interval) ?? []).map((mate) => this.locations[mate.value.id]);
     const shared = places.flatMap((place) => (place?.kind === 'spill' ? [place.index] : []));
     const isFree = (index: number): boolean => (this.stack[index] as Timeline<Interval>).isFree(interval.ranges);
     let index = [...shared, ...this.stack.keys()].find(isFree);
     if (index === undefined) index = this.stack.push(new Timeline()) - 1;
     (this.stack[index] as Timeline<Interval>).add(interval.ranges, interval);
-    this.locations.set(interval, { kind: 'spill', index });
+    this.locations[interval.value.id] = { kind: 'spill', index };
   }
 
   locationOf(value: Value): Location {
-    const interval = this.liveness.byId[value.id];
-    const location = interval === undefined ? undefined : this.locations.get(interval);
+    const location = this.locations[value.id];
     if (location === undefined) throw new RangeError(`value ${value.id} (${value.op}) has no place`);
     return location;
   }
@@ -187,9 +187,11 @@ class Clobbers {
   private readonly argumentEnds: number[] = [];
 
   constructor({ blocks }: Layout, { starts }: Liveness) {
-    for (const [i, { instructions }] of blocks.entries()) {
+    for (let i = 0; i < blocks.length; i++) {
+      const { instructions } = blocks[i] as Block;
       let at = starts[i] as number;
-      for (const instruction of instructions) {
+      for (let j = 0; j < instructions.length; j++) {
+        const instruction = instructions[j] as Instruction;
         at += STEP;
         if (instruction.op === 'call') this.calls.push(at + 1);
         else if (instruction.op === 'compareExchange') this.exchanges.push(at + 1);
@@ -211,7 +213,8 @@ class Clobbers {
 }
 
 function meetsAny(ranges: readonly Range[], positions: readonly number[]): boolean {
-  for (const { from, to } of ranges) {
+  for (let i = 0; i < ranges.length; i++) {
+    const { from, to } = ranges[i] as Range;
     let low = 0;
     let high = positions.length;
     while (low < high) {
@@ -224,20 +227,37 @@ function meetsAny(ranges: readonly Range[], positions: readonly number[]): boole
   return false;
 }
 
-/** By the value's id: registers in which instructions want or leave it, each with how much that saves. */
-type Hints = readonly (ReadonlyMap<number, number> | undefined)[];
+/** A register, and how much it saves to have a value there. */
+interface Wanted {
+  readonly register: number;
+  weight: number;
+}
+
+/** Each register stands once on the list. */
+function addWeight(list: Wanted[], register: number, weight: number): void {
+  for (let i = 0; i < list.length; i++) {
+    const wanted = list[i] as Wanted;
+    if (wanted.register !== register) continue;
+    wanted.weight += weight;
+    return;
+  }
+  list.push({ register, weight });
+}
+
+/** By the value's id: registers in which instructions want or leave it. */
+type Hints = readonly (readonly Wanted[] | undefined)[];
 
 function collectHints(layout: Layout, liveness: Liveness): Hints {
-  const hints: Map<number, number>[] = [];
+  const hints: Wanted[][] = [];
   let blockShare = 1;
   const add = (value: Value, register: number, share = 1): void => {
     if (isRematerialized(value) || liveness.byId[value.id] === undefined) return;
-    const weights = (hints[value.id] ??= new Map<number, number>());
-    weights.set(register, (weights.get(register) ?? 0) + share * blockShare);
+    addWeight((hints[value.id] ??= []), register, share * blockShare);
   };
-  for (const block of layout.blocks) {
+  for (let i = 0; i < layout.blocks.length; i++) {
+    const block = layout.blocks[i] as Block;
     blockShare = blockWeight(block, layout);
-    for (const instruction of block.instructions) addHints(instruction, add);
+    for (let j = 0; j < block.instructions.length; j++) addHints(block.instructions[j] as Instruction, add);
     if (block.terminator?.op === 'exit') add(block.terminator.value, 0);
   }
   return hints;

@@ -30,29 +30,33 @@ export function coalesce(layout: Layout, liveness: Liveness): Unit[] {
   const groups: Group[] = [];
   /** By the value's id. */
   const first: (Group | undefined)[] = [];
-  for (const interval of liveness.intervals) {
+  liveness.intervals.forEach((interval) => {
     const group: Group = { members: [interval], ranges: interval.ranges, within: undefined };
     groups.push(group);
     first[interval.value.id] = group;
-  }
+  });
   const groupOf = (value: Value): Group | undefined => {
-    let group = isRematerialized(value) ? undefined : first[value.id];
+    let group = first[value.id];
     while (group?.within !== undefined) group = group.within;
     return group;
   };
   const wishes: Wish[] = [];
-  for (const block of layout.blocks) addWishes(block, blockWeight(block, layout), wishes);
+  layout.blocks.forEach((block) => addWishes(block, blockWeight(block, layout), wishes));
   wishes.sort((x, y) => y.weight - x.weight);
-  for (const { a, b } of wishes) {
+  wishes.forEach(({ a, b }) => {
     const x = groupOf(a);
     const y = groupOf(b);
-    if (x === undefined || y === undefined || x === y || intersects(x.ranges, y.ranges)) continue;
-    const [large, small] = x.members.length >= y.members.length ? [x, y] : [y, x];
-    large.members.push(...small.members);
-    large.ranges = joinRanges(large.ranges, small.ranges);
-    small.within = large;
-  }
+    if (x === undefined || y === undefined || x === y || intersects(x.ranges, y.ranges)) return;
+    if (x.members.length >= y.members.length) absorb(x, y);
+    else absorb(y, x);
+  });
   return groups.filter(({ within }) => within === undefined);
+}
+
+function absorb(large: Group, small: Group): void {
+  small.members.forEach((member) => large.members.push(member));
+  large.ranges = joinRanges(large.ranges, small.ranges);
+  small.within = large;
 }
 
 export function unitOf(interval: Interval): Unit {
@@ -60,29 +64,32 @@ export function unitOf(interval: Interval): Unit {
 }
 
 function addWishes(block: Block, weight: number, wishes: Wish[]): void {
-  for (const successor of successorsOf(block)) {
-    for (const phi of successor.phis) {
+  successorsOf(block).forEach(({ phis }) =>
+    phis.forEach((phi) => {
       const b = phi.incoming.get(block);
-      if (b !== undefined) wishes.push({ a: phi, b, weight });
-    }
-  }
-  for (const instruction of block.instructions) {
-    const operands = overwritable(instruction);
-    for (let i = 0; i < operands.length; i++)
-      wishes.push({ a: instruction, b: operands[i] as Value, weight: weight / (2 + i) });
-  }
+      if (b !== undefined && !isRematerialized(b)) wishes.push({ a: phi, b, weight });
+    }),
+  );
+  const { instructions } = block;
+  for (let i = 0; i < instructions.length; i++) addWishesOf(instructions[i] as Instruction, weight, wishes);
 }
 
-function overwritable(i: Instruction): Value[] {
-  switch (i.op) {
+/** For the operands that an instruction overwrites with its result. */
+function addWishesOf(a: Instruction, weight: number, wishes: Wish[]): void {
+  const add = (b: Value, share: number): void => {
+    if (!isRematerialized(b)) wishes.push({ a, b, weight: weight * share });
+  };
+  switch (a.op) {
     case 'binary':
-      return COMMUTATIVE.has(i.operator) ? [i.left, i.right] : [i.left];
+      add(a.left, 1 / 2);
+      if (COMMUTATIVE.has(a.operator)) add(a.right, 1 / 3);
+      return;
     case 'negate':
     case 'plain':
     case 'byteSwap':
     case 'extend':
-      return [i.operand];
+      add(a.operand, 1 / 2);
+      return;
     default:
-      return [];
   }
 }

@@ -1,6 +1,14 @@
 /** IR function -> eBPF instructions with labels and references. */
 import { type Instruction as Insn, resolveLabels } from '../../asm/index.ts';
-import { type FrameSlot, type IrFunction, operandsOf, operandsOfTerminator, type Value } from '../ir/index.ts';
+import {
+  type Block,
+  eachOperand,
+  eachOperandOfTerminator,
+  type FrameSlot,
+  type Instruction,
+  type IrFunction,
+  type Value,
+} from '../ir/index.ts';
 import { allocateRegisters } from './allocate.ts';
 import { emit, type Frame, NoFreeRegister } from './emit.ts';
 import { computeLiveness } from './intervals.ts';
@@ -84,10 +92,15 @@ function frameBytes(usedBytes: number): number {
 
 function calledFrom(fn: IrFunction): string[] {
   const called = new Set<string>();
-  for (const { instructions } of fn.blocks) {
-    for (const instruction of instructions) {
+  const note = (value: Value): void => {
+    if (value.op === 'function') called.add(value.name);
+  };
+  for (let i = 0; i < fn.blocks.length; i++) {
+    const { instructions } = fn.blocks[i] as Block;
+    for (let j = 0; j < instructions.length; j++) {
+      const instruction = instructions[j] as Instruction;
       if (instruction.op === 'call' && instruction.callee.kind === 'function') called.add(instruction.callee.name);
-      for (const operand of operandsOf(instruction)) if (operand.op === 'function') called.add(operand.name);
+      eachOperand(instruction, note);
     }
   }
   return [...called];
@@ -139,13 +152,14 @@ function usedSlots(fn: IrFunction): readonly FrameSlot[] {
   if (fn.slots.length === 0) return fn.slots;
   /** By the slot's id. */
   const used: boolean[] = [];
-  const note = (values: Iterable<Value>): void => {
-    for (const value of values) if (value.op === 'frame') used[value.slot.id] = true;
+  const note = (value: Value): void => {
+    if (value.op === 'frame') used[value.slot.id] = true;
   };
-  for (const block of fn.blocks) {
-    for (const phi of block.phis) note(phi.incoming.values());
-    for (const instruction of block.instructions) note(operandsOf(instruction));
-    if (block.terminator !== undefined) note(operandsOfTerminator(block.terminator));
+  for (let i = 0; i < fn.blocks.length; i++) {
+    const { phis, instructions, terminator } = fn.blocks[i] as Block;
+    phis.forEach(({ incoming }) => incoming.forEach(note));
+    for (let j = 0; j < instructions.length; j++) eachOperand(instructions[j] as Instruction, note);
+    eachOperandOfTerminator(terminator, note);
   }
   return fn.slots.filter(({ id }) => used[id]);
 }

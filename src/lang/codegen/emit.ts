@@ -135,7 +135,9 @@ class Emitter {
 
   private emitBlock(block: Block, start: number, next: Block | undefined): void {
     this.begin(start);
-    for (const instruction of block.instructions) {
+    const { instructions } = block;
+    for (let i = 0; i < instructions.length; i++) {
+      const instruction = instructions[i] as Instruction;
       this.asm.span = instruction.span;
       this.begin(this.position + STEP);
       this.emitInstruction(instruction);
@@ -147,12 +149,14 @@ class Emitter {
 
   private skipEmptyBlocks(): void {
     const leadsTo = new Map<Block, Block>();
-    for (const block of this.layout.blocks.slice(1)) {
+    const { blocks } = this.layout;
+    for (let i = 1; i < blocks.length; i++) {
+      const block = blocks[i] as Block;
       const { terminator } = block;
       if (block.instructions.length > 0 || terminator?.op !== 'jump') continue;
       if (this.phiMoves(block, terminator.target).every(changesNothing)) leadsTo.set(block, terminator.target);
     }
-    for (const block of leadsTo.keys()) {
+    leadsTo.forEach((_, block) => {
       const seen = new Set<Block>();
       let end = block;
       for (let next = leadsTo.get(end); next !== undefined && !seen.has(end); next = leadsTo.get(end)) {
@@ -161,7 +165,7 @@ class Emitter {
       }
       // A round of empty blocks, an endless loop, stays.
       if (!leadsTo.has(end)) this.skipped.set(block, end);
-    }
+    });
   }
 
   private begin(position: number): void {
@@ -437,10 +441,10 @@ class Emitter {
   }
 
   private emitMoves(moves: readonly Move<Value>[]): void {
-    for (const { to, from } of moves) {
+    moves.forEach(({ to, from }) => {
       if (to.kind === 'register') this.moveInto(to.register, from);
       else this.moveToStack(this.frame.spillOffset(to.index), from);
-    }
+    });
   }
 
   private moveInto(register: number, from: Move<Value>['from']): void {

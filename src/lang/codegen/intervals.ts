@@ -2,11 +2,12 @@
 import {
   type Block,
   COMMUTATIVE,
+  eachOperand,
+  eachOperandOfTerminator,
   hasResult,
   type Instruction,
   isRematerialized,
-  operandsOf,
-  operandsOfTerminator,
+  type Phi,
   type PlacedValue,
   successorsOf,
   type Value,
@@ -51,19 +52,19 @@ export function computeLiveness(layout: Layout): Liveness {
   const { blocks } = layout;
   const starts: number[] = [];
   let position = 0;
-  for (const block of blocks) {
+  blocks.forEach(({ instructions }) => {
     starts.push(position);
-    position += STEP * (block.instructions.length + 2);
-  }
+    position += STEP * (instructions.length + 2);
+  });
   const liveOut = liveOutSets(layout);
   const collector = new RangeCollector();
   for (let i = blocks.length - 1; i >= 0; i--) {
     const block = blocks[i] as Block;
     collector.begin(starts[i] as number, blockWeight(block, layout));
-    collector.addBlock(block, liveOut[block.id] as Set<PlacedValue>);
+    collector.addBlock(block, liveOut[block.id] as readonly PlacedValue[]);
   }
   const intervals = collector.byId.filter((interval) => interval !== undefined);
-  for (const { ranges } of intervals) ranges.reverse();
+  intervals.forEach(({ ranges }) => ranges.reverse());
   intervals.sort((a, b) => (a.ranges[0]?.from ?? 0) - (b.ranges[0]?.from ?? 0) || a.value.id - b.value.id);
   return { intervals, byId: collector.byId, starts };
 }
@@ -74,45 +75,55 @@ class RangeCollector {
   /** Of the block at hand. */
   private from = 0;
   private weight = 0;
+  /** Of the use at hand. */
+  private at = 0;
 
   begin(from: number, weight: number): void {
     this.from = from;
     this.weight = weight;
   }
 
-  addBlock(block: Block, liveOut: ReadonlySet<PlacedValue>): void {
-    const { instructions, terminator } = block;
+  addBlock(block: Block, liveOut: readonly PlacedValue[]): void {
+    const { instructions, terminator, phis } = block;
     const end = this.from + STEP * (instructions.length + 1);
-    for (const value of liveOut) this.extend(this.intervalOf(value), this.from, end + STEP);
-    for (const successor of successorsOf(block)) this.addPhisOf(successor, block, end);
-    if (terminator !== undefined) for (const value of operandsOfTerminator(terminator)) this.use(value, end);
+    liveOut.forEach((value) => this.extend(this.intervalOf(value), this.from, end + STEP));
+    successorsOf(block).forEach((successor) => this.addPhisOf(successor, block, end));
+    this.at = end;
+    eachOperandOfTerminator(terminator, this.use);
     for (let i = instructions.length - 1, at = end - STEP; i >= 0; i--, at -= STEP)
       this.addInstruction(instructions[i] as Instruction, at);
-    for (const phi of block.phis) this.define(phi, this.from);
+    phis.forEach((phi) => this.define(phi, this.from));
   }
 
   /** Phis are written at the end of the predecessor. */
   private addPhisOf({ phis }: Block, predecessor: Block, end: number): void {
-    for (const phi of phis) {
+    phis.forEach((phi) => {
       const interval = this.intervalOf(phi);
       this.extend(interval, end + 2, end + STEP);
       interval.weight += this.weight;
-    }
-    for (const phi of phis) this.use(phi.incoming.get(predecessor) as Value, end);
+    });
+    this.at = end;
+    phis.forEach((phi) => this.use(phi.incoming.get(predecessor) as Value));
   }
 
   private addInstruction(instruction: Instruction, at: number): void {
     if (hasResult(instruction)) this.define(instruction, at + 2);
-    const late = operandsThatOutliveResult(instruction);
-    for (const value of operandsOf(instruction)) this.use(value, late.includes(value) ? at + 2 : at);
+    this.at = at;
+    eachOperand(instruction, this.use);
+    this.at = at + 2;
+    eachOperandThatOutlivesResult(instruction, this.lengthen);
   }
 
-  private use(value: Value, at: number): void {
+  private readonly use = (value: Value): void => {
     if (isRematerialized(value)) return;
     const interval = this.intervalOf(value);
-    this.extend(interval, this.from, at + 1);
+    this.extend(interval, this.from, this.at + 1);
     interval.weight += this.weight;
-  }
+  };
+
+  private readonly lengthen = (value: Value): void => {
+    if (!isRematerialized(value)) this.extend(this.intervalOf(value), this.from, this.at + 1);
+  };
 
   /** What is never used gets no interval, and so no register. */
   private define({ id }: PlacedValue, at: number): void {
@@ -141,14 +152,12 @@ class RangeCollector {
 }
 
 /** Operands that the emitted sequence still reads after it has begun to write the result. */
-function operandsThatOutliveResult(instruction: Instruction): Value[] {
-  switch (instruction.op) {
-    case 'binary':
-      return instruction.left === instruction.right || COMMUTATIVE.has(instruction.operator) ? [] : [instruction.right];
-    case 'compareExchange':
-      return [instruction.base, instruction.value];
-    default:
-      return [];
+function eachOperandThatOutlivesResult(instruction: Instruction, visit: (value: Value) => void): void {
+  if (instruction.op === 'binary') {
+    if (instruction.left !== instruction.right && !COMMUTATIVE.has(instruction.operator)) visit(instruction.right);
+  } else if (instruction.op === 'compareExchange') {
+    visit(instruction.base);
+    visit(instruction.value);
   }
 }
 
@@ -156,62 +165,82 @@ function operandsThatOutliveResult(instruction: Instruction): Value[] {
  * By the block's id: what is alive at its end. Each use is followed back to its definition, so that values which never
  * leave their block, most of them, cost nothing (Boissinot et al., "Computing Liveness Sets for SSA-Form Programs", 2011).
  */
-function liveOutSets({ blocks }: Layout): readonly Set<PlacedValue>[] {
-  const liveOut: Set<PlacedValue>[] = [];
-  const homes: Block[] = [];
-  for (const block of blocks) {
-    liveOut[block.id] = new Set();
-    for (const { id } of block.phis) homes[id] = block;
-    for (const { id } of block.instructions) homes[id] = block;
+function liveOutSets({ blocks }: Layout): readonly (readonly PlacedValue[])[] {
+  const liveOut = new LiveOut(blocks);
+  for (let i = 0; i < blocks.length; i++) {
+    const block = blocks[i] as Block;
+    block.phis.forEach(({ incoming }) => incoming.forEach((value, predecessor) => liveOut.use(value, predecessor)));
+    const use = (value: Value): void => liveOut.use(value, block);
+    for (let j = 0; j < block.instructions.length; j++) eachOperand(block.instructions[j] as Instruction, use);
+    eachOperandOfTerminator(block.terminator, use);
   }
-  const use = (value: Value, block: Block): void => {
-    if (isRematerialized(value)) return;
-    const home = homes[value.id];
-    if (home !== block) keepAliveBefore(value, block, home, liveOut);
-  };
-  for (const block of blocks) {
-    for (const phi of block.phis) for (const [predecessor, value] of phi.incoming) use(value, predecessor);
-    for (const instruction of block.instructions) for (const value of operandsOf(instruction)) use(value, block);
-    if (block.terminator !== undefined) for (const value of operandsOfTerminator(block.terminator)) use(value, block);
-  }
-  return liveOut;
+  return liveOut.lists;
 }
 
-function keepAliveBefore(
-  value: PlacedValue,
-  block: Block,
-  home: Block | undefined,
-  liveOut: readonly Set<PlacedValue>[],
-): void {
-  const work = [block];
-  for (let at = work.pop(); at !== undefined; at = work.pop()) {
-    for (const predecessor of at.predecessors) {
-      const live = liveOut[predecessor.id];
-      if (live === undefined || live.has(value)) continue;
-      live.add(value);
-      if (predecessor !== home) work.push(predecessor);
+class LiveOut {
+  /** By the block's id. */
+  readonly lists: PlacedValue[][] = [];
+  /** By the value's id: where it is defined. */
+  private readonly homes: Block[] = [];
+  /** A bit for each value that is on the list, a row for each block. */
+  private readonly rows: Int32Array[] = [];
+  private readonly work: Block[] = [];
+
+  constructor(blocks: readonly Block[]) {
+    const { homes } = this;
+    for (let i = 0; i < blocks.length; i++) {
+      const block = blocks[i] as Block;
+      const { phis, instructions } = block;
+      this.lists[block.id] = [];
+      for (let j = 0; j < phis.length; j++) homes[(phis[j] as Phi).id] = block;
+      for (let j = 0; j < instructions.length; j++) homes[(instructions[j] as Instruction).id] = block;
     }
+  }
+
+  use(value: Value, block: Block): void {
+    if (isRematerialized(value)) return;
+    const home = this.homes[value.id];
+    if (home === block) return;
+    const { work } = this;
+    work.push(block);
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      const { predecessors } = at;
+      for (let i = 0; i < predecessors.length; i++) {
+        const predecessor = predecessors[i] as Block;
+        if (this.add(predecessor, value) && predecessor !== home) work.push(predecessor);
+      }
+    }
+  }
+
+  /** False: it was there, or the block is none of the program's. */
+  private add({ id }: Block, value: PlacedValue): boolean {
+    const list = this.lists[id];
+    if (list === undefined) return false;
+    const row = (this.rows[id] ??= new Int32Array((this.homes.length >> 5) + 1));
+    const bit = 1 << (value.id & 31);
+    const word = row[value.id >> 5] as number;
+    if ((word & bit) !== 0) return false;
+    row[value.id >> 5] = word | bit;
+    list.push(value);
+    return true;
   }
 }
 
 /** Of two lists that are ascending and disjoint in themselves. */
 export function joinRanges(a: readonly Range[], b: readonly Range[]): Range[] {
-  const all: Range[] = [];
-  let i = 0;
-  for (const range of b) {
-    while (i < a.length && (a[i] as Range).from <= range.from) all.push(a[i++] as Range);
-    all.push(range);
-  }
-  return mergeTouching([...all, ...a.slice(i)]);
-}
-
-function mergeTouching(ascending: readonly Range[]): Range[] {
   const merged: Range[] = [];
-  for (const range of ascending) {
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const x = a[i];
+    const y = b[j];
+    const takesA = y === undefined || (x !== undefined && x.from <= y.from);
+    const { from, to } = (takesA ? x : y) as Range;
+    if (takesA) i++;
+    else j++;
     const last = merged.at(-1);
-    if (last !== undefined && range.from <= last.to)
-      merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, range.to) };
-    else merged.push(range);
+    if (last === undefined || from > last.to) merged.push({ from, to });
+    else if (to > last.to) last.to = to;
   }
   return merged;
 }

@@ -27,31 +27,32 @@ export function layoutBlocks(fn: IrFunction): Layout {
 /** Moves for a phi stand at the end of the predecessor: it must lead nowhere else. */
 function splitCriticalEdges(fn: IrFunction): void {
   let nextId = Math.max(...fn.blocks.map((block) => block.id)) + 1;
-  for (const block of fn.blocks.slice()) {
-    const terminator = block.terminator;
-    if (terminator?.op !== 'branch') continue;
-    for (const side of ['then', 'else'] as const) {
-      const target = terminator[side];
-      if (target.phis.length === 0) continue;
-      const middle: Block = {
-        id: nextId++,
-        phis: [],
-        instructions: [],
-        terminator: { op: 'jump', target },
-        predecessors: [block],
-        cold: block.cold || target.cold,
-      };
-      terminator[side] = middle;
-      target.predecessors[target.predecessors.indexOf(block)] = middle;
-      for (const phi of target.phis) {
-        const value = phi.incoming.get(block);
-        if (value === undefined) continue;
-        phi.incoming.delete(block);
-        phi.incoming.set(middle, value);
-      }
-      fn.blocks.push(middle);
-    }
-  }
+  const split = (block: Block, target: Block): Block => {
+    if (target.phis.length === 0) return target;
+    const middle: Block = {
+      id: nextId++,
+      phis: [],
+      instructions: [],
+      terminator: { op: 'jump', target },
+      predecessors: [block],
+      cold: block.cold || target.cold,
+    };
+    target.predecessors[target.predecessors.indexOf(block)] = middle;
+    target.phis.forEach(({ incoming }) => {
+      const value = incoming.get(block);
+      if (value === undefined) return;
+      incoming.delete(block);
+      incoming.set(middle, value);
+    });
+    fn.blocks.push(middle);
+    return middle;
+  };
+  fn.blocks.slice().forEach((block) => {
+    const { terminator } = block;
+    if (terminator?.op !== 'branch') return;
+    terminator.then = split(block, terminator.then);
+    terminator.else = split(block, terminator.else);
+  });
 }
 
 /** Of a branch, the side `then` comes first: a loop's body before what follows it. */
@@ -91,7 +92,10 @@ function findLoops(order: readonly Block[]): Loop[] {
   for (let i = 0; i < order.length; i++) {
     const head = order[i] as Block;
     const work: Block[] = [];
-    for (const block of head.predecessors) if ((index[block.id] ?? -1) >= i) work.push(block);
+    for (let j = 0; j < head.predecessors.length; j++) {
+      const block = head.predecessors[j] as Block;
+      if ((index[block.id] ?? -1) >= i) work.push(block);
+    }
     if (work.length === 0) continue;
     const blocks = new Set([head]);
     for (let block = work.pop(); block !== undefined; block = work.pop()) {

@@ -10,7 +10,10 @@ export class Timeline<Owner> {
   private entries: Entry<Owner>[] = [];
 
   isFree(ranges: readonly Range[]): boolean {
-    for (const range of ranges) if (this.meets(this.firstEndingAfter(range.from), range)) return false;
+    for (let i = 0; i < ranges.length; i++) {
+      const range = ranges[i] as Range;
+      if (this.meets(this.firstEndingAfter(range.from), range)) return false;
+    }
     return true;
   }
 
@@ -26,7 +29,7 @@ export class Timeline<Owner> {
 
   /** The ranges must be free. */
   add(ranges: readonly Range[], owner: Owner): void {
-    for (const { from, to } of ranges) this.entries.splice(this.firstEndingAfter(from), 0, { from, to, owner });
+    ranges.forEach(({ from, to }) => this.entries.splice(this.firstEndingAfter(from), 0, { from, to, owner }));
   }
 
   remove(owner: Owner): void {

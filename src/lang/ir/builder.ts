@@ -15,9 +15,8 @@ import {
   type FrameSlot,
   type Instruction,
   type IrFunction,
-  mapOperands,
-  mapTerminatorOperands,
   type Phi,
+  replaceOperands,
   type Value,
 } from './ir.ts';
 
@@ -358,12 +357,10 @@ export class Builder {
   /** Checks that every block ends, and puts simplified values in place. */
   finish(): IrFunction {
     const replace = (value: Value): Value => this.resolve(value);
-    for (const block of this.function.blocks) {
-      if (block.terminator === undefined) throw new BugError(`block ${block.id} of ${this.function.name} has no end`);
-      for (const phi of block.phis) for (const [from, value] of phi.incoming) phi.incoming.set(from, replace(value));
-      for (const instruction of block.instructions) mapOperands(instruction, replace);
-      mapTerminatorOperands(block.terminator, replace);
-    }
+    this.function.blocks.forEach(({ id, terminator }) => {
+      if (terminator === undefined) throw new BugError(`block ${id} of ${this.function.name} has no end`);
+    });
+    if (this.replaced.size > 0) replaceOperands(this.function, replace);
     return this.function;
   }
 }

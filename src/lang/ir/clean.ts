@@ -1,14 +1,15 @@
 /** Passes that only remove: each leaves the function's meaning as it was. */
 import {
   type Block,
+  eachOperand,
+  eachOperandOfTerminator,
+  type Instruction,
   type IrFunction,
   isPure,
   isRematerialized,
-  mapOperands,
-  mapTerminatorOperands,
-  operandsOf,
-  operandsOfTerminator,
+  type Phi,
   type PlacedValue,
+  replaceOperands,
   successorsOf,
   type Value,
 } from './ir.ts';
@@ -36,27 +37,35 @@ export function removeTrivialPhis(fn: IrFunction): void {
   };
   for (let changed = true; changed;) {
     changed = false;
-    for (const block of fn.blocks) {
-      if (block.phis.length === 0) continue;
-      for (const phi of block.phis.slice()) {
-        const distinct: Value[] = [];
-        for (const incoming of phi.incoming.values()) {
-          const value = resolve(incoming);
-          if (value !== phi && !distinct.some((other) => isSame(other, value))) distinct.push(value);
+    for (let i = 0; i < fn.blocks.length; i++) {
+      const { phis } = fn.blocks[i] as Block;
+      for (let j = 0; j < phis.length;) {
+        const phi = phis[j] as Phi;
+        const value = onlyValue(phi, resolve);
+        if (value === undefined) {
+          j++;
+          continue;
         }
-        if (distinct.length !== 1) continue;
-        replaced.set(phi, distinct[0] as Value);
-        block.phis.splice(block.phis.indexOf(phi), 1);
+        replaced.set(phi, value);
+        phis.splice(j, 1);
         changed = true;
       }
     }
   }
-  if (replaced.size === 0) return;
-  for (const block of fn.blocks) {
-    for (const phi of block.phis) for (const [from, value] of phi.incoming) phi.incoming.set(from, resolve(value));
-    for (const instruction of block.instructions) mapOperands(instruction, resolve);
-    if (block.terminator !== undefined) mapTerminatorOperands(block.terminator, resolve);
-  }
+  if (replaced.size > 0) replaceOperands(fn, resolve);
+}
+
+/** What a phi always is, if all that flows into it (besides itself) is the same. */
+function onlyValue(phi: Phi, resolve: (value: Value) => Value): Value | undefined {
+  let only: Value | undefined;
+  let count = 0;
+  phi.incoming.forEach((incoming) => {
+    const value = resolve(incoming);
+    if (value === phi || (only !== undefined && isSame(only, value))) return;
+    only = value;
+    count++;
+  });
+  return count === 1 ? only : undefined;
 }
 
 function isSame(a: Value, b: Value): boolean {
@@ -68,24 +77,28 @@ export function removeDeadCode(fn: IrFunction): void {
   /** By the value's id. */
   const live: boolean[] = [];
   const work: PlacedValue[] = [];
-  const need = (values: Iterable<Value>): void => {
-    for (const value of values) {
-      if (isRematerialized(value) || live[value.id]) continue;
-      live[value.id] = true;
-      work.push(value);
-    }
+  const need = (value: Value): void => {
+    if (isRematerialized(value) || live[value.id]) return;
+    live[value.id] = true;
+    work.push(value);
   };
-  for (const block of fn.blocks) {
-    for (const instruction of block.instructions) {
+  const { blocks } = fn;
+  for (let i = 0; i < blocks.length; i++) {
+    const { instructions, terminator } = blocks[i] as Block;
+    for (let j = 0; j < instructions.length; j++) {
+      const instruction = instructions[j] as Instruction;
       if (isPure(instruction)) continue;
       live[instruction.id] = true;
-      need(operandsOf(instruction));
+      eachOperand(instruction, need);
     }
-    if (block.terminator !== undefined) need(operandsOfTerminator(block.terminator));
+    eachOperandOfTerminator(terminator, need);
   }
-  for (let value = work.pop(); value !== undefined; value = work.pop())
-    need(value.op === 'phi' ? value.incoming.values() : operandsOf(value));
-  for (const { phis, instructions } of fn.blocks) {
+  for (let value = work.pop(); value !== undefined; value = work.pop()) {
+    if (value.op === 'phi') value.incoming.forEach(need);
+    else eachOperand(value, need);
+  }
+  for (let i = 0; i < blocks.length; i++) {
+    const { phis, instructions } = blocks[i] as Block;
     keep(phis, live);
     keep(instructions, live);
   }
@@ -93,7 +106,10 @@ export function removeDeadCode(fn: IrFunction): void {
 
 function keep(list: PlacedValue[], wanted: readonly boolean[]): void {
   let kept = 0;
-  for (const item of list) if (wanted[item.id]) list[kept++] = item;
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i] as PlacedValue;
+    if (wanted[item.id]) list[kept++] = item;
+  }
   list.length = kept;
 }
 
@@ -105,7 +121,8 @@ export function mergeBlocks(fn: IrFunction): boolean {
   const merging: Merging = { entry: fn.blocks[0], gone: new Set(), droppedBranch: false };
   for (let changed = true; changed;) {
     changed = false;
-    for (const block of fn.blocks) {
+    for (let i = 0; i < fn.blocks.length; i++) {
+      const block = fn.blocks[i] as Block;
       // An earlier step of this round may have taken it away.
       if (!merging.gone.has(block) && (skipEmpty(merging, block) || absorbSuccessor(merging, block))) changed = true;
     }

@@ -4,6 +4,9 @@
  * Every value is 64 bits wide and fits a register. What is larger lives in memory: in a frame slot, in the data
  * region, in a map's value or in a ring buffer record, and is handled by address. Values without a place in a block
  * (constants, frame and map addresses) are made anew where they are used: in BPF that is cheaper than to keep them.
+ *
+ * Passes over it run in code that V8 has not compiled yet. There `for … of` over a list makes an object for each of its
+ * items, which for all passes together is half of what a compile allocates: they go by index, or by forEach.
  */
 import type { Span } from '../diagnostic/index.ts';
 
@@ -147,39 +150,48 @@ export function isPure(instruction: Instruction): boolean {
   }
 }
 
-export function operandsOf(instruction: Instruction): Value[] {
+/** Calls `visit` with each operand, in their order. Makes no list: passes ask this of every instruction, several times. */
+export function eachOperand(instruction: Instruction, visit: (value: Value) => void): void {
   switch (instruction.op) {
     case 'context':
     case 'argument':
-      return [];
+      return;
     case 'binary':
-      return [instruction.left, instruction.right];
+      visit(instruction.left);
+      visit(instruction.right);
+      return;
     case 'negate':
     case 'plain':
     case 'byteSwap':
     case 'extend':
     case 'log2':
-      return [instruction.operand];
+      visit(instruction.operand);
+      return;
     case 'load':
-      return [instruction.base];
+      visit(instruction.base);
+      return;
     case 'store':
     case 'atomicAdd':
-      return [instruction.base, instruction.value];
+      visit(instruction.base);
+      visit(instruction.value);
+      return;
     case 'compareExchange':
-      return [instruction.base, instruction.expected, instruction.value];
+      visit(instruction.base);
+      visit(instruction.expected);
+      visit(instruction.value);
+      return;
     case 'call':
-      return instruction.args;
+      instruction.args.forEach(visit);
+      return;
   }
 }
 
-export function operandsOfTerminator(terminator: Terminator): Value[] {
-  switch (terminator.op) {
-    case 'jump':
-      return [];
-    case 'branch':
-      return [terminator.left, terminator.right];
-    case 'exit':
-      return [terminator.value];
+export function eachOperandOfTerminator(terminator: Terminator | undefined, visit: (value: Value) => void): void {
+  if (terminator?.op === 'branch') {
+    visit(terminator.left);
+    visit(terminator.right);
+  } else if (terminator?.op === 'exit') {
+    visit(terminator.value);
   }
 }
 
@@ -189,8 +201,18 @@ export function successorsOf(block: Block): Block[] {
   return terminator.op === 'jump' ? [terminator.target] : [terminator.then, terminator.else];
 }
 
-/** Replaces each operand by `replace(operand)`. */
-export function mapOperands(instruction: Instruction, replace: (value: Value) => Value): void {
+/** Replaces each operand of the function by `replace(operand)`. */
+export function replaceOperands(fn: IrFunction, replace: (value: Value) => Value): void {
+  const { blocks } = fn;
+  for (let i = 0; i < blocks.length; i++) {
+    const { phis, instructions, terminator } = blocks[i] as Block;
+    phis.forEach(({ incoming }) => incoming.forEach((value, from) => incoming.set(from, replace(value))));
+    for (let j = 0; j < instructions.length; j++) mapOperands(instructions[j] as Instruction, replace);
+    if (terminator !== undefined) mapTerminatorOperands(terminator, replace);
+  }
+}
+
+function mapOperands(instruction: Instruction, replace: (value: Value) => Value): void {
   switch (instruction.op) {
     case 'context':
     case 'argument':
@@ -220,12 +242,12 @@ export function mapOperands(instruction: Instruction, replace: (value: Value) =>
       instruction.value = replace(instruction.value);
       return;
     case 'call':
-      instruction.args = instruction.args.map(replace);
+      for (let i = 0; i < instruction.args.length; i++) instruction.args[i] = replace(instruction.args[i] as Value);
       return;
   }
 }
 
-export function mapTerminatorOperands(terminator: Terminator, replace: (value: Value) => Value): void {
+function mapTerminatorOperands(terminator: Terminator, replace: (value: Value) => Value): void {
   if (terminator.op === 'branch') {
     terminator.left = replace(terminator.left);
     terminator.right = replace(terminator.right);

@@ -5,9 +5,10 @@
 import { foldCompare } from './fold.ts';
 import {
   type Block,
+  eachOperand,
+  eachOperandOfTerminator,
+  type Instruction,
   type IrFunction,
-  operandsOf,
-  operandsOfTerminator,
   type Phi,
   successorsOf,
   type Terminator,
@@ -23,7 +24,9 @@ export function threadJumps(fn: IrFunction): boolean {
     // An earlier one may have brought it a jump, but nothing to do.
     const phi = block.phis[0] as Phi;
     const terminator = block.terminator as Branch;
-    if (uses[phi.id] !== operandsOfTerminator(terminator).filter((operand) => operand === phi).length) continue;
+    let ownUses = 0;
+    eachOperandOfTerminator(terminator, (operand) => void (ownUses += operand === phi ? 1 : 0));
+    if (uses[phi.id] !== ownUses) continue;
     for (const predecessor of block.predecessors.slice())
       if (bypass(predecessor, block, phi, terminator)) changed = true;
   }
@@ -39,13 +42,14 @@ function decidesByPhi({ phis, instructions, terminator }: Block): boolean {
 /** By the value's id. */
 function countUses(fn: IrFunction): readonly number[] {
   const uses: number[] = [];
-  const note = (values: Iterable<Value>): void => {
-    for (const { id } of values) uses[id] = (uses[id] ?? 0) + 1;
+  const note = ({ id }: Value): void => {
+    uses[id] = (uses[id] ?? 0) + 1;
   };
-  for (const block of fn.blocks) {
-    for (const phi of block.phis) note(phi.incoming.values());
-    for (const instruction of block.instructions) note(operandsOf(instruction));
-    if (block.terminator !== undefined) note(operandsOfTerminator(block.terminator));
+  for (let i = 0; i < fn.blocks.length; i++) {
+    const { phis, instructions, terminator } = fn.blocks[i] as Block;
+    phis.forEach(({ incoming }) => incoming.forEach(note));
+    for (let j = 0; j < instructions.length; j++) eachOperand(instructions[j] as Instruction, note);
+    eachOperandOfTerminator(terminator, note);
   }
   return uses;
 }
@@ -77,8 +81,15 @@ function redirect({ terminator }: Block, from: Block, to: Block): void {
 
 /** True: there was something. */
 function removeUnreachable(fn: IrFunction): boolean {
-  const reached = new Set(fn.blocks.slice(0, 1));
-  for (const block of reached) for (const successor of successorsOf(block)) reached.add(successor);
+  const reached = new Set<Block>();
+  const reach = (block: Block): void => {
+    if (reached.has(block)) return;
+    reached.add(block);
+    work.push(block);
+  };
+  const work: Block[] = [];
+  fn.blocks.slice(0, 1).forEach(reach);
+  for (let block = work.pop(); block !== undefined; block = work.pop()) successorsOf(block).forEach(reach);
   if (reached.size === fn.blocks.length) return false;
   fn.blocks = fn.blocks.filter((block) => reached.has(block));
   for (const block of fn.blocks) {

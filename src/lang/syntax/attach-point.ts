@@ -79,11 +79,9 @@ class AttachPointScanner {
 
   private addPlain(characters: string): void {
     this.shown += characters;
-    const [first = '', ...others] = characters.split(':');
-    this.value += first;
-    for (const other of others) {
-      this.endComponent();
-      this.value = other;
+    for (let i = 0; i < characters.length; i++) {
+      if (characters[i] === ':') this.endComponent();
+      else this.value += characters[i];
     }
   }
 

@@ -73,39 +73,44 @@ export function endOfComment(text: string, at: number): number | undefined {
 export function scanToken(text: string, position: number): Token {
   const start = skipTrivia(text, position);
   if (start >= text.length) return { kind: 'end', start, end: start, text: '' };
-  const [kind, length] = measure(text, start);
+  const code = text.charCodeAt(start);
+  if (isWordStart(code)) return token('identifier', text, start, lengthOf(WORD, text, start));
+  if (code >= 0x30 && code <= 0x39) return token('integer', text, start, lengthOf(NUMBER, text, start));
+  switch (text[start]) {
+    case '$':
+      return scanDollar(text, start);
+    case '@':
+      return token('map', text, start, lengthOf(MAP, text, start));
+    case '"':
+      return token('string', text, start, measureString(text, start));
+    case "'": {
+      const length = lengthOf(SINGLE_QUOTED, text, start);
+      return length === 0 ? token('invalid', text, start, 1) : token('string', text, start, length);
+    }
+  }
+  if (text.startsWith('/*', start)) return token('invalid', text, start, text.length - start);
+  const length = measurePunctuator(text, start);
+  if (length > 0) return token('punctuator', text, start, length);
+  return token('invalid', text, start, text.codePointAt(start)! > 0xffff ? 2 : 1);
+}
+
+function token(kind: TokenKind, text: string, start: number, length: number): Token {
   return { kind, start, end: start + length, text: text.slice(start, start + length) };
 }
 
-function measure(text: string, at: number): [TokenKind, number] {
-  const code = text.charCodeAt(at);
-  if (isWordStart(code)) return ['identifier', lengthOf(WORD, text, at)];
-  if (code >= 0x30 && code <= 0x39) return ['integer', lengthOf(NUMBER, text, at)];
-  switch (text[at]) {
-    case '$':
-      return measureDollar(text, at);
-    case '@':
-      return ['map', lengthOf(MAP, text, at)];
-    case '"':
-      return ['string', measureString(text, at)];
-    case "'": {
-      const length = lengthOf(SINGLE_QUOTED, text, at);
-      return length === 0 ? ['invalid', 1] : ['string', length];
-    }
-  }
-  if (text.startsWith('/*', at)) return ['invalid', text.length - at];
-  for (const length of [3, 2, 1]) {
-    if (at + length <= text.length && PUNCTUATORS.has(text.slice(at, at + length))) return ['punctuator', length];
-  }
-  return ['invalid', text.codePointAt(at)! > 0xffff ? 2 : 1];
+/** The longest one; 0: none. */
+function measurePunctuator(text: string, at: number): number {
+  for (let length = 3; length > 0; length--)
+    if (at + length <= text.length && PUNCTUATORS.has(text.slice(at, at + length))) return length;
+  return 0;
 }
 
-function measureDollar(text: string, at: number): [TokenKind, number] {
+function scanDollar(text: string, at: number): Token {
   const length = lengthOf(DOLLAR, text, at);
-  if (length === 0) return ['invalid', 1];
+  if (length === 0) return token('invalid', text, at, 1);
   const next = text.charCodeAt(at + 1);
-  if (next === 0x23) return ['parameterCount', length];
-  return [isWordStart(next) ? 'variable' : 'positional', length];
+  if (next === 0x23) return token('parameterCount', text, at, length);
+  return token(isWordStart(next) ? 'variable' : 'positional', text, at, length);
 }
 
 /** Up to the closing quote, or to the end of the line. */

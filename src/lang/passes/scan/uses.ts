@@ -34,7 +34,7 @@ function scan(node: object, names: Set<string>, args: Set<string>): void {
     // A plain name in sizeof() reads as a type.
     names.add(expression.operand.name);
   }
-  for (const child of childNodes(node)) scan(child, names, args);
+  childNodes(node).forEach((child) => scan(child, names, args));
 }
 
 /** `args`, also as `*args` (it was a pointer once). */

@@ -22,7 +22,8 @@ function addChildren(node: object, children: AnyNode[]): void {
       if (isNode(value)) children.push(value);
       continue;
     }
-    for (const item of value) {
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i];
       if (isNode(item)) children.push(item);
       else if (typeof item === 'object' && item !== null) addChildren(item, children);
     }
@@ -34,7 +35,7 @@ export function allNodes(node: object): AnyNode[] {
   const found: AnyNode[] = [];
   const visit = (at: object): void => {
     if (isNode(at)) found.push(at);
-    for (const child of childNodes(at)) visit(child);
+    childNodes(at).forEach(visit);
   };
   visit(node);
   return found;
