@@ -41,6 +41,8 @@ export class Btf {
   readonly #sections: Sections;
   readonly #index: TypeIndex;
   readonly #types = new Map<number, BtfType>();
+  /** By kind and name: a script's probes ask for the same types again and again, and each search reads half the strings. */
+  readonly #found = new Map<string, BtfType | undefined>();
   readonly #source: { words: Uint32Array; string: (offset: number) => string };
 
   private constructor(sections: Sections, base: Btf | undefined) {
@@ -87,6 +89,13 @@ export class Btf {
   find<K extends BtfKind>(name: string, kind: K): BtfTypeOf<K> | undefined;
   find(name: string): BtfType | undefined;
   find(name: string, kind?: BtfKind): BtfType | undefined {
+    const key = `${kind ?? ''} ${name}`;
+    let found = this.#found.get(key);
+    if (found === undefined && !this.#found.has(key)) this.#found.set(key, (found = this.#search(name, kind)));
+    return found;
+  }
+
+  #search(name: string, kind: BtfKind | undefined): BtfType | undefined {
     for (const nameOffset of this.#stringOffsets(name)) {
       for (let i = this.#index.findName(nameOffset, 0); i >= 0; i = this.#index.findName(nameOffset, i + 1)) {
         const its = kindAt(this.#sections.words, this.#index.offsets[i]!);
