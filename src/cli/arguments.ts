@@ -13,8 +13,8 @@ export class UsageError extends Error {
 }
 
 /** What is asked for: a run, or a command by its name in first place. */
-export type Task = 'run' | 'fmt' | 'check' | 'lsp' | 'tools' | 'doctor';
-export const TASKS: readonly Task[] = ['fmt', 'check', 'lsp', 'tools', 'doctor'];
+export type Task = 'run' | 'fmt' | 'check' | 'lsp' | 'tools' | 'doctor' | 'man' | 'completion' | 'top';
+export const TASKS: readonly Task[] = ['fmt', 'check', 'lsp', 'tools', 'doctor', 'man', 'completion', 'top'];
 
 /** What is done with the script: run it (undefined), or one of these. */
 export type Mode = 'codegen' | 'compiler-bench' | 'bench' | 'test' | 'format';
@@ -62,7 +62,8 @@ export interface Arguments {
   readonly runCompiled: string | undefined;
 }
 
-const OPTIONS = {
+/** By their long names. */
+export const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
   info: { type: 'boolean' },
@@ -125,7 +126,8 @@ export function parseArguments(argv: readonly string[], personality: Personality
   // `--stdio` is how editors name the only way to talk that there is.
   const rest = argv.slice(named === undefined ? 0 : 1).filter((word) => named !== 'lsp' || word !== '--stdio');
   const { args, bareDebug } = takeBareDebug(rest);
-  const { values, positionals, afterDashes } = readOptions(args);
+  // What follows is a tool's to read.
+  const { values, positionals, afterDashes } = readOptions(named === 'top' ? ['--', ...rest] : args);
   checkContradictions(values);
   const mode = modeOf(values);
   return {

@@ -4,6 +4,7 @@ import { featuresNamed } from '../runtime/index.ts';
 import type { Arguments } from './arguments.ts';
 import { checkFiles } from './check.ts';
 import { compileAhead, runExecutable, writeObject } from './compile-ahead.ts';
+import { completion } from './completion/completion.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { formatFile } from './format.ts';
@@ -11,11 +12,13 @@ import { info } from './info.ts';
 import { list } from './list.ts';
 import { serveLanguage } from './lsp/lsp.ts';
 import type { ToolCall } from './main.ts';
+import { showManual } from './man.ts';
 import type { Messages } from './messages.ts';
 import type { Personality } from './personality.ts';
 import { readScript, readText } from './read-script.ts';
 import { runScript } from './run-script.ts';
 import { runTool, tools } from './tools/run-tool.ts';
+import { top } from './top/top.ts';
 import { print } from './write-fully.ts';
 
 /** Returns the exit status. What is thrown is explained here: in a bundle of its own its classes are others than the caller's. */
@@ -41,9 +44,12 @@ async function run(args: Arguments, messages: Messages, personality: Personality
   if (args.task === 'fmt') return formatFile(args, messages);
   if (args.task === 'check') return checkFiles(args, messages, process.env);
   if (args.task === 'tools') return tools(args.positional);
+  if (args.task === 'man') return showManual();
+  if (args.task === 'completion') return completion(args);
   if (args.task === 'lsp') return serveLanguage(process.env);
   setThreadName(personality);
   takeAwayFeatures(featuresNamed(args.withoutFeatures));
+  if (args.task === 'top') return top(args.afterDashes, args, messages);
   if (args.task === 'doctor') return doctor(args, messages);
   if (args.info) {
     print(info(personality));

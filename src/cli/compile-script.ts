@@ -20,6 +20,8 @@ export interface RunContext {
   readonly reader?: OutputSink | undefined;
   /** In JSON: what a line of printf holds by names. */
   readonly nameRows?: SessionOptions['nameRows'];
+  /** In JSON: keys of maps as values. */
+  readonly structuredKeys?: boolean;
 }
 
 export type Stages = ReadonlySet<DebugStage>;

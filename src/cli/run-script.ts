@@ -80,7 +80,7 @@ function explainOptions(source: SourceFile, context: RunContext): number {
 export async function runCompiled(
   source: SourceFile,
   { collection, plan }: Compiled,
-  { args, messages, environment, durationMs, reader, nameRows }: RunContext,
+  { args, messages, environment, durationMs, reader, nameRows, structuredKeys }: RunContext,
   {
     child,
     target,
@@ -108,6 +108,7 @@ export async function runCompiled(
     clock: systemClock,
     output: reader ?? sink,
     nameRows,
+    structuredKeys,
     messages,
     format: args.format,
     outputIsTerminal: args.output === undefined && isTerminal(1),

@@ -4,7 +4,7 @@ import type { Personality } from './personality.ts';
 /** What --help prints. Started as bpftrace there are no tools of our own. */
 export function usage(personality: Personality): string {
   const lines = TEXT.split('\n').filter(
-    (line) => personality === 'sonde' || !/ TOOL |sonde (fmt|tools|doctor)/.test(line),
+    (line) => personality === 'sonde' || !/ TOOL |sonde (fmt|tools|doctor|top|man|completion)/.test(line),
   );
   return lines.join('\n').replaceAll('sonde ', `${personality} `).replace('FEATURES', featureLines());
 }
@@ -33,6 +33,9 @@ const TEXT = `USAGE:
     sonde check FILE…                 say what is wrong with scripts, without running them
     sonde lsp                         serve an editor: diagnostics, completion, hover, formatting
     sonde fmt FILE                    print a script in its canonical layout; with -o FILE rewrite that file
+    sonde top TOOL [ARGS]             run a tool as a table that fills the screen and refreshes itself; q ends it
+    sonde man                         the manual
+    sonde completion bash|zsh|fish    print what completes command lines in that shell
     sonde doctor [--json]             what this machine allows, line by line, and what to change
 
 OPTIONS:
@@ -41,7 +44,8 @@ OPTIONS:
     -p, --pid PID        trace this process only; end when it ends
     -c, --cmd COMMAND    run a command under observation; end when it ends
     -o, --output FILE    write the output to a file
-    -f, --format FORMAT  text (default) or json; --json for short
+    -f, --format FORMAT  text (default) or json
+    --json               the same as --format json
     -B MODE              buffering of the output: line (default), full or none
     -q, --quiet          no message when attached
     -v, --verbose        say what is done; the kernel's whole log when it refuses a program
@@ -53,7 +57,7 @@ OPTIONS:
     --dry-run            compile, load and attach, then end
     --test, --bench      run the script's test or bench probes and report on them
     --mode MODE          test, bench, codegen (compile only), compiler-bench
-    --probe-filter REGEX only the attach points whose full name matches
+    --probe-filter REGEX  only the attach points whose full name matches
     --info               what this kernel and this build can do
     -h, --help           this text
     -V, --version        the version

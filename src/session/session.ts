@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly format?: 'text' | 'json';
   /** In JSON: records with named fields instead of printf's texts. */
   readonly nameRows?: JsonPresenterOptions['nameRows'];
+  /** In JSON: keys of maps as values, instead of as texts. */
+  readonly structuredKeys?: boolean | undefined;
   /** The output is a terminal: control bytes of data are escaped. */
   readonly outputIsTerminal?: boolean;
   /** The same for messages. */
@@ -433,7 +435,7 @@ export class Session {
       terminal: options.outputIsTerminal === true,
       ...(output.averageDigits === undefined ? {} : { averageDigits: output.averageDigits }),
       oldStats: output.oldStatsText === true,
-      structuredKeys: output.structuredKeys === true,
+      structuredKeys: output.structuredKeys === true || options.structuredKeys === true,
       onMissingStack: (errno) => {
         if (errno === EEXIST) this.#reporter.missingStacks++;
       },
