@@ -13,7 +13,7 @@ if [ ! -e "$stamp" ] || [ "$(cat "$stamp")" != "$locked" ]; then
 fi
 
 # What the live tests start: other kernels, C compilers for workloads and for what scripts import, peers to compare with.
-packages="bpftool bpftrace busybox-static clang cpio gcc iproute2 libc6-dev procps qemu-system-x86 util-linux xz-utils zstd"
+packages="bpftool bpftrace busybox-static clang cpio dwz gcc iproute2 libc6-dev procps qemu-system-x86 util-linux xz-utils zstd"
 
 missing() {
 	for package in $packages; do

@@ -210,6 +210,16 @@ export class ElfFile {
     return { fileName, crc32: viewOf(bytes).getUint32(crcAt, this.littleEndian) };
   }
 
+  /** The file that debug information shares its repeated parts with: its path, relative to this file's folder, and its build id. */
+  alternateLink(): { readonly fileName: string; readonly buildId: string } | undefined {
+    const section = this.section('.gnu_debugaltlink');
+    if (!section) return undefined;
+    const bytes = this.sectionData(section);
+    const fileName = cString(bytes, 0);
+    if (fileName === undefined) throw new FormatError('ELF', section.fileOffset, 'debug link is cut off');
+    return { fileName, buildId: hex(bytes.subarray(bytes.indexOf(0) + 1)) };
+  }
+
   /** Path of the dynamic linker that the file asks for; undefined for static programs and most libraries. */
   interpreter(): string | undefined {
     const segment = this.segments.find((candidate) => candidate.type === SegmentType.Interpreter);

@@ -8,14 +8,22 @@ const ZLIB = 1;
 const ZSTD = 2;
 
 /** The debug sections of a file, each read (and unpacked) when it is first asked for. */
-export function debugSections(elf: ElfFile): DebugSections {
+export function debugSections(elf: ElfFile, openAlternate: () => ElfFile | undefined = () => undefined): DebugSections {
   const known = new Map<string, Uint8Array>();
+  let alternate: DebugSections | undefined | null = null;
   return {
     littleEndian: elf.littleEndian,
     section: (name) => {
       let bytes = known.get(name);
       if (bytes === undefined) known.set(name, (bytes = readSection(elf, `.debug_${name}`)));
       return bytes;
+    },
+    alternate: () => {
+      if (alternate === null) {
+        const opened = openAlternate();
+        alternate = opened && debugSections(opened);
+      }
+      return alternate;
     },
   };
 }

@@ -34,6 +34,8 @@ export class Module {
   #info: DebugInfo | undefined | null = null;
   #buildId: string | undefined | null = null;
   #debugInfoBytes = 0;
+  /** Of the separate file that was opened last. */
+  #debugFolder = '';
   #sourceInfo: { readonly info: DebugInfo | undefined } | undefined;
 
   /** `root` is the process's root directory, prefixed where a debug file is looked for. */
@@ -80,7 +82,8 @@ export class Module {
       const holder = own ?? this.#separateFile();
       const section = holder?.section('.debug_info');
       this.#debugInfoBytes = section?.sizeBytes ?? 0;
-      this.#info = section === undefined ? undefined : new DebugInfo(debugSections(holder!));
+      this.#info =
+        section === undefined ? undefined : new DebugInfo(debugSections(holder!, () => this.#openAlternate(holder!)));
     }
     return this.#info;
   }
@@ -136,17 +139,40 @@ export class Module {
     for (const source of this.#sources) source[Symbol.dispose]();
   }
 
-  #openDebug(): ElfFile | undefined {
-    const id = this.buildId;
-    if (id !== undefined && id.length > 2) {
-      for (const directory of debugDirectories) {
-        const name = `${directory}/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
-        for (const root of new Set(['', this.#root])) {
-          const found = this.#openIf(root + name, (elf) => elf.buildId() === id);
-          if (found) return found;
-        }
+  #openByBuildId(id: string): ElfFile | undefined {
+    if (id.length <= 2) return undefined;
+    for (const directory of debugDirectories) {
+      const name = `${directory}/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
+      for (const root of new Set(['', this.#root])) {
+        const found = this.#openIf(root + name, (elf) => elf.buildId() === id);
+        if (found) return found;
       }
     }
+    return undefined;
+  }
+
+  /** The file that the debug information of `holder` shares its repeated parts with. */
+  #openAlternate(holder: ElfFile): ElfFile | undefined {
+    const link = tolerant(() => holder.alternateLink());
+    if (link === undefined) return undefined;
+    const known = this.#openByBuildId(link.buildId);
+    if (known) return known;
+    const folders =
+      holder === this.elf ? [this.#root, ''].map((root) => root + dirname(this.#path)) : [this.#debugFolder];
+    const paths = link.fileName.startsWith('/')
+      ? [this.#root + link.fileName, link.fileName]
+      : folders.map((folder) => join(folder, link.fileName));
+    for (const path of new Set(paths)) {
+      const found = this.#openIf(path, (elf) => elf.buildId() === link.buildId);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #openDebug(): ElfFile | undefined {
+    const id = this.buildId;
+    const known = id === undefined ? undefined : this.#openByBuildId(id);
+    if (known) return known;
     const link = tolerant(() => this.elf.debugLink());
     if (!link || link.fileName.includes('/') || this.#path === '') return undefined;
     const folder = dirname(this.#path);
@@ -173,6 +199,7 @@ export class Module {
       const elf = ElfFile.open(source);
       if (belongs(elf, source)) {
         this.#sources.push(source);
+        this.#debugFolder = dirname(path);
         return elf;
       }
     } catch {

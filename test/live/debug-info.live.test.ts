@@ -1,6 +1,6 @@
 /** Arguments by name, from debug information of several versions: the values are those that the workload's main() gives. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -35,6 +35,8 @@ const PRINTED = [
   '{ .next = 0x0, .value = 22, .low = 1, .mid = 2, .high = 3, .in = { .name = , .deep = [[0,0,0],[0,0,0]] }, .whole = 0, .half = 0, .c = 0 }',
 ];
 
+const withoutDwz = spawnSync('dwz', ['--version']).status === 0 || process.env['CI'] ? false : 'no dwz on this machine';
+
 describe('debug information', live, () => {
   for (const flags of [['-gdwarf-4'], ['-gdwarf-5'], ['-gdwarf-5', '-gz=zlib'], ['-gdwarf-3', '-gstrict-dwarf']]) {
     test(`P-56 arguments by name and type: ${flags.join(' ')}`, async () => {
@@ -42,6 +44,23 @@ describe('debug information', live, () => {
       assert.deepEqual(await printed(path, VALUES(path)), PRINTED);
     });
   }
+
+  test('P-55 P-56 what several files share in another one, as dwz leaves it', { skip: withoutDwz }, async () => {
+    for (const version of [4, 5]) {
+      const names = ['-O1', '-O2', '-O3'].map((level) => `shares-${version}${level}`);
+      for (const name of names)
+        copyFileSync(workload('types', [`-gdwarf-${version}`, name.slice(-3)]), join(folder, name));
+      const shared = join(folder, `shared-${version}.debug`);
+      execFileSync('dwz', ['-m', shared, '-r', ...names], { cwd: folder });
+      const path = join(folder, names[0]!);
+      const { stdout } = await sonde(['-lv', `uprobe:${path}:lists`]);
+      assert.equal(stdout, (await sonde(['-lv', `uprobe:${program}:lists`])).stdout.replaceAll(program, path));
+      assert.deepEqual(await printed(path, VALUES(path)), PRINTED);
+      // Another file of the same name.
+      copyFileSync(program, shared);
+      assert.match((await sonde(['-lv', `uprobe:${path}:lists`])).stdout, /^ {4}\(unknown\) \w+$/m);
+    }
+  });
 
   test('P-56 structs by value, in registers and in memory', { skip: isX86 ? false : 'other registers' }, async () => {
     const lines = await printed(

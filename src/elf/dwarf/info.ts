@@ -10,7 +10,7 @@ import { LineTable, type SourceLine } from './lines.ts';
 import { type AddressRange, lowPcOf } from './lists.ts';
 import { rangesOf } from './ranges.ts';
 import { type FindEntry, typeOf, typeTextOf } from './types.ts';
-import { type DebugSections, type Entry, numberOf, textOf, Unit } from './unit.ts';
+import { type DebugSections, type Entry, numberOf, type Reference, textOf, Unit } from './unit.ts';
 
 export interface SourceFrame {
   /** Mangled where the file has it so; undefined: it isn't told. */
@@ -38,7 +38,8 @@ export class DebugInfo {
   /** By the offset of the function's entry. */
   readonly #inlined = new Map<number, readonly InlinedCall[]>();
   #unitIndex: AddressIndex | undefined;
-  readonly #find: FindEntry = (offset) => this.#entryAt(offset);
+  readonly #find: FindEntry = (from, reference) => this.#follow(from, reference);
+  #alternate: DebugInfo | undefined;
 
   constructor(sections: DebugSections) {
     this.#sections = sections;
@@ -157,10 +158,20 @@ export class DebugInfo {
     for (let at: Entry | undefined = entry; at !== undefined && chain.length < 8;) {
       const reference: ReturnType<Entry['attributes']['get']> =
         at.attributes.get(Attribute.AbstractOrigin) ?? at.attributes.get(Attribute.Specification);
-      at = reference?.kind === 'reference' ? this.#entryAt(reference.offset) : undefined;
+      at = reference?.kind === 'reference' ? this.#follow(at, reference) : undefined;
       if (at !== undefined) chain.push(at);
     }
     return chain;
+  }
+
+  /** Entries of the alternate file name others of theirs. */
+  #follow(from: Entry, { offset, isAlternate }: Reference): Entry | undefined {
+    if (isAlternate !== true && from.unit.sections === this.#sections) return this.#entryAt(offset);
+    if (this.#alternate === undefined) {
+      const sections = this.#sections.alternate?.();
+      this.#alternate = sections && new DebugInfo(sections);
+    }
+    return this.#alternate === undefined ? undefined : this.#alternate.#entryAt(offset);
   }
 
   #entryAt(offset: number): Entry | undefined {

@@ -2,10 +2,10 @@
 import { FormatError } from '../../base/index.ts';
 import type { DebugMember, DebugRecord, DebugType } from '../../spec/index.ts';
 import { Attribute, Encoding, PASS_BY_REFERENCE, Tag } from './constants.ts';
-import { type Entry, numberOf, textOf } from './unit.ts';
+import { type Entry, numberOf, type Reference, textOf } from './unit.ts';
 
-/** Finds the entry at an offset of .debug_info. */
-export type FindEntry = (offset: number) => Entry | undefined;
+/** The entry that one of an entry's attributes names; undefined: it is in a file that isn't here. */
+export type FindEntry = (from: Entry, reference: Reference) => Entry | undefined;
 
 /** Qualifiers and typedefs around a type; more are taken for damage, and may go in a circle. */
 const deepestType = 100;
@@ -13,13 +13,14 @@ const mostMembers = 100_000;
 
 /** The type that an attribute of the entry names; void where there is none. */
 export function typeOf(entry: Entry, find: FindEntry, depth = 0): DebugType {
+  if (!entry.attributes.has(Attribute.Type)) return { kind: 'void' };
   const target = typeEntry(entry, find);
-  return target === undefined ? { kind: 'void' } : convert(target, find, depth);
+  return target === undefined ? { kind: 'unknown', size: 0 } : convert(target, find, depth);
 }
 
 function typeEntry(entry: Entry, find: FindEntry): Entry | undefined {
   const reference = entry.attributes.get(Attribute.Type);
-  return reference?.kind === 'reference' ? find(reference.offset) : undefined;
+  return reference?.kind === 'reference' ? find(entry, reference) : undefined;
 }
 
 function convert(entry: Entry, find: FindEntry, depth: number): DebugType {
@@ -154,10 +155,9 @@ export function sizeOfType(type: DebugType): number {
 }
 
 /** As in C, but a pointer's star stands at its type: `struct SS* p`. */
-export function printDebugType(entry: Entry | undefined, find: FindEntry, depth = 0): string {
-  if (entry === undefined) return 'void';
+function printDebugType(entry: Entry, find: FindEntry, depth: number): string {
   if (depth > deepestType) throw new FormatError('.debug_info', entry.offset, 'a type that does not end');
-  const inner = (): string => printDebugType(typeEntry(entry, find), find, depth + 1);
+  const inner = (): string => typeTextOf(entry, find, depth + 1);
   const name = textOf(entry, Attribute.Name);
   switch (entry.tag) {
     case Tag.PointerType:
@@ -197,6 +197,8 @@ function qualified(word: string, type: string): string {
   return type.endsWith('*') ? `${type} ${word}` : `${word} ${type}`;
 }
 
-export function typeTextOf(entry: Entry, find: FindEntry): string {
-  return printDebugType(typeEntry(entry, find), find);
+export function typeTextOf(entry: Entry, find: FindEntry, depth = 0): string {
+  if (!entry.attributes.has(Attribute.Type)) return 'void';
+  const target = typeEntry(entry, find);
+  return target === undefined ? '(unknown)' : printDebugType(target, find, depth);
 }

@@ -6,6 +6,8 @@ import { DwarfReader } from './reader.ts';
 export interface DebugSections {
   readonly littleEndian: boolean;
   section(name: string): Uint8Array;
+  /** Those of the file that this one shares its repeated parts with (as dwz makes them); undefined: there is none, or it isn't here. */
+  alternate?(): DebugSections | undefined;
 }
 
 interface Abbreviation {
@@ -18,14 +20,21 @@ interface Abbreviation {
 /** A string, an offset in the unit's section, a number, bytes, or (undefined) what is not read here. */
 export type Value =
   /** Read only when asked for. */
-  | { readonly kind: 'text'; readonly section: string; readonly at: number }
+  | { readonly kind: 'text'; readonly section: string; readonly at: number; readonly isAlternate?: boolean }
   | { readonly kind: 'number'; readonly value: bigint }
   | { readonly kind: 'address'; readonly value: bigint }
   /** Offset in .debug_info. */
-  | { readonly kind: 'reference'; readonly offset: number }
+  | Reference
   /** Index of a list of ranges, or of locations. */
   | { readonly kind: 'listIndex'; readonly index: number }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+
+export interface Reference {
+  readonly kind: 'reference';
+  readonly offset: number;
+  /** Of the alternate file. */
+  readonly isAlternate?: boolean;
+}
 
 /** An entry: a function, a type, a parameter. */
 export interface Entry {
@@ -99,7 +108,7 @@ export class Unit {
     const isRoot = offset === this.#rootOffset;
     for (const { name, form, implicit } of abbreviation.attributes) {
       const { at } = r;
-      const value = isRoot && isIndexed(form) ? (skipForm(this, r, form), undefined) : this.#value(r, form, implicit);
+      const value = isRoot && isIndexed(form) ? (skipForm(r, form), undefined) : this.#value(r, form, implicit);
       if (value !== undefined) attributes.set(name, value);
       else if (isRoot && isIndexed(form)) this.#late.push({ name, form, at });
     }
@@ -267,6 +276,15 @@ export class Unit {
         return { kind: 'number', value: 1n };
       case Form.ImplicitConst:
         return { kind: 'number', value: implicit };
+      case Form.GnuRefAlt:
+        return { kind: 'reference', offset: r.offset(this.offsetSize), isAlternate: true };
+      case Form.RefSup4:
+        return { kind: 'reference', offset: r.u32(), isAlternate: true };
+      case Form.RefSup8:
+        return { kind: 'reference', offset: r.offset(8), isAlternate: true };
+      case Form.GnuStrpAlt:
+      case Form.StrpSup:
+        return { kind: 'text', section: 'str', at: r.offset(this.offsetSize), isAlternate: true };
       case Form.Exprloc:
       case Form.Block:
         return { kind: 'bytes', bytes: r.bytes(r.uleb()) };
@@ -279,7 +297,7 @@ export class Unit {
           : this.#value(r, actual, implicit);
       }
       default:
-        skipForm(this, r, form);
+        skipForm(r, form);
         return undefined;
     }
   }
@@ -320,7 +338,7 @@ function isIndexed(form: number): boolean {
   return form === Form.Strx || form === Form.Addrx || (form >= Form.Strx1 && form <= Form.Addrx4);
 }
 
-function skipForm(unit: Unit, r: DwarfReader, form: number): void {
+function skipForm(r: DwarfReader, form: number): void {
   switch (form) {
     case Form.Block2:
       r.skip(r.u16());
@@ -332,10 +350,8 @@ function skipForm(unit: Unit, r: DwarfReader, form: number): void {
       r.skip(16);
       return;
     case Form.RefSig8:
-    case Form.RefSup8:
       r.skip(8);
       return;
-    case Form.RefSup4:
     case Form.Strx4:
     case Form.Addrx4:
       r.skip(4);
@@ -351,11 +367,6 @@ function skipForm(unit: Unit, r: DwarfReader, form: number): void {
     case Form.Strx1:
     case Form.Addrx1:
       r.skip(1);
-      return;
-    case Form.StrpSup:
-    case Form.GnuRefAlt:
-    case Form.GnuStrpAlt:
-      r.skip(unit.offsetSize);
       return;
     case Form.Strx:
     case Form.Addrx:
@@ -397,5 +408,7 @@ export function numberOf(entry: Entry, attribute: number): number | undefined {
 export function textOf(entry: Entry, attribute: number): string | undefined {
   const value = entry.attributes.get(attribute);
   if (value?.kind !== 'text') return undefined;
-  return readerOf(entry.unit.sections, value.section, value.at).text();
+  const { sections } = entry.unit;
+  const holder = value.isAlternate === true ? sections.alternate?.() : sections;
+  return holder === undefined ? undefined : readerOf(holder, value.section, value.at).text();
 }
