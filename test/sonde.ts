@@ -21,12 +21,17 @@ export interface RunOptions {
   readonly onAttached?: (pid: number) => void;
 }
 
+/**
+ * The bundle is made from the same sources and starts in a fifth of the time: where `npm test` has just built it, it runs,
+ * and in a guest, where every instruction is emulated. Everywhere else the sources run.
+ */
+const runsBundle = process.env['SONDE_TEST_BUNDLE'] !== undefined || process.env['SONDE_GUEST'] !== undefined;
+
 /** The tests' environment: what the test runner or a user has set for Node or Sonde is none of the tests' matter. */
 export function testEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(NODE_|SONDE_|BPFTRACE_)/.test(name));
   const PATH = `${join(root, 'bin')}:${join(root, 'node_modules/.bin')}:${process.env['PATH']}`;
-  // In a guest every instruction is emulated: there the bundle runs, which is made from the same sources.
-  const what = process.env['SONDE_GUEST'] === undefined ? { SONDE_RUN: 'sources' } : {};
+  const what = runsBundle ? {} : { SONDE_RUN: 'sources' };
   return { ...Object.fromEntries(own), PATH, TZ: 'UTC', SHELL: '/bin/sh', ...what, ...more };
 }
 

@@ -9,6 +9,7 @@ import { clean, type IrFunction, printIr } from './ir/index.ts';
 import { checkHelpers } from './helper-check.ts';
 import { type LoweredScript, lowerScript } from './lower/index.ts';
 import { check } from './passes/index.ts';
+import { joinSessions } from './sessions.ts';
 import { parse, printAst } from './syntax/index.ts';
 import type { Target } from './target.ts';
 
@@ -92,9 +93,12 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
     }
   }
   if (hasError(diagnostics)) return { compiled: undefined, diagnostics };
-  dump('dis', () => programs.map((program) => `${program.name}:\n${disassemble(program.instructions)}\n`).join('\n'));
+  const joined = joinSessions({ programs, plan: lowered.plan }, target);
+  dump('dis', () =>
+    joined.programs.map((program) => `${program.name}:\n${disassemble(program.instructions)}\n`).join('\n'),
+  );
   return {
-    compiled: { collection: { maps: lowered.maps, programs }, plan: lowered.plan },
+    compiled: { collection: { maps: lowered.maps, programs: joined.programs }, plan: joined.plan },
     diagnostics,
     programOptions: checked.programOptions,
   };

@@ -23,13 +23,6 @@ export function skipReason(test: Case): string | false {
   return missing.length > 0 && `this kernel lacks ${missing.join(', ')}`;
 }
 
-/**
- * Hundreds of cases, each a process: where `npm test` has just built the bundle they run it, for it starts in a fifth of
- * the time. It is made from the same sources; everywhere else the sources run.
- */
-const bundle: Readonly<Record<string, string>> =
-  process.env['SONDE_TEST_BUNDLE'] === undefined ? {} : { SONDE_RUN: '' };
-
 export async function runCase(test: Case): Promise<void> {
   const environment = Object.fromEntries(
     all(test, 'ENV').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
@@ -44,7 +37,6 @@ export async function runCase(test: Case): Promise<void> {
         PROG: one(test, 'PROG') ?? '',
         BEFORE_PID: String(background?.pid ?? ''),
         TMPFILE: join(folder, 'file'),
-        ...bundle,
       },
       timeoutMs: Number(one(test, 'TIMEOUT') ?? 20) * 1000,
       onAttached: (pid) => {

@@ -35,7 +35,10 @@ export const featureAdvice: Readonly<Partial<Record<FeatureName, FeatureAdvice>>
     option: 'CONFIG_KPROBES and CONFIG_KPROBE_EVENTS',
   },
   'kprobe-multi': { without: 'functions are attached one by one', option: 'CONFIG_FPROBE' },
-  'kprobe-session': { without: 'entry and return of a function are two probes', option: 'CONFIG_FPROBE' },
+  'kprobe-session': {
+    without: 'entry and return of many functions are two programs and two links',
+    option: 'CONFIG_FPROBE',
+  },
   uprobe: { without: 'no uprobe, uretprobe and usdt', option: 'CONFIG_UPROBE_EVENTS' },
   'uprobe-ref-counter': { without: 'usdt probes with a semaphore are not switched on' },
   'uprobe-multi': { without: 'places in programs are attached one by one' },

@@ -10,7 +10,8 @@ export interface Row {
   readonly form: string;
   /**
    * The script. It shows what it has seen in maps, which are printed at the end; their names are the row's own.
-   * WORKLOAD stands for the path of the program that the actions are in, ADDRESS(name) for where a variable of it is.
+   * WORKLOAD stands for the path of the program that the actions are in, ADDRESS(name) for where a variable of it is,
+   * CGROUP for the control group that it runs in; `lo` is the loopback interface of a network namespace of its own.
    */
   readonly script: string;
   /** What the workload (`workload.c`) does; it is the script's `cpid`. None: it ends at once. */
@@ -19,8 +20,8 @@ export interface Row {
   readonly expect: string | RegExp | readonly (string | RegExp)[];
   /** Features without which Sonde has to refuse the script, and what it then says. */
   readonly needs?: readonly FeatureName[];
-  /** The same of what is no feature by name: a file that the kernel shows where it has it. */
-  readonly needsFile?: string;
+  /** The same of what is no feature by name. */
+  readonly isThere?: () => boolean;
   readonly refusal?: RegExp;
   /** Further options; rows with the same ones share a process. */
   readonly options?: readonly string[];

@@ -4,7 +4,7 @@
  * Rows share a process of Sonde; where one of them spoils it for all, halves are tried.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeFeature, featureNames, haveFeature, type FeatureName } from '../../../src/kernel/index.ts';
@@ -40,6 +40,16 @@ export async function loadRows(): Promise<readonly Row[]> {
 /** Rows of one group share a process. */
 const groupOf = ({ options = [], apart = '' }: Row): string => [apart, ...options].join(' ');
 
+/** Goes into the control group and into a new network namespace with the rest of the command. */
+const APART = `echo $$ >$0/cgroup.procs && exec unshare -n sh -c 'ip link set lo up && exec "$@"' sh "$@"`;
+
+function makeCgroup(): string {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8');
+  const [, root] = /^\S+ (\S+) cgroup2 /m.exec(mounts) ?? [];
+  if (root === undefined) throw new Error('no cgroup2 is mounted');
+  return mkdtempSync(join(root, 'sonde-matrix-'));
+}
+
 class Matrix {
   readonly #workload: string;
   readonly #isForced: boolean;
@@ -58,8 +68,8 @@ class Matrix {
     for (const row of unable) await this.#expectRefusal(row);
   }
 
-  #isAble({ needs = [], needsFile }: Row): boolean {
-    if (needsFile !== undefined && !existsSync(needsFile)) return false;
+  #isAble({ needs = [], isThere = () => true }: Row): boolean {
+    if (!isThere()) return false;
     return needs.every((name) => haveFeature(name) && !(this.#isForced && laterFeatures.includes(name)));
   }
 
@@ -83,7 +93,7 @@ class Matrix {
     const message = stderr.split('\n').find((line) => /ERROR/.test(line)) ?? stderr.trim();
     const [, reason = message] = /ERROR: (.*)/.exec(message) ?? [];
     if (status === 0)
-      this.#finish(row, { state: 'failed', reason: `it works without ${row.needs?.join(', ') ?? row.needsFile}` });
+      this.#finish(row, { state: 'failed', reason: `it works without ${row.needs?.join(', ') ?? 'what it needs'}` });
     else if (row.refusal === undefined || !row.refusal.test(stderr))
       this.#finish(row, { state: 'failed', reason: `refused with other words than ${String(row.refusal)}: ${stderr}` });
     else this.#finish(row, { state: 'no', reason });
@@ -98,17 +108,19 @@ class Matrix {
     return `0x${new RegExp(`^([0-9a-f]+) \\w ${name}$`, 'm').exec(symbols)?.[1] ?? name}`;
   }
 
-  #sonde(rows: readonly Row[]): Promise<Run> {
+  async #sonde(rows: readonly Row[]): Promise<Run> {
     // It sleeps last: a process that is gone has no symbols to ask for.
     const actions = [...new Set([...rows.flatMap((row) => row.actions ?? []), 'sleep'])];
     const forced = this.#isForced ? ['--no-feature', laterFeatures.join(',')] : [];
     const command = [this.#workload, ...actions].join(' ');
-    const script = joinScripts(rows, this.#workload).replace(/ADDRESS\((\w+)\)/g, (_, name: string) =>
-      this.#addressOf(name),
-    );
-    return run(launcher, ['-q', ...(rows[0]!.options ?? []), ...forced, '-e', script, '-c', command], {
-      timeoutMs: TIMEOUT_MS,
-    });
+    const cgroup = makeCgroup();
+    const script = joinScripts(rows, this.#workload)
+      .replace(/ADDRESS\((\w+)\)/g, (_, name: string) => this.#addressOf(name))
+      .replaceAll('CGROUP', cgroup);
+    const args = ['-q', ...(rows[0]!.options ?? []), ...forced, '-e', script, '-c', command];
+    const result = await run('sh', ['-c', APART, cgroup, launcher, ...args], { timeoutMs: TIMEOUT_MS });
+    rmdirSync(cgroup);
+    return result;
   }
 }
 

@@ -6,7 +6,7 @@ export const rows: readonly Row[] = [
     form: 'samples of a busy process with their stacks',
     script: 'profile:hz:99 /pid == cpid/ { @[ustack(1)] = count(); }',
     actions: ['burn'],
-    expect: /^@\[\n +burn_cycles\+\d+\n\]: [1-9]/m,
+    expect: /^@\[\n +burn_cycles\+\d+@\S+\/basics\.c:\d+\n\]: [1-9]/m,
   },
   {
     probe: 'interval',

@@ -66,7 +66,7 @@ export const rows: readonly Row[] = [
     actions: ['fork'],
     expect: [
       /^ +(?:__do_sys_|__x64_sys_|__se_sys_)fork\+\d+$/m,
-      /^@u\[\n +own_fork\+\d+\n +action_fork\+\d+\n +main\+\d+\n/m,
+      /^@u\[\n +own_fork\+\d+@\S+\/basics\.c:\d+\n +action_fork\+\d+@\S+\/basics\.c:\d+\n +main\+\d+@\S+\/main\.c:\d+\n/m,
     ],
   },
   {

@@ -21,7 +21,7 @@ export const rows: readonly Row[] = [
     script: 'uprobe:WORKLOAD:level_3 { @[ustack(8)] = count(); }',
     actions: ['descend'],
     expect:
-      /^@\[\n +level_3\+\d+\n( +level_2\+\d+\n)? +level_1\+\d+\n +level_0\+\d+\n +action_descend\+\d+\n +main\+\d+\n/,
+      /^@\[\n +level_3\+\d+@\S+\/basics\.c:\d+\n( +level_2\+\d+@\S+\/basics\.c:\d+\n)? +level_1\+\d+@\S+\/basics\.c:\d+\n +level_0\+\d+@\S+\/basics\.c:\d+\n +action_descend\+\d+@\S+\/basics\.c:\d+\n +main\+\d+@\S+\/main\.c:\d+\n/,
   },
   {
     probe: 'uprobe',
