@@ -352,7 +352,7 @@ test('a message comes after the output that came before it', async () => {
   assert.deepEqual(seen, ['out;|stdin:1:9-14: ERROR: err\n']);
 });
 
-test('lost and missed events are told at once and in the end', async () => {
+test('P-12 lost and missed events are told at once and in the end', async () => {
   const run = prepare(
     { probes: ['kprobe:f'], data: { ...layout, exitOffset: undefined, lostOffset: 128 } },
     { verbose: true, quiet: true },

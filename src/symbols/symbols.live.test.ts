@@ -196,7 +196,7 @@ describe('symbols of live processes', { skip: haveCompiler() ? false : 'no gcc o
     await new Promise((resolve) => child.once('exit', resolve));
   });
 
-  test('a stripped program gets its names from the separate debug file; a deleted one still from itself', async () => {
+  test('P-55 a stripped program gets its names from the separate debug file; a deleted one still from itself', async () => {
     const stripped = join(folder, 'stripped');
     const debug = join(folder, '.debug', 'stripped.debug');
     mkdirSync(join(folder, '.debug'));
@@ -220,7 +220,7 @@ describe('symbols of live processes', { skip: haveCompiler() ? false : 'no gcc o
     assert.equal(without.resolve(deleted.pid, deleted.at.hidden).name, 'hidden');
   });
 
-  test('functions are listed, and refused with a reason', () => {
+  test('P-54 functions are listed, and refused with a reason', () => {
     using binary = UserBinary.open(fixed);
     const names = binary.functions();
     assert.ok(
@@ -270,7 +270,7 @@ describe('symbols of live processes', { skip: haveCompiler() ? false : 'no gcc o
     }
   });
 
-  test('targets: paths, $PATH, libraries, wildcards, processes', async () => {
+  test('P-51 P-52 targets: paths, $PATH, libraries, wildcards, processes', async () => {
     assert.deepEqual(resolveTarget(pie), { path: pie });
     assert.match((resolveTarget('sh') as { path: string }).path, /^\/.*\/sh$/);
     assert.match((resolveTarget('libc') as { path: string }).path, /\/libc\.so\.6$/);
@@ -329,7 +329,7 @@ describe('symbols of live processes', { skip: haveCompiler() ? false : 'no gcc o
     },
   );
 
-  test('targets that are none say why', () => {
+  test('P-54 targets that are none say why', () => {
     const script = join(folder, 'script');
     writeFileSync(script, '#!/bin/sh\n', { mode: 0o755 });
     assert.deepEqual(resolveTarget('/no/such'), {

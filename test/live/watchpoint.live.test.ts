@@ -76,7 +76,7 @@ test('P-85 execution of a function, with its stack', live, async () => {
   assert.match(stdout, /^@\[(new_thread|0x[0-9a-f]+), false\]: 2$/);
 });
 
-test('P-86 unwatch() ends one watchpoint and leaves the others', live, async () => {
+test('F-63 unwatch() ends one watchpoint and leaves the others', live, async () => {
   await using watched = await startWatched();
   const { address, code } = watched;
   using tracer = new Tracer([

@@ -91,7 +91,7 @@ function argumentsOf({ args }: ProbeContext): unknown {
   return 'error' in args ? args.error : args.map(({ name, type, access }) => [name, printType(type), access]);
 }
 
-test('P-40 P-42 a function by name: what it is bound to, and its typed arguments', () => {
+test('P-40 P-42 P-44 a function by name: what it is bound to, and its typed arguments', () => {
   const [variant] = resolve('fentry:vfs_read', machine(), options({ uses: ['func'] })).variants;
   assert.deepEqual(variant?.points, [
     { hook: { kind: 'fentry', return: false, function: 'vfs_read' }, name: 'fentry:vmlinux:vfs_read' },
@@ -105,6 +105,7 @@ test('P-40 P-42 a function by name: what it is bound to, and its typed arguments
   assert.equal(variant.context.returnValue, undefined);
   assert.equal(variant.context.argument, undefined);
   assert.equal(variant.context.register, undefined);
+  assert.equal(variant.context.contextType, undefined);
 });
 
 test('P-42 structs by value take two words, the result comes behind them, odd pointers are read as memory', () => {
@@ -228,6 +229,7 @@ test('P-40 BPF programs by id, name and wildcard', () => {
     'fexit:bpf:9:drop_packets',
   ]);
   assert.deepEqual(pointNames(resolve('fentry:bpf:*:c*', target)), ['fentry:bpf:7:count_packets']);
+  assert.deepEqual(pointNames(resolve('fentry:bpf:9:*', target)), ['fentry:bpf:9:drop_packets']);
   assert.equal(
     complaints(resolve('fentry:bpf:count_packet', target)),
     'error: No matches for fentry bpf:count_packet.\nhint: Did you mean fentry:bpf:count_packets?',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { complaints, fakeTarget, options, pointNames, resolve, sampleBtf, type FakeMachine } from '../testing.ts';
-import { kprobe } from './kprobe.ts';
+import { kprobe, kretprobe } from './kprobe.ts';
 import { liveRelatives } from './relatives.ts';
 
 const functions = [
@@ -47,7 +47,7 @@ test('P-30 a function by name, in a module, at an offset', () => {
   ]);
 });
 
-test('arguments and return value are registers', () => {
+test('P-35 arguments and return value are registers', () => {
   const { context } = resolve('kprobe:vfs_read', machine(), options({ uses: ['func'] })).variants[0]!;
   assert.deepEqual(context.argument?.(1), { kind: 'word', offset: 104, size: 8, signed: false });
   assert.deepEqual(context.argument?.(6), {
@@ -62,6 +62,10 @@ test('arguments and return value are registers', () => {
     access: { kind: 'word', offset: 80, size: 8, signed: false },
   });
   assert.equal(returning.argument, undefined);
+  for (const each of [context, returning]) {
+    assert.match('error' in each.args ? each.args.error : '', /^The args builtin can only be used with/);
+    assert.deepEqual([each.space, each.kernelStack, each.userStack], ['kernel', true, true]);
+  }
 });
 
 test('before Linux 5.15 the address comes from the program counter', () => {
@@ -85,14 +89,14 @@ test('P-30 an address needs --unsafe', () => {
   ]);
 });
 
-test('wildcards leave out split-off parts and names that several functions share', () => {
+test('P-33 wildcards leave out split-off parts and names that several functions share', () => {
   assert.deepEqual(pointNames(resolve('kprobe:vfs_*', machine())), ['kprobe:vfs_read', 'kprobe:vfs_write']);
   assert.deepEqual(pointNames(resolve('kprobe:t*', machine({ features: ['kprobe'] }))), []);
   assert.deepEqual(pointNames(resolve('kprobe:nf_*:*', machine())), ['kprobe:nf_tables:nft_do_chain']);
   assert.equal(complaints(resolve('kprobe:zz*', machine())), 'error: No matches for kprobe zz*.');
 });
 
-test('many functions are one program, by one link where the kernel has it', () => {
+test('P-10 A-182 many functions are one program, by one link where the kernel has it', () => {
   const features = ['kprobe', 'attach-cookie'];
   const multi = resolve('kprobe:vfs_*', machine({ features: [...features, 'kprobe-multi'] })).variants;
   assert.deepEqual(
@@ -115,7 +119,7 @@ test('many functions are one program, by one link where the kernel has it', () =
   );
 });
 
-test('P-30 P-32 what is wrong with a kprobe', () => {
+test('P-30 P-31 P-32 what is wrong with a kprobe', () => {
   assert.equal(
     complaints(resolve('kprobe:vfs_raed', machine())),
     'error: No matches for kprobe vfs_raed.\nhint: Did you mean kprobe:vfs_read?',
@@ -136,11 +140,13 @@ test('P-30 P-32 what is wrong with a kprobe', () => {
     "error: Offset outside the function bounds ('vfs_read' size is 64)",
   );
   assert.equal(resolve('kprobe:vfs_read+63', sized).variants.length, 1);
+  const unchecked = resolve('kprobe:vfs_read+0x40', sized, options({ unsafe: true }));
+  assert.deepEqual(pointNames(unchecked), ['kprobe:vfs_read+64']);
 });
 
 const hidden = machine({ kernelSymbol: (name) => (name === 'inlined' ? 1n : undefined) });
 
-test('E-55 a function that can not be traced is warned of, and tried', () => {
+test('P-32 E-55 a function that can not be traced is warned of, and tried', () => {
   assert.equal(
     complaints(resolve('kprobe:inlined', hidden)),
     'warning: inlined is not traceable (it is inlined, or marked notrace): attaching to it will likely fail',
@@ -194,7 +200,7 @@ test('P-36 relatives of a function that is never called', () => {
   });
 });
 
-test('listing names modules only where the pattern does, and says when nothing can be attached', () => {
+test('P-97 listing names modules only where the pattern does, and says when nothing can be attached', () => {
   const list = (components: string[], target = machine()) =>
     kprobe.list(components, target, { verbose: false, pid: undefined });
   assert.deepEqual(list(['*chain*']).lines, ['kprobe:nft_do_chain']);
@@ -207,5 +213,8 @@ test('listing names modules only where the pattern does, and says when nothing c
     '    struct file * arg0',
     '    void * arg1',
     '    unsigned long arg2',
+  ]);
+  assert.deepEqual(kretprobe.list(['vfs_read'], machine(), { verbose: true, pid: undefined }).lines, [
+    'kretprobe:vfs_read',
   ]);
 });

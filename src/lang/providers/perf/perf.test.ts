@@ -8,7 +8,7 @@ function hookOf(text: string, given = options()) {
   return resolve(text, fakeTarget(), given).variants[0]?.points[0]?.hook;
 }
 
-test('profile samples on all CPUs, or on a process; interval on one CPU', () => {
+test('P-76 P-77 profile samples on all CPUs, or on a process; interval on one CPU', () => {
   const clock = { kind: 'perfEvent', eventType: 1, config: 0n } as const;
   assert.deepEqual(hookOf('profile:hz:99'), { ...clock, frequencyHz: 99, cpus: 'all' });
   assert.deepEqual(hookOf('profile:ms:10', options({ pid: 42 })), {

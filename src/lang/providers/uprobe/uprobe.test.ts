@@ -40,7 +40,7 @@ function machine(more: FakeMachine = {}) {
   return fakeTarget({ userBinaries, ...more });
 }
 
-test('functions, offsets and addresses become offsets in the file', () => {
+test('P-50 functions, offsets and addresses become offsets in the file', () => {
   const points = ['uprobe:/bin/a:main', 'u:/bin/a:main+0x10', 'uprobe:/bin/a:0x1004', 'ur:/bin/a:main'].map(
     (text) => resolve(text, machine()).variants[0]?.points[0],
   );
@@ -53,7 +53,7 @@ test('functions, offsets and addresses become offsets in the file', () => {
   ]);
 });
 
-test('pointers are of user space; a return has a value and no arguments', () => {
+test('P-56 pointers are of user space; a return has a value and no arguments', () => {
   const entry = resolve('uprobe:/bin/a:main', machine(), options({ uses: ['func'] })).variants[0]!;
   assert.equal(entry.context.space, 'user');
   assert.deepEqual(entry.context.argument?.(0), { kind: 'word', offset: 112, size: 8, signed: false });
@@ -67,7 +67,7 @@ test('pointers are of user space; a return has a value and no arguments', () => 
   assert.equal(exit.context.argument, undefined);
 });
 
-test('-p and -c attach to the process; the path may then be left out', () => {
+test('P-52 -p and -c attach to the process; the path may then be left out', () => {
   const own = resolve('uprobe::main', machine(), options({ pid: 42 })).variants[0]!;
   assert.deepEqual(own.points[0]?.hook, {
     kind: 'uprobe',
@@ -83,7 +83,7 @@ test('-p and -c attach to the process; the path may then be left out', () => {
   assert.match(complaints(resolve('uprobe::main', machine())), /needs the path/);
 });
 
-test('wildcards take each function once, in each file', () => {
+test('P-50 P-57 wildcards take each function once, in each file', () => {
   assert.deepEqual(pointNames(resolve('uprobe:/bin/a:*a*', machine())), ['uprobe:/bin/a:main', 'uprobe:/bin/a:start']);
   assert.deepEqual(pointNames(resolve('uprobe:*:main', machine(), options({ pid: 1 }))), [
     'uprobe:/bin/a:main',
@@ -100,7 +100,7 @@ test('wildcards take each function once, in each file', () => {
   );
 });
 
-test('what is wrong with a uprobe', () => {
+test('P-54 what is wrong with a uprobe', () => {
   assert.equal(
     complaints(resolve('uprobe:/no/such:f', machine())),
     "error: uprobe target file '/no/such' does not exist or is not executable",
@@ -135,7 +135,7 @@ test('what is wrong with a uprobe', () => {
   assert.match(complaints(resolve('uprobe:/bin/a:main', machine({ features: [] }))), /CONFIG_UPROBES/);
 });
 
-test('a place in the middle of an instruction is refused, but with --unsafe', () => {
+test('P-54 a place in the middle of an instruction is refused, but with --unsafe', () => {
   const middle = 'error: Could not add uprobe into the middle of an instruction: /bin/a:';
   assert.equal(complaints(resolve('uprobe:/bin/a:main+2', machine())), `${middle}main+2`);
   assert.equal(complaints(resolve('uprobe:/bin/a:0x1002', machine())), `${middle}0x1002`);
