@@ -19,6 +19,7 @@ import { type Arguments, parsePid, parseStages } from './arguments.ts';
 import { benchCompiler, compileScript, type RunContext, runsOf, type Stages } from './compile-script.ts';
 import { describeCollection } from './describe-collection.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
+import { warnOfUnloadedModules } from './unloaded.ts';
 import { explainRefusal } from './refusal.ts';
 import { handleSignals } from './signals.ts';
 import { isTerminal } from './terminal.ts';
@@ -135,6 +136,7 @@ export async function runCompiled(
   try {
     const { exitCode } = await session.run();
     if (messages.isTerminal || args.verbose) hintAtUnhitProbes(backend.unhit, messages);
+    warnOfUnloadedModules(plan, messages);
     return exitCode;
   } catch (error) {
     if (error instanceof VerifierError) messages.write(explainRefusal(source, collection, error, messages.colour));

@@ -1,5 +1,6 @@
 /** Kprobes in all their forms: each check is of a value that the caller gave or got. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { exit, mov64 } from '../../../src/asm/index.ts';
@@ -102,6 +103,32 @@ test('P-31 P-32 P-12 E-54 E-55 E-57 what the kernel does not let be probed says 
     /_raw_spin_lock: a function that programs themselves run into/,
   ])
     assert.match(stderr, reason);
+});
+
+test('P-30 a module that is unloaded while functions of it are probed', async () => {
+  const unload = '/root/unload.sh';
+  writeFileSync(unload, '#!/bin/sh\nmodprobe -r dummy && echo unloaded || echo kept\n', { mode: 0o755 });
+  const run = async (probes: string): Promise<readonly [string, string]> => {
+    execFileSync('modprobe', ['dummy']);
+    const { status, stdout, stderr } = await sonde(['-q', '-e', `${probes} end { print("end"); }`, '-c', unload], slow);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^end$/m);
+    return [/^(unloaded|kept)$/m.exec(stdout)![1]!, stderr.replace(/^modprobe: .*\n/m, '')];
+  };
+  assert.deepEqual(await run('config = { hook_choice = "named" } kprobe:dummy:dummy_xmit { @ = count(); }'), [
+    'unloaded',
+    "WARNING: Kernel module 'dummy' was unloaded: the probe in it has seen nothing since.\n",
+  ]);
+  const [ending, warning] = await run('kprobe:dummy:dummy_* { @[probe] = count(); }');
+  assert.equal(ending, 'unloaded');
+  assert.match(
+    warning,
+    /^WARNING: Kernel module 'dummy' was unloaded: the \d+ probes in it have seen nothing since\.\n$/,
+  );
+  // A program that is bound to a function keeps its module.
+  assert.deepEqual(await run('fentry:dummy:dummy_xmit { @ = count(); }'), ['kept', '']);
+  execFileSync('modprobe', ['-r', 'dummy']);
+  assert.equal(readFileSync('/sys/kernel/debug/kprobes/list', 'utf8'), '');
 });
 
 test('P-05 P-33 many functions: refused with their number, or attached and left in time', async (t) => {
