@@ -237,6 +237,46 @@ describe('places in programs', live, () => {
     assert.match(gone.stderr, /^ERROR: /);
   });
 
+  test('P-05 P-57 a hundred thousand functions: refused with their number and what to do, in a moment', async () => {
+    const assembly = join(folder, 'many.s');
+    const path = join(folder, 'many');
+    const functions = '.altmacro\n.macro one n\n.type f\\n, @function\nf\\n: nop\n.size f\\n, 1\n.endm\n';
+    const repeat = '.set i, 0\n.rept 100000\none %i\n.set i, i + 1\n.endr\n';
+    writeFileSync(assembly, `${functions}.text\n.globl _start\n_start:\n${repeat}`);
+    execFileSync('gcc', ['-nostdlib', '-static', '-o', path, assembly]);
+    assert.deepEqual(await refusals(`uprobe:${path}:f* { @ = count(); }`), [
+      "Can't attach to 100000 probes because it exceeds the current limit of 1024 probes.",
+      'Narrow the pattern (sonde -l shows what it matches), or raise the limit with the BPFTRACE_MAX_PROBES environment variable or max_probes in a config block, but the system may slow down or run out of memory.',
+    ]);
+    const few = await trace(`uprobe:${path}:f9999[0-9] { @ = count(); }`, ['--dry-run']);
+    assert.equal(few.status, 0, few.stderr);
+  });
+
+  test('P-54 files without any names: an address can be probed, a name is refused with what to do', async () => {
+    const path = join(folder, 'nameless');
+    cpSync(workload('functions'), path);
+    execFileSync('strip', ['--strip-all', path]);
+    const hint =
+      'The file has no names of functions: it is stripped. Its debug symbols may be had apart (--debuginfo); an address needs none (--unsafe).';
+    assert.deepEqual(await refusals(`uprobe:${path}:add { } uprobe:${path}:a* { } usdt:${path}:* { }`), [
+      'No matches for uprobe DIR/nameless:add.',
+      hint,
+      'No matches for uprobe DIR/nameless:a*.',
+      hint,
+      'No matches for usdt DIR/nameless:*.',
+      'This file has no USDT probes.',
+    ]);
+    using whole = UserBinary.open(workload('functions'));
+    const place = whole.resolveFunction('add') as { readonly address: bigint };
+    const { stdout, stderr } = await trace(`uprobe:${path}:${place.address} { @ = count(); }`, [
+      '-q',
+      '--unsafe',
+      '-c',
+      `${path} 3`,
+    ]);
+    assert.deepEqual(entries(stdout, '@'), { '': '3' }, stderr);
+  });
+
   test('P-06 P-54 a process that becomes another program, or ends, while probes are attached', async () => {
     const program = workload('functions');
     for (const after of ['exec sleep 0.3', 'exit 0']) {
