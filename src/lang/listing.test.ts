@@ -21,7 +21,7 @@ const target = fakeTarget({
 });
 const lines = (patterns: string, verbose = false) => listProbes(patterns, target, { verbose, pid: undefined }).lines;
 
-test('a pattern without a colon looks through all kernel probes', () => {
+test('P-95 a pattern without a colon looks through all kernel probes', () => {
   assert.deepEqual(lines('*kprobe*'), ['kprobe:arm_kprobe']);
   assert.deepEqual(lines('*sched*'), [
     'rawtracepoint:vmlinux:sched_switch',
@@ -31,7 +31,7 @@ test('a pattern without a colon looks through all kernel probes', () => {
   assert.deepEqual(lines('kvm_entry'), ['tracepoint:kvm:kvm_entry']);
 });
 
-test('nothing lists everything, sorted by bytes', () => {
+test('P-95 P-96 nothing lists everything, sorted by bytes', () => {
   const all = lines('');
   assert.deepEqual(all, [...all].sort());
   for (const line of [
@@ -44,7 +44,7 @@ test('nothing lists everything, sorted by bytes', () => {
     assert.ok(all.includes(line), line);
 });
 
-test('patterns name a provider, short or long, and lists keep their order', () => {
+test('P-95 patterns name a provider, short or long, and lists keep their order', () => {
   assert.deepEqual(lines('t:sched:*'), ['tracepoint:sched:sched_switch', 'tracepoint:sched:sched_wakeup']);
   assert.deepEqual(lines('tracepoint:sched_w*'), ['tracepoint:sched:sched_wakeup']);
   assert.deepEqual(lines('software:cpu,interval:hz,kprobe:vfs_read'), [
@@ -59,7 +59,7 @@ test('patterns name a provider, short or long, and lists keep their order', () =
   });
 });
 
-test('-v adds the arguments', () => {
+test('P-97 -v adds the arguments', () => {
   assert.deepEqual(lines('tracepoint:sched:*', true), [
     'tracepoint:sched:sched_switch',
     '    char prev_comm[16]',

@@ -6,6 +6,8 @@ import { compile } from './compile.ts';
 import type { TargetFeature } from './target.ts';
 import { sampleTarget } from './testing/target.ts';
 
+const functions = ['vfs_read', 'vfs_write', 'ksys_read', 'ksys_write'].map((name) => ({ name }));
+
 /** The kernel function by which a program asks where it runs is in these kernel's types. */
 function compileFor(text: string, without: readonly TargetFeature[] = [], hasFunction = true) {
   const real = sampleTarget();
@@ -15,6 +17,7 @@ function compileFor(text: string, without: readonly TargetFeature[] = [], hasFun
   Object.defineProperty(btf, 'find', { value: find });
   const target = Object.create(real, {
     btf: { value: btf },
+    kernelFunctions: { value: () => ({ source: 'tracefs', functions }) },
     have: { value: (feature: TargetFeature) => !['fentry', ...without].includes(feature) },
   }) as typeof real;
   const options = { positional: [], unsafe: false, environment: {}, bootTimeNs: 0n };
@@ -44,6 +47,10 @@ test('P-34 entry and return of the same functions become one program, which asks
   );
   const lines = disassemble(collection.programs[0]!.instructions).split('\n');
   assert.match(lines.slice(0, 4).join('\n'), /r6 = r1\n.*bpf_session_is_return.*\n.*r1 = r6\n.*if r0 != 0/);
+  // On return it goes on behind the end of the entry's half.
+  const end = lines.find((line) => line.endsWith(') exit'))!;
+  const distance = Number(/pc\+(\d+)$/.exec(lines[3]!)?.[1]);
+  assert.equal(4 + distance, Number.parseInt(end, 10) + 1);
 });
 
 test('P-34 each name asks the same cookie; another pattern, a named hook and older kernels have two links', () => {
@@ -57,6 +64,7 @@ test('P-34 each name asks the same cookie; another pattern, a named hook and old
   assert.deepEqual(types(both, [], false), [MULTI, MULTI]);
   assert.deepEqual(types(`config = { hook_choice = named } ${both}`), [undefined, undefined]);
   assert.deepEqual(types('kprobe:vfs_* { @ = count(); } kretprobe:vfs_r* { @ = count(); }'), [MULTI, undefined]);
+  assert.deepEqual(types('kprobe:vfs_* { @ = count(); } kretprobe:ksys_* { @ = count(); }'), [MULTI, MULTI]);
   assert.deepEqual(
     types('kprobe:vfs_* { @ = count(); } kprobe:vfs_* { @ = count(); } kretprobe:vfs_* { @ = count(); }'),
     [SESSION, MULTI],

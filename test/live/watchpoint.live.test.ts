@@ -16,7 +16,8 @@ interface Watched extends AsyncDisposable {
 }
 
 async function startWatched(): Promise<Watched> {
-  const child: ChildProcess = spawn(workload('watched'), { stdio: ['pipe', 'pipe', 'inherit'] });
+  // All at the same addresses.
+  const child: ChildProcess = spawn('setarch', ['-R', workload('watched')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => String((await lines.next()).value);
   const [address = '', code = ''] = (await next()).split(' ');
@@ -59,6 +60,7 @@ test('P-85 reads and writes; one byte of many; another process is not seen', liv
   await using watched = await startWatched();
   await using other = await startWatched();
   const { address } = watched;
+  assert.equal(other.address, address);
   const high = `0x${(BigInt(address) + 4n).toString(16)}`;
   const script = `w:${address}:8:wr { @both = count(); } w:${address}:1:w { @low = count(); } w:${high}:4:w { @high = count(); }`;
   using tracer = new Tracer(['-p', String(watched.pid), '-e', script]);
