@@ -53,7 +53,7 @@ class Allocator implements Allocation {
     this.layout = layout;
     this.liveness = liveness;
     this.allocatable = PREFERENCE.filter((register) => !reserved.includes(register));
-    this.clobbers = new Clobbers(layout, liveness);
+    this.clobbers = new Clobbers(layout, liveness, this.allocatable);
     this.hints = collectHints(layout, liveness);
   }
 
@@ -81,7 +81,7 @@ class Allocator implements Allocation {
 
   /** The register that saves most moves, among those that are free. */
   private preferred(unit: Unit): number | undefined {
-    const survivors = this.clobbers.survivors(unit.ranges, this.allocatable);
+    const survivors = this.clobbers.survivors(unit.ranges);
     const isFree = (register: number): boolean =>
       survivors.includes(register) && this.takenBy(register).isFree(unit.ranges);
     let best: number | undefined;
@@ -127,7 +127,7 @@ class Allocator implements Allocation {
   private place(unit: Unit): void {
     if (this.takeFree(unit)) return;
     let best: { register: number; inTheWay: Set<Unit>; cost: number } | undefined;
-    for (const register of this.clobbers.survivors(unit.ranges, this.allocatable)) {
+    for (const register of this.clobbers.survivors(unit.ranges)) {
       const inTheWay = this.takenBy(register).ownersIn(unit.ranges);
       const cost = [...inTheWay].reduce((sum, other) => sum + costOf(other), 0);
       if (best === undefined || cost < best.cost) best = { register, inTheWay, cost };
@@ -185,8 +185,13 @@ class Clobbers {
   private readonly exchanges: number[] = [];
   /** By register: up to where an argument may stand in it. */
   private readonly argumentEnds: number[] = [];
+  private lastArgumentEnd = 0;
+  private readonly registers: readonly number[];
+  private readonly overCalls: readonly number[];
 
-  constructor({ blocks }: Layout, { starts }: Liveness) {
+  constructor({ blocks }: Layout, { starts }: Liveness, registers: readonly number[]) {
+    this.registers = registers;
+    this.overCalls = registers.filter((register) => register > LAST_DESTROYED);
     for (let i = 0; i < blocks.length; i++) {
       const { instructions } = blocks[i] as Block;
       let at = starts[i] as number;
@@ -195,20 +200,21 @@ class Clobbers {
         at += STEP;
         if (instruction.op === 'call') this.calls.push(at + 1);
         else if (instruction.op === 'compareExchange') this.exchanges.push(at + 1);
-        else if (instruction.op === 'argument') this.argumentEnds[instruction.index + 1] = at + 2;
+        else if (instruction.op === 'argument')
+          this.argumentEnds[instruction.index + 1] = this.lastArgumentEnd = at + 2;
       }
     }
   }
 
-  /** Those of the registers that keep a value over all these ranges. */
-  survivors(ranges: readonly Range[], registers: readonly number[]): readonly number[] {
-    const overCall = meetsAny(ranges, this.calls);
-    const overExchange = overCall || meetsAny(ranges, this.exchanges);
+  /** Those of the registers that keep a value over all these ranges, in their order. */
+  survivors(ranges: readonly Range[]): readonly number[] {
+    if (meetsAny(ranges, this.calls)) return this.overCalls;
     const from = ranges[0]?.from ?? 0;
-    return registers.filter((register) => {
-      if (register > LAST_DESTROYED) return true;
-      return !overCall && !(register === 0 && overExchange) && from >= (this.argumentEnds[register] ?? 0);
-    });
+    const overExchange = meetsAny(ranges, this.exchanges);
+    if (!overExchange && from >= this.lastArgumentEnd) return this.registers;
+    return this.registers.filter(
+      (register) => !(register === 0 && overExchange) && from >= (this.argumentEnds[register] ?? 0),
+    );
   }
 }
 
