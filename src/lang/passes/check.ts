@@ -1,6 +1,6 @@
 /**
  * The checker. Types depend on each other across probes (a map may be read before the probe that assigns it),
- * so the whole script is checked again until no type changes; what the last round made is the checked tree.
+ * so each probe is checked again as long as types change that it uses; what its last check made is the checked tree.
  */
 import type { CheckedFunction, CheckedProgram, CheckedScript, Statement } from '../checked/index.ts';
 import { mergeConfig } from '../config-merge.ts';
@@ -189,14 +189,24 @@ interface Round {
 function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): Round {
   const functions = [...state.functions.values()].flatMap(({ instances }) => [...instances.values()]);
   const all = [...programs, ...functions.map((instance) => instance.program)];
+  const { progress } = state;
+  const results: { checked: CheckedProgram; diagnostics: readonly Diagnostic[] }[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    programs.forEach((program, index) => {
+      if (!progress.isOutdated(program)) return;
+      state.diagnostics = [];
+      progress.begin(program);
+      const checked = checkProgram(state, program, index);
+      progress.end();
+      results[index] = { checked, diagnostics: state.diagnostics };
+    });
     state.diagnostics = [];
-    state.changed = false;
-    const checked = programs.map((program, index) => checkProgram(state, program, index));
+    const before = progress.time;
     const called = checkFunctions(state, rules);
-    if (state.changed) continue;
+    state.diagnostics = [...results.flatMap(({ diagnostics }) => diagnostics), ...state.diagnostics];
+    if (progress.time !== before || programs.some((program) => progress.isOutdated(program))) continue;
     if (countFromZero(state, all)) continue;
-    return { programs: checked, functions: called };
+    return { programs: results.map(({ checked }) => checked), functions: called };
   }
   state.diagnostics.push({
     severity: 'error',
@@ -211,10 +221,10 @@ function checkInRounds(state: ScriptState, programs: readonly ProgramState[]): R
 function countFromZero(state: ScriptState, programs: readonly ProgramState[]): boolean {
   if (state.diagnostics.some(isError)) return false;
   let found = false;
-  for (const { scopes, variableTypes } of programs) {
-    for (const symbol of scopes.symbols.values()) {
-      if (!symbol.assigned || variableTypes.has(symbol)) continue;
-      variableTypes.set(symbol, literalType(0n));
+  for (const program of programs) {
+    for (const symbol of program.scopes.symbols.values()) {
+      if (!symbol.assigned || program.variableTypes.has(symbol)) continue;
+      state.setVariable(program, symbol, literalType(0n));
       found = true;
     }
   }
@@ -222,7 +232,7 @@ function countFromZero(state: ScriptState, programs: readonly ProgramState[]): b
   if (found) return true;
   for (const map of state.maps.values()) {
     if (map.value !== undefined || map.aggregation !== undefined || !state.assignedMaps.has(map.node.name)) continue;
-    map.value = literalType(0n);
+    state.joinValue(map, literalType(0n));
     found = true;
   }
   return found;

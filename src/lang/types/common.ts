@@ -81,6 +81,22 @@ export function sameType(a: Type, b: Type): boolean {
   }
 }
 
+/** Whether types that are the same have the marks in common, too, that `sameType` leaves out. */
+export function sameMarks(a: Type, b: Type): boolean {
+  if (a === b) return true;
+  if (a.kind === 'integer')
+    return (isLiteralType(a) ? a.literal : undefined) === (isLiteralType(b) ? b.literal : undefined);
+  if (a.kind === 'string') return b.kind === 'string' && a.exact === b.exact;
+  if (a.kind === 'pointer') return b.kind === 'pointer' && a.space === b.space && a.opaque === b.opaque;
+  if (a.kind === 'tuple')
+    return b.kind === 'tuple' && a.elements.every((element, index) => sameMarks(element, b.elements[index] as Type));
+  if (a.kind === 'record' && a.tag === 'record' && b.kind === 'record') {
+    const others = b.fields();
+    return a.fields().every((field, index) => sameMarks(field.type, others[index]?.type as Type));
+  }
+  return true;
+}
+
 /** Pointers to structs are compared by name: two look-ups of one struct give two objects. */
 function samePointee(a: Type, b: Type): boolean {
   if (a.kind === 'record' && b.kind === 'record' && a.name !== '') return a.tag === b.tag && a.name === b.name;

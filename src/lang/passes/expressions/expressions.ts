@@ -94,7 +94,7 @@ function checkText(context: Context, node: ast.Expression & { readonly kind: 'st
 function readVariable(context: Context, node: ast.Expression & { readonly kind: 'variable' }): Expression | undefined {
   const symbol = context.program.scopes.symbols.get(node);
   if (symbol === undefined) return undefined;
-  const type = context.program.variableTypes.get(symbol);
+  const type = context.typeOf(symbol);
   if (type === undefined) return undefined;
   return { kind: 'variable', span: node.span, type: withoutLiterals(type), variable: context.variable(symbol) };
 }
@@ -138,7 +138,7 @@ function checkIncrement(
   if (operand.kind !== 'variable')
     return context.error('syntax', span, `The ${node.operator} operator must be applied to a map or variable`);
   const symbol = context.program.scopes.symbols.get(operand);
-  const known = symbol === undefined ? undefined : context.program.variableTypes.get(symbol);
+  const known = symbol === undefined ? undefined : context.typeOf(symbol);
   if (symbol === undefined || known === undefined) return undefined;
   if (known.kind !== 'integer') {
     return context.error(

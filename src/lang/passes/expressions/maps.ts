@@ -262,9 +262,7 @@ function joinAggregation(
 ): Aggregation | undefined {
   const known = map.aggregation;
   if (known === undefined) {
-    map.aggregation = aggregation;
-    map.bendingSign = bending;
-    context.script.changed = true;
+    context.script.setAggregation(map, aggregation, bending);
     return aggregation;
   }
   if (known.kind !== aggregation.kind) return undefined;
@@ -282,9 +280,7 @@ function joinAggregation(
   if (!('signed' in known) || !('signed' in aggregation)) return known;
   const signed = bending ? known.signed : map.bendingSign ? aggregation.signed : known.signed || aggregation.signed;
   if (signed !== known.signed || (map.bendingSign && !bending)) {
-    map.aggregation = { ...known, signed };
-    map.bendingSign &&= bending;
-    context.script.changed = true;
+    context.script.setAggregation(map, { ...known, signed }, map.bendingSign && bending);
   }
   return map.aggregation;
 }

@@ -76,6 +76,13 @@ export class Context {
     this.script.diagnostics.push({ severity: 'warning', code, span, message, ...more });
   }
 
+  /** The type of a variable so far; who found none is asked again when there is one. */
+  typeOf(symbol: VariableSymbol): Type | undefined {
+    const type = this.program.variableTypes.get(symbol);
+    if (type === undefined) this.script.progress.variableReadTooEarly(symbol);
+    return type;
+  }
+
   /** The node that all uses of a variable share. */
   variable(symbol: VariableSymbol): VariableNode {
     let variable = this.#variables.get(symbol);

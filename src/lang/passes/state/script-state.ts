@@ -6,12 +6,13 @@ import type { ScriptConfig } from '../../config.ts';
 import type { Diagnostic, Span } from '../../diagnostic/index.ts';
 import type { Block, FunctionDefinition, Probe } from '../../syntax/index.ts';
 import type { Target } from '../../target.ts';
-import { commonType, sameType, withoutLiterals } from '../../types/index.ts';
+import { commonType, sameMarks, sameType, withoutLiterals } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { KernelFunction } from '../expressions/kernel-calls.ts';
 import type { CheckOptions } from '../options.ts';
 import type { ProgramOption } from './program-options.ts';
 import type { ProbeNames } from './probe-names.ts';
+import { Progress } from './progress.ts';
 import type { ScopeResult, VariableSymbol } from '../scan/scopes.ts';
 
 /** A script map in the making: lowering sees it when its types are final. */
@@ -60,7 +61,7 @@ export type LinkedFunctions = ReadonlyMap<
   { readonly object: LinkedObject; readonly prototype: KernelFunction }
 >;
 
-/** Of the script as a whole. `diagnostics` belong to the running round. */
+/** Of the script as a whole. `diagnostics` belong to the running check. */
 export class ScriptState {
   readonly target: Target;
   readonly options: CheckOptions;
@@ -78,8 +79,7 @@ export class ScriptState {
   readonly userFunctions: string[] = [];
   readonly #firstFunctions = new Map<readonly string[], number>();
   diagnostics: Diagnostic[] = [];
-  /** Some type changed in this round. */
-  changed = false;
+  readonly progress = new Progress();
 
   constructor(input: {
     target: Target;
@@ -143,37 +143,38 @@ export class ScriptState {
 
   /** Widens the map's key type; false where the types don't go together. */
   joinKey(map: MapState, type: Type): boolean {
-    const joined = this.#join(map.key, type);
-    if (joined !== undefined) map.key = joined;
-    return joined !== undefined;
+    const joined = joinedType(map.key, type);
+    if (joined === undefined) return false;
+    if (joined !== map.key) this.progress.mapChanged(map.node.name);
+    map.key = joined;
+    return true;
   }
 
   joinValue(map: MapState, type: Type): boolean {
-    const joined = this.#join(map.value, type);
-    if (joined !== undefined) map.value = joined;
-    return joined !== undefined;
+    const joined = joinedType(map.value, type);
+    if (joined === undefined) return false;
+    if (joined !== map.value) this.progress.mapChanged(map.node.name);
+    map.value = joined;
+    return true;
   }
 
   joinVariable(program: ProgramState, symbol: VariableSymbol, type: Type): boolean {
-    const joined = this.#join(program.variableTypes.get(symbol), type);
-    if (joined !== undefined) program.variableTypes.set(symbol, joined);
-    return joined !== undefined;
+    const known = program.variableTypes.get(symbol);
+    const joined = joinedType(known, type);
+    if (joined === undefined) return false;
+    if (joined !== known) this.setVariable(program, symbol, joined);
+    return true;
   }
 
-  /** The wider type. Marks of literals stay, so that a later unsigned value still bends them. */
-  #join(known: Type | undefined, type: Type): Type | undefined {
-    if (known === undefined) {
-      this.changed = true;
-      return type;
-    }
-    const joined = commonType(known, type);
-    if (joined === undefined) return undefined;
-    if (sameType(joined, known)) {
-      // A literal's mark can go without a change of size: `$x = 1; $x = (int8)1`.
-      return joined;
-    }
-    this.changed = true;
-    return joined;
+  setVariable(program: ProgramState, symbol: VariableSymbol, type: Type): void {
+    this.progress.variableChanged(program, symbol, !program.variableTypes.has(symbol));
+    program.variableTypes.set(symbol, type);
+  }
+
+  setAggregation(map: MapState, aggregation: Aggregation, bendingSign: boolean): void {
+    this.progress.mapChanged(map.node.name);
+    map.aggregation = aggregation;
+    map.bendingSign = bendingSign;
   }
 
   /** Puts the types found so far into the nodes that the tree shares. */
@@ -191,4 +192,11 @@ export class ScriptState {
     }
     return maps;
   }
+}
+
+/** The wider type; `known` itself where nothing changes. Marks of literals stay, so that a later unsigned value still bends them. */
+function joinedType(known: Type | undefined, type: Type): Type | undefined {
+  if (known === undefined) return type;
+  const joined = commonType(known, type);
+  return joined !== undefined && sameType(joined, known) && sameMarks(joined, known) ? known : joined;
 }

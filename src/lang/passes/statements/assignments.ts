@@ -92,7 +92,7 @@ export function checkLet(context: Context, node: ast.Statement & { readonly kind
     const value = checkLetValue(context, node, node.value);
     return value === undefined ? [] : assignVariable(context, symbol, value, node.span);
   }
-  const type = context.program.variableTypes.get(symbol);
+  const type = context.typeOf(symbol);
   // Each pass through the block begins with zero. Other values in memory are zero where lowering makes room.
   if (type === undefined || (!isWord(type) && type.kind !== 'string')) return [];
   const value =
@@ -120,6 +120,7 @@ function declareType(context: Context, symbol: VariableSymbol): void {
   if (types.has(symbol) && symbol.type === undefined) return;
   const type = symbol.type === undefined ? (symbol.assigned ? undefined : INT64) : resolveType(context, symbol.type);
   if (type === undefined || types.has(symbol)) return;
-  types.set(symbol, type.kind === 'pointer' && type.space === 'none' ? { ...type, space: context.space } : type);
-  context.script.changed = true;
+  const placed: typeof type =
+    type.kind === 'pointer' && type.space === 'none' ? { ...type, space: context.space } : type;
+  context.script.setVariable(context.program, symbol, placed);
 }

@@ -116,12 +116,8 @@ function elementType(context: Context, map: MapState, over: ast.Expression): Typ
 function loopVariable(context: Context, node: ForNode, type: Type): ReturnType<Context['variable']> | undefined {
   const symbol = context.program.scopes.symbols.get(node);
   if (symbol === undefined) return undefined;
-  const types = context.program.variableTypes;
-  const known = types.get(symbol);
-  if (known === undefined || !sameType(known, type)) {
-    types.set(symbol, type);
-    context.script.changed = true;
-  }
+  const known = context.program.variableTypes.get(symbol);
+  if (known === undefined || !sameType(known, type)) context.script.setVariable(context.program, symbol, type);
   return context.variable(symbol);
 }
 
