@@ -4,17 +4,18 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { haveFeature } from '../runtime/features.ts';
 import { root } from '../sonde.ts';
 import { runInGuest } from './guest.ts';
 import { committedCells, nameOf, saveCells } from './matrix/results.ts';
 import type { Cell, MatrixLine } from './matrix/row.ts';
 import { buildWorkload } from './matrix/run.ts';
 import type { Finished } from './report.ts';
-import { writeStripped } from './stripped.ts';
+import { buildIfNeeded, writeStripped } from './stripped.ts';
 
 const isAll = process.env['SONDE_KERNEL_RESULTS'] !== undefined;
 /** The one with links for many probes, and the one without. */
@@ -57,11 +58,20 @@ for (const kernel of kernels) {
   });
 }
 
+/** What cases of suites ask for that this machine's kernel can't give. */
+function lackedHere(): string[] {
+  const asked = globSync('test/runtime/**/*.rt', { cwd: root }).flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/^REQUIRES_FEATURE (\S+)$/gm)].map(([, name]) => name!),
+  );
+  return [...new Set(asked)].filter((name) => !haveFeature(name));
+}
+
 /** The release is told when the matrix has run to its end. */
 async function runThere(
   kernel: (typeof kernels)[number],
   folder: string,
 ): Promise<{ cells: Cell[]; tests: Finished[]; release: string | undefined; output: string }> {
+  buildIfNeeded();
   // Guests relax what hides the kernel from users without rights: the tests of those rights are the host's.
   const files = globSync(suites, { cwd: root, exclude: ['src/kernel/rights.live.test.ts'] }).sort();
   const report = join(import.meta.dirname, 'report.ts');
@@ -77,6 +87,8 @@ async function runThere(
       environment: {
         SONDE_GUEST: kernel.package,
         PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
+        // Between full runs only what this machine's kernel lacks: the rest runs here.
+        ...(isAll ? {} : { SONDE_HOST_LACKS: lackedHere().join(',') }),
         ...writeStripped(folder),
       },
     },

@@ -2,6 +2,7 @@
  * The sources without their types, made here for a guest: to strip them there, where all is emulated, takes ten
  * seconds at each start of the test runner, and V8's WebAssembly, which does it, crashes there now and then.
  */
+import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
@@ -37,4 +38,9 @@ export function writeStripped(folder: string): Readonly<Record<string, string>> 
   writeFileSync(join(folder, 'stripped.json'), JSON.stringify(sources));
   writeFileSync(join(folder, 'hook.mjs'), HOOK);
   return { NODE_OPTIONS: `--import ${join(folder, 'hook.mjs')}` };
+}
+
+/** Guests run the bundle: a stale one would be passed over for the sources, each start of which takes them 20 seconds. */
+export function buildIfNeeded(): void {
+  execFileSync('node', ['scripts/build.ts', '--if-needed'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeFeature, featureNames, haveFeature, type FeatureName } from '../../../src/kernel/index.ts';
 import { run, launcher, type Run } from '../../sonde.ts';
 import { difference, joinScripts, splitOutput } from './batch.ts';
@@ -39,6 +40,19 @@ export async function loadRows(): Promise<readonly Row[]> {
 
 /** Rows of one group share a process. */
 const groupOf = ({ options = [], apart = '' }: Row): string => [apart, ...options].join(' ');
+
+/** It is busy until the last process in it is gone. */
+async function removeCgroup(path: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      rmdirSync(path);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || tries === 200) throw error;
+    }
+    await sleep(50);
+  }
+}
 
 /** Goes into the control group and into a new network namespace with the rest of the command. */
 const APART = `echo $$ >$0/cgroup.procs && exec unshare -n sh -c 'ip link set lo up && exec "$@"' sh "$@"`;
@@ -119,7 +133,7 @@ class Matrix {
       .replaceAll('CGROUP', cgroup);
     const args = ['-q', ...(rows[0]!.options ?? []), ...forced, '-e', script, '-c', command];
     const result = await run('sh', ['-c', APART, cgroup, launcher, ...args], { timeoutMs: TIMEOUT_MS });
-    rmdirSync(cgroup);
+    await removeCgroup(cgroup);
     return result;
   }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Row } from '../row.ts';
 
 const talk = { actions: ['talk'] } as const;
@@ -6,6 +7,14 @@ const fields =
   'packet.saddr, packet.sport, packet.daddr, packet.protocol, packet.len, packet.ip.ttl, bswap(packet.udp.len)';
 const ofPort = '/packet.dport == 40404/';
 const seen = (lengthBytes: number): string => `@[127.0.0.1, 40405, 127.0.0.1, 17, ${lengthBytes}, 64, 13]`;
+
+/** Links of tc's programs came with kernel 6.6. */
+const tc = {
+  ...talk,
+  probe: 'tc',
+  isThere: () => readFileSync('/proc/kallsyms', 'latin1').includes(' tcx_link_attach\n'),
+  refusal: /this kernel can't attach a program to lo by a tcx link/,
+} as const;
 
 export const rows: readonly Row[] = [
   {
@@ -16,15 +25,13 @@ export const rows: readonly Row[] = [
     expect: `${seen(47)}: 3`,
   },
   {
-    ...talk,
-    probe: 'tc',
+    ...tc,
     form: 'packets that come in, with their fields',
     script: `tc:lo:ingress ${ofPort} { @[${fields}] = count(); }`,
     expect: `${seen(47)}: 3`,
   },
   {
-    ...talk,
-    probe: 'tc',
+    ...tc,
     form: 'packets that go out, with their fields',
     script: `tc:lo:egress ${ofPort} { @[${fields}] = count(); }`,
     expect: `${seen(47)}: 3`,
