@@ -29,7 +29,9 @@ function readTests(): Map<string, Tested> {
       const where = body!.includes("needs: 'kprobes'") ? 'guest' : 'host';
       const reason = kind === 'load' ? /reason: ['"`](.*?)['"`]\s*(?:,|$)/m.exec(body!)?.[1] : undefined;
       const tools =
-        names === undefined ? ['xfs', 'btrfs', 'nfs', 'f2fs'].flatMap((fs) => [`${fs}dist`, `${fs}slower`]) : [names];
+        names === undefined
+          ? ['xfs', 'btrfs', 'nfs', 'f2fs', 'zfs'].flatMap((fs) => [`${fs}dist`, `${fs}slower`])
+          : [names];
       for (const tool of tools)
         if (!found.has(tool) || where === 'host')
           found.set(tool, { file, where, reason: reason?.replace('${system}', tool.replace(/dist$|slower$/, '')) });
@@ -54,7 +56,8 @@ function writeReadme(): void {
     `# Tools
 
 ${tools.length} ready-made tools: \`sonde NAME\` runs one, \`sonde NAME --help\` says which options it takes, \`sonde tools show NAME\`
-prints its script, which is a good start for one of your own. The tests start a workload that is made for the tool and look for its
+prints its script, which is a good start for one of your own. \`sonde top NAME\` is a live table; with \`--json\` rows are records with
+the names of their columns. The tests start a workload that is made for the tool and look for its
 line: on this machine's kernel (host), or for those that need kprobes under Debian's 6.12 (guest). This file is made by \`gen/tools.ts\`.
 
 ${parts.join('\n')}`,

@@ -140,6 +140,27 @@ toolTest({
 });
 
 toolTest({
+  tool: 'fsdist',
+  title: 'the same by the kind of file system, in milliseconds',
+  needs: 'kprobes',
+  setup: ext4,
+  args: ['-t', 'ext4', '-m', '-p', 'PID'],
+  workload: write,
+  atEnd: true,
+  expect: [/^@ms\[ext4_file_write_iter\]:$/m, /^@ms\[ext4_sync_file\]:$/m],
+});
+
+toolTest({
+  tool: 'fsslower',
+  title: 'all that a process does on ext4',
+  needs: 'kprobes',
+  setup: ext4,
+  args: ['-t', 'ext4', '-p', 'PID', '0'],
+  workload: write,
+  expect: [/^\d\d:\d\d:\d\d python3 +<pid> +ext4_sync_file +0 +0 +\d+\.\d{3} sonde-slow$/m],
+});
+
+toolTest({
   tool: 'ext4slower',
   title: 'everything that the process does there',
   needs: 'kprobes',
@@ -153,12 +174,12 @@ toolTest({
   ],
 });
 
-for (const system of ['xfs', 'btrfs', 'nfs', 'f2fs']) {
+for (const system of ['xfs', 'btrfs', 'nfs', 'f2fs', 'zfs']) {
   for (const tool of [`${system}dist`, `${system}slower`])
     loadTest({
       tool,
       needs: 'kprobes',
-      setup: `modprobe ${system}`,
+      setup: `modprobe ${system} || [ ${system} = zfs ]`, // a kernel of Debian has no zfs
       reason: `there is no ${system} here; it is as ext4's`,
     });
 }

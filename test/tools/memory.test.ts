@@ -101,3 +101,16 @@ toolTest({
 });
 
 loadTest({ tool: 'numamove', needs: 'kprobes', reason: 'there is one NUMA node' });
+
+toolTest({
+  tool: 'readahead',
+  title: 'a process that reads a disk from its beginning',
+  needs: 'kprobes',
+  args: ['-p', 'PID'],
+  workload: `exec python3 -Sc '
+import os
+f = os.open("/dev/vdb", 0); os.posix_fadvise(f, 0, 0, 4)
+for i in range(200): os.read(f, 4096)'`,
+  atEnd: true,
+  expect: [/^Folios read ahead: [1-9]\d*, used: [1-9]\d*, unused: \d+$/m, /^@age_ms:$/m],
+});

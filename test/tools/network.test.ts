@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { toolTest } from './support.ts';
+import { loadTest, toolTest } from './support.ts';
 
 /** A server and its client in one process: 4096 bytes there, 2048 back, 100 ms later the end. Then a port where no one listens. */
 const talk = (port: number): string => `exec python3 -S ${join(import.meta.dirname, 'workloads/talk.py')} ${port}`;
@@ -245,4 +245,11 @@ socket.send_fds(a, [b"x"], [f, 1]); socket.recv_fds(b, 9, 4)'`,
     /^SEND +<pid> +python3 +\d+ +1 +null$/m,
     /^RECV +<pid> +python3 +\d+ +\d+ +hostname$/m,
   ],
+});
+
+loadTest({
+  tool: 'rdmaucma',
+  needs: 'kprobes',
+  setup: 'modprobe rdma_ucm',
+  reason: 'there is no RDMA device',
 });

@@ -195,3 +195,16 @@ toolTest({
   expect: [/^PID +COMM +TYPE +COUNT$/m, /^\d+ +sonde +prog +[1-9]\d*$/m, /^\d+ +sonde +map +[1-9]\d*$/m],
   example: false,
 });
+
+toolTest({
+  tool: 'ksnoop',
+  title: 'a read, with what the function gets and returns',
+  needs: 'kprobes',
+  args: ['-p', 'PID', 'vfs_read'],
+  workload: python('import os; f = os.open("/dev/zero", 0); os.read(f, 77)'),
+  expect: [
+    /^TIME\(us\) +CPU +PID +COMM +FUNCTION$/m,
+    /^\d+ +\d+ +<pid> +python3 +-> vfs_read \{.*\.count = 77,.*\}$/m,
+    /^\d+ +\d+ +<pid> +python3 +<- vfs_read 77$/m,
+  ],
+});

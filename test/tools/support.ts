@@ -8,8 +8,10 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRoot, launcher, run, testEnvironment } from '../sonde.ts';
 
+/** There only what the host can't is run. */
+export const inGuest = process.env['SONDE_GUEST'] !== undefined;
 /** In a guest everything is emulated. */
-const SLOWNESS = process.env['SONDE_GUEST'] === undefined ? 1 : 6;
+const SLOWNESS = inGuest ? 6 : 1;
 const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 
 /** A folder of this test file, gone after it. */
@@ -54,7 +56,6 @@ const hasKprobes = existsSync('/sys/bus/event_source/devices/kprobe');
 
 /** A test of one tool. On the host it runs what the host can; in a guest only what the host can't. */
 export function toolTest(each: ToolCase): void {
-  const inGuest = process.env['SONDE_GUEST'] !== undefined;
   if (inGuest && each.needs === undefined) return;
   const skip = !isRoot
     ? 'needs root'
@@ -76,7 +77,6 @@ export interface LoadCase {
 
 /** A test of a tool that nothing here can exercise: the kernel takes it, and everything that it looks for is there. */
 export function loadTest({ tool, reason, setup, needs, ends = { status: 0, stderr: /^$/ } }: LoadCase): void {
-  const inGuest = process.env['SONDE_GUEST'] !== undefined;
   if (inGuest && needs === undefined) return;
   const skip = !isRoot ? 'needs root' : needs === 'kprobes' && !hasKprobes ? 'this kernel has no kprobes' : false;
   test(`${tool}: loads, not exercised: ${reason}`, { skip, timeout: 60_000 * SLOWNESS }, async () => {

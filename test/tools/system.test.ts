@@ -49,3 +49,24 @@ toolTest({
     /^@ran\[[01], .+\]: \d+$/m,
   ],
 });
+
+toolTest({
+  tool: 'virtiostat',
+  title: 'reads from a virtual disk',
+  needs: 'kprobes',
+  args: ['1'],
+  workload: 'dd if=/dev/vda of=/dev/null bs=64k count=50 iflag=direct; sleep 1.2',
+  expect: [
+    /^TIME +DRIVER +DEVICE +QUEUE +IN_SGS +IN_BYTES +OUT_SGS +OUT_BYTES$/m,
+    /^\d\d:\d\d:\d\d virtio_blk +virtio\d+ +req\.\d+ +\d+ +\d{6,} +\d+ +\d+$/m,
+  ],
+});
+
+toolTest({
+  tool: 'ttysnoop',
+  title: 'what is written to a terminal of ours',
+  needs: 'kprobes',
+  args: ['/dev/tty1'],
+  workload: "printf 'hello, sonde\\n' >/dev/tty1",
+  expect: [/hello, sonde/],
+});

@@ -63,7 +63,8 @@ function withoutPadding(piece: FormatPiece): FormatPiece {
 function headOf(words: readonly string[]): readonly string[] | undefined {
   const names = words.flatMap((word) => word.split(/ {2,}|\n/)).map((name) => name.trim());
   const shown = names.filter((name) => name !== '');
-  return shown.length > 1 && shown.every((name) => /^[A-Z\d][A-Z\d_:/ ()%]*[a-z]*\)?%?$|^ms$/.test(name))
+  return shown.length > 1 &&
+    shown.every((name) => /^(?=.*[A-Z])[A-Z\d][A-Z\d_:/ ()%]*[a-z]*(\/s)?\)?%?$|^ms$/.test(name))
     ? shown
     : undefined;
 }
