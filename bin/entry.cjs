@@ -9,19 +9,32 @@ const fs = require('fs');
 const path = require('path');
 
 const MINIMUM_NODE = 24;
+const PACKAGED_NODE = 'v24.21.0';
 
 /**
  * The sources below a folder, one line each: name, size in bytes. A name without a dot is a folder's. As `dist/stamp`
  * holds them of the sources that the bundle is made from: to compare the list costs less here than a hash of it.
  */
-function sourceList(folder, prefix) {
+function sourceList(folder, prefix, sizeOf = sizeReader()) {
   let list = '';
   for (const name of fs.readdirSync(folder)) {
     if (name.endsWith('.test.ts') || name === 'testdata') continue;
-    if (name.indexOf('.') < 0) list += sourceList(folder + '/' + name, prefix + name + '/');
-    else list += prefix + name + ' ' + fs.statSync(folder + '/' + name).size + '\n';
+    if (name.indexOf('.') < 0) list += sourceList(folder + '/' + name, prefix + name + '/', sizeOf);
+    else list += prefix + name + ' ' + sizeOf(folder + '/' + name) + '\n';
   }
   return list;
+}
+
+/**
+ * What tells a file's size. Of five milliseconds that hundreds of statSync take here, three go into objects that nobody
+ * looks at: the Node that is packaged is asked as statSync itself asks it, where st_size is the ninth number.
+ */
+function sizeReader() {
+  if (process.version === PACKAGED_NODE) {
+    const { stat } = process.binding('fs');
+    return (file) => stat(file, false, undefined, true)[8];
+  }
+  return (file) => fs.statSync(file).size;
 }
 
 function main() {

