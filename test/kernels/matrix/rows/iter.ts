@@ -4,6 +4,7 @@ export const rows: readonly Row[] = [
   {
     probe: 'iter',
     apart: 'iter',
+    actions: ['stay'],
     form: 'tasks',
     script: 'iter:task { if (ctx.task.pid == (int32)cpid) { @[ctx.task.tgid == ctx.task.pid] = count(); } }',
     expect: '@[true]: 1',
@@ -11,6 +12,7 @@ export const rows: readonly Row[] = [
   {
     probe: 'iter',
     apart: 'iter',
+    actions: ['stay'],
     form: 'memory of tasks',
     script:
       'iter:task_vma { if (ctx.task.pid == (int32)cpid && ctx.vma.vm_end <= ctx.vma.vm_start) { @wrong = count(); } if (ctx.task.pid == (int32)cpid) { @ = count(); } }',
@@ -19,6 +21,7 @@ export const rows: readonly Row[] = [
   {
     probe: 'iter',
     apart: 'iter',
+    actions: ['stay'],
     form: 'maps of BPF programs',
     script:
       'iter:bpf_map { if (ctx.map.max_entries == 4096) { @[ctx.map.value_size > 0] = count(); } } begin { @key[pid] = 1; clear(@key); }',

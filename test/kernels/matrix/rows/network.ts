@@ -14,6 +14,7 @@ const tc = {
   probe: 'tc',
   isThere: () => readFileSync('/proc/kallsyms', 'latin1').includes(' tcx_link_attach\n'),
   refusal: /this kernel can't attach a program to lo by a tcx link/,
+  notForced: 'what it needs is later than 5.10, and no feature that can be taken away',
 } as const;
 
 export const rows: readonly Row[] = [

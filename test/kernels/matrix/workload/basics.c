@@ -106,6 +106,12 @@ ACTION(sleep) {
 	usleep(300000);
 }
 
+/* ---- stay: 3 s, for what looks at processes at a time of its own */
+
+ACTION(stay) {
+	sleep(3);
+}
+
 /* ---- tell: SIGUSR1 to the parent, which is Sonde */
 
 ACTION(tell) {
