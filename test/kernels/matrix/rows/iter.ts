@@ -14,8 +14,9 @@ export const rows: readonly Row[] = [
     apart: 'iter',
     actions: ['stay'],
     form: 'memory of tasks',
+    // The tracer's own: the traced program may be in the middle of its execve(), with a single mapping.
     script:
-      'iter:task_vma { if (ctx.task.pid == (int32)cpid && ctx.vma.vm_end <= ctx.vma.vm_start) { @wrong = count(); } if (ctx.task.pid == (int32)cpid) { @ = count(); } }',
+      'iter:task_vma { if (ctx.task.pid == (int32)pid && ctx.vma.vm_end <= ctx.vma.vm_start) { @wrong = count(); } if (ctx.task.pid == (int32)pid) { @ = count(); } }',
     expect: /^@: [1-9]\d+$/,
   },
   {
