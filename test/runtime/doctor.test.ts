@@ -42,6 +42,9 @@ test('what it says is what the machine shows', { skip }, async () => {
   assert.equal(foundOf('perf_event_paranoid'), readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8').trim());
 });
 
+/** The kernel's symbols come and go with other people's BPF programs. */
+const withoutSymbolCount = (line: string): string => line.replace(/symbols: \d+/, 'symbols: N');
+
 test('the text has a line for each check, and says what to change below it', { skip }, async () => {
   const { checks } = await doctorJson();
   const { stdout, status } = await sonde(['doctor'], slow);
@@ -52,8 +55,11 @@ test('the text has a line for each check, and says what to change below it', { s
     ...(advice === undefined ? [] : [`      ${advice}`]),
   ]);
   assert.deepEqual(
-    stdout.split('\n').filter((line) => line.startsWith('  ')),
-    lines,
+    stdout
+      .split('\n')
+      .filter((line) => line.startsWith('  '))
+      .map(withoutSymbolCount),
+    lines.map(withoutSymbolCount),
   );
   assert.match(stdout, /\nSonde can trace here; /);
 });
