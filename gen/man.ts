@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 process.argv[1] = join(root, 'bin/entry.cjs'); // where the package is found by
-const { manualPage } = await import('../src/cli/man.ts');
+const { manualPage } = await import('../src/cli/help/manual.ts');
 const path = join(root, 'man/sonde.1');
 const page = manualPage();
 if (!process.argv.includes('--check')) {

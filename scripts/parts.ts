@@ -20,7 +20,7 @@ export const lateParts: Readonly<Record<string, readonly string[]>> = {
     'btf/builder',
     'btf/print',
     'cli/explain',
-    'cli/usage',
+    'cli/help/usage',
     'kernel/kallsyms/',
     'kernel/link/iterator',
     'kernel/link/packets',

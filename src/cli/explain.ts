@@ -3,7 +3,7 @@ import { AttachError } from '../session/index.ts';
 import { UsageError } from './arguments.ts';
 import type { Messages } from './messages.ts';
 import type { Personality } from './personality.ts';
-import { usage } from './usage.ts';
+import { usage } from './help/usage.ts';
 
 /** Loading or attaching failed. */
 const STATUS_REFUSED = 255;

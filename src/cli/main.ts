@@ -12,7 +12,7 @@ import { type Personality, takePersonality, versionLine } from './personality.ts
 import { readScript } from './read-script.ts';
 import { runScript } from './run-script.ts';
 import { findTool, type Tool } from './tools/catalogue.ts';
-import { usage } from './usage.ts';
+import { usage } from './help/usage.ts';
 import { version } from './version.ts';
 import { print } from './write-fully.ts';
 

@@ -1,10 +1,14 @@
-/** Completion of command lines: by a real bash, and where they are installed by zsh and fish. */
+/** Completion of command lines: by a real bash, zsh and fish. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, it, test } from 'node:test';
 import { OPTIONS, TASKS } from '../../src/cli/arguments.ts';
-import { helpCommands, helpOptions } from '../../src/cli/help-entries.ts';
+import { helpCommands, helpOptions } from '../../src/cli/help/entries.ts';
 import { isRoot, launcher, run, sonde, testEnvironment } from '../sonde.ts';
+import { onTerminal, type Step } from './on-terminal.ts';
 
 const needsRoot = isRoot ? false : 'tracepoints are listed by root';
 
@@ -79,7 +83,6 @@ os.write(fd, b'sonde opensn\\t--fail\\t'); until(b'opensnoop --failed')
 os.write(fd, b'\\x15: ; sonde -l tracepoint:sched:sched_wakeup_n\\t'); until(b'sched_wakeup_new')
 os.write(fd, b'\\x15exit\\n'); os.waitpid(pid, 0)
 sys.stdout.buffer.write(out)`;
-    const folder = launcher.replace(/\/[^/]*$/, '');
     const { stdout } = spawnSync('python3', ['-Sc', code, folder], {
       encoding: 'utf8',
       env: testEnvironment({ SONDE_RUN: '', TERM: 'dumb' }),
@@ -89,14 +92,132 @@ sys.stdout.buffer.write(out)`;
   });
 });
 
-for (const shell of ['zsh', 'fish']) {
-  const skip = spawnSync(shell, ['-c', ':']).error === undefined ? false : `no ${shell}`;
-  test(`${shell} takes its completion`, { skip }, async () => {
-    const { stdout } = await sonde(['completion', shell]);
-    const { stderr, status } = spawnSync(shell, ['-n', '/dev/stdin'], { input: stdout, encoding: 'utf8' });
-    assert.deepEqual({ stderr, status }, { stderr: '', status: 0 });
-  });
+const absent = (shell: string): string | false =>
+  spawnSync(shell, ['-c', ':']).error === undefined || process.env['CI'] === 'true' ? false : `no ${shell}`;
+const noZsh = absent('zsh');
+const noFish = absent('fish');
+const folder = dirname(launcher);
+
+/** What each line is after TAB (where there is one in it) on a terminal of a shell that prints its line at ^G. */
+function typed(shell: readonly string[], setUp: string, lines: readonly string[]): readonly string[] {
+  // A line ends with the letter that says so: what shells put behind a word is seen, and is gone where one goes on.
+  const steps = lines.flatMap((line): Step[] => [
+    ['send', `${line}\u0007`],
+    ['wait', '>>'],
+  ]);
+  const home = mkdtempSync(join(tmpdir(), 'sonde-shell-'));
+  try {
+    const { parts } = onTerminal(
+      ['env', `HOME=${home}`, `XDG_CONFIG_HOME=${home}`, `PATH=${folder}:${process.env['PATH']}`, ...shell],
+      [['send', `${setUp}; echo so''urced\r`], ['wait', 'sourced\r\n'], ...steps, ['send', 'exit\r'], ['end']],
+      { TERM: 'dumb' },
+    );
+    return parts.filter(({ step }) => step === 'wait').flatMap(({ output }) => /<<(sonde.*?)>>/.exec(output)?.[1] ?? []);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 }
+
+describe('zsh completes', { skip: noZsh, timeout: 120_000 }, () => {
+  const show = `unset zle_bracketed_paste; show() { print -r -- "<<$BUFFER>>"; BUFFER=; }; zle -N show; bindkey '^G' show`;
+  const inZsh = (how: string, lines: readonly string[]): readonly string[] =>
+    typed(['zsh', '-f', '-i'], `autoload -U compinit; ${how}; ${show}`, lines);
+  const sourced = 'compinit -u -D; source <(sonde completion zsh)';
+
+  it('commands, tools and options; files where there is nothing to say', () => {
+    assert.deepEqual(
+      inZsh(sourced, [
+        'sonde che\tX',
+        'sonde opensn\t--fail\t',
+        'sonde top filet\t-p\t',
+        'sonde tools show ext4s\t',
+        'sonde --form\tj\t',
+        'sonde completion f\t',
+        'sonde -o /etc/hostn\t',
+      ]),
+      [
+        'sonde check X',
+        'sonde opensnoop --failed ',
+        'sonde top filetop -p ',
+        'sonde tools show ext4slower ',
+        'sonde --format json ',
+        'sonde completion fish ',
+        'sonde -o /etc/hostname ',
+      ],
+    );
+  });
+
+  it('probes, with a quote and without; no blank where one goes on', { skip: needsRoot }, () => {
+    assert.deepEqual(
+      inZsh(sourced, [
+        'sonde -l tracepo\tX',
+        'sonde -l tracepoint:raw_sysc\tX',
+        'sonde -l tracepoint:sched:sched_wakeup_n\t',
+        "sonde -l 'tracepoint:sched:sched_wakeup_n\t",
+      ]),
+      [
+        'sonde -l tracepoint:X',
+        'sonde -l tracepoint:raw_syscalls:sys_eX',
+        'sonde -l tracepoint:sched:sched_wakeup_new ',
+        "sonde -l 'tracepoint:sched:sched_wakeup_new' ",
+      ],
+    );
+  });
+
+  it('by a file in its folders too, from the first TAB', () => {
+    const how = 'mkdir ~/f; sonde completion zsh >~/f/_sonde; fpath+=(~/f); compinit -u -D';
+    assert.deepEqual(inZsh(how, ['sonde opensn\t', 'sonde opensn\t']), ['sonde opensnoop ', 'sonde opensnoop ']);
+  });
+});
+
+describe('fish completes', { skip: noFish, timeout: 60_000 }, () => {
+  /** The words that fit, with what is said of them. */
+  function fish(...lines: readonly string[]): readonly (readonly string[])[] {
+    const ask = lines.map((_, at) => `complete -C $argv[${at + 1}]; echo =`).join('; ');
+    const { stdout, stderr } = spawnSync('fish', ['-Nc', `sonde completion fish | source; ${ask}`, ...lines], {
+      encoding: 'utf8',
+      env: testEnvironment({ SONDE_RUN: '' }),
+    });
+    assert.equal(stderr, '');
+    const found = stdout.split('=\n').map((each) => each.split('\n').slice(0, -1));
+    return found.slice(0, -1);
+  }
+
+  it('commands, tools and options, with their meanings; files where there is nothing to say', () => {
+    assert.deepEqual(
+      fish('sonde che', 'sonde opensn', 'sonde opensnoop --fai', 'sonde --format ', 'sonde -o /etc/hostn'),
+      [
+        ['check\tsay what is wrong with scripts, without running them'],
+        ['opensnoop\twhich files processes open, and with what result'],
+        ['--failed\tonly opens that failed'],
+        ['text', 'json'],
+        ['/etc/hostname'],
+      ],
+    );
+  });
+
+  it('probes, with a quote and without', { skip: needsRoot }, () => {
+    const both = ['tracepoint:sched:sched_wakeup', 'tracepoint:sched:sched_wakeup_new'];
+    const found = fish(
+      'sonde -l tracepo',
+      'sonde -l tracepoint:sched:sched_wakeup',
+      "sonde -l 'tracepoint:sched:sched_wakeup",
+    );
+    assert.deepEqual(found, [['tracepoint:'], both, both]);
+  });
+
+  it('on a terminal, by TAB', { skip: needsRoot }, () => {
+    const show = `function show; printf '<<%s>>\\n' (commandline); commandline ''; end; bind \\cg show`;
+    assert.deepEqual(
+      typed(['fish', '-i'], `sonde completion fish | source; ${show}`, [
+        'sonde opensn\t--fail\t',
+        'sonde -l tracepo\tX',
+        'sonde -l tracepoint:sched:sched_wakeup_n\t',
+      ]),
+      ['sonde opensnoop --failed ', 'sonde -l tracepoint:X', 'sonde -l tracepoint:sched:sched_wakeup_new '],
+    );
+  });
+});
 
 test('all shells ask for words with their meanings, by one command', async () => {
   for (const shell of ['bash', 'zsh', 'fish']) {

@@ -1,39 +1,15 @@
 /** `sonde top` on a terminal of its own: what stands on the screen, and that the terminal is whole after every end. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { join } from 'node:path';
-import { isRoot, launcher, run, testEnvironment } from '../sonde.ts';
+import { isRoot, launcher, run } from '../sonde.ts';
+import { all, onTerminal, type Step } from './on-terminal.ts';
 
 const skip = isRoot ? false : 'needs root';
 const ENTER = '\u001b[?1049h\u001b[?25l';
 // oxlint-disable-next-line no-control-regex
 const controls = /\u001b\[[\d;?]*[A-Za-z]/g;
 const LEAVE = '\u001b[?25h\u001b[?1049l';
-
-interface Part {
-  readonly step: string;
-  readonly output: string;
-  readonly cooked: boolean;
-}
-
-type Step = readonly [verb: string, ...words: (string | number)[]];
-
-function onTerminal(
-  args: readonly string[],
-  steps: readonly Step[],
-  environment: Readonly<Record<string, string>> = {},
-): { readonly parts: readonly Part[]; readonly status: number } {
-  const { stdout, stderr } = spawnSync('python3', ['-S', join(import.meta.dirname, 'terminal.py')], {
-    input: JSON.stringify({ command: [launcher, ...args], steps }),
-    encoding: 'utf8',
-    env: testEnvironment({ SONDE_RUN: '', TERM: 'xterm', ...environment }),
-  });
-  assert.equal(stderr, '');
-  return JSON.parse(stdout) as ReturnType<typeof onTerminal>;
-}
-
-const all = (parts: readonly Part[]): string => parts.map(({ output }) => output).join('');
 
 /** A process of ours that writes and writes, to look at. */
 function writer(t: { after: (work: () => void) => void }): number {
@@ -45,7 +21,7 @@ function writer(t: { after: (work: () => void) => void }): number {
   return child.pid!;
 }
 
-const filetop = (pid: number): readonly string[] => ['top', 'filetop', '-p', String(pid)];
+const filetop = (pid: number): readonly string[] => [launcher, 'top', 'filetop', '-p', String(pid)];
 /** The screen is drawn, with a row of the writer. */
 const drawn: Step = ['wait', 'sonde-top'];
 
@@ -140,12 +116,12 @@ describe('sonde top', { skip, timeout: 120_000 }, () => {
   });
 
   test('what is refused needs no screen', () => {
-    const { parts, status } = onTerminal(['top', 'biolatency'], [['end']]);
+    const { parts, status } = onTerminal([launcher, 'top', 'biolatency'], [['end']]);
     assert.equal(status, 1);
     assert.equal(all(parts).includes(ENTER), false);
     assert.match(all(parts), /top: biolatency shows a drawing, which is no table/);
     assert.match(
-      all(onTerminal(['top', 'no-such-tool'], [['end']]).parts),
+      all(onTerminal([launcher, 'top', 'no-such-tool'], [['end']]).parts),
       /top: there is no tool called 'no-such-tool'/,
     );
   });

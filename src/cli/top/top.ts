@@ -9,7 +9,7 @@ import { EventSink } from '../tools/event-sink.ts';
 import { parseToolArguments } from '../tools/options.ts';
 import { rowNames } from '../tools/rows.ts';
 import { openTool, runTool } from '../tools/run-tool.ts';
-import { usage } from '../usage.ts';
+import { usage } from '../help/usage.ts';
 import { print } from '../write-fully.ts';
 import { drawReport } from './draw.ts';
 import { Screen } from './screen.ts';

@@ -1,5 +1,5 @@
-import { writtenFeatureNames } from '../runtime/index.ts';
-import type { Personality } from './personality.ts';
+import { writtenFeatureNames } from '../../runtime/index.ts';
+import type { Personality } from '../personality.ts';
 
 /** What --help prints. Started as bpftrace there are no tools of our own. */
 export function usage(personality: Personality): string {

@@ -2,7 +2,7 @@
 import { loadServices } from '../../lang/index.ts';
 import { openCheckTarget, writtenFeatureNames } from '../../runtime/index.ts';
 import { DEBUG_STAGES } from '../arguments.ts';
-import { type HelpEntry, helpCommands, helpOptions } from '../help-entries.ts';
+import { type HelpEntry, helpCommands, helpOptions } from './entries.ts';
 import { findTool, listTools, readHeader, type Tool } from '../tools/catalogue.ts';
 import { allOptions, type ToolOption } from '../tools/options.ts';
 import { openTool } from '../tools/run-tool.ts';

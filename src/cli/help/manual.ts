@@ -2,12 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { helpSections, type HelpEntry } from './help-entries.ts';
-import { packageRoot } from './package-root.ts';
-import { isTerminal } from './terminal.ts';
-import { listTools, readHeader } from './tools/catalogue.ts';
-import { version } from './version.ts';
-import { print } from './write-fully.ts';
+import { helpSections, type HelpEntry } from './entries.ts';
+import { packageRoot } from '../package-root.ts';
+import { isTerminal } from '../terminal.ts';
+import { listTools, readHeader } from '../tools/catalogue.ts';
+import { version } from '../version.ts';
+import { print } from '../write-fully.ts';
 
 /** On a terminal by man, else its source. Returns the exit status. */
 export function showManual(): number {

@@ -29,24 +29,38 @@ complete -o default -F _sonde sonde
 
 const ZSH = `#compdef sonde
 # Completion of sonde for zsh. In ~/.zshrc, behind compinit:  source <(sonde completion zsh)
+# Or as a file _sonde in a folder of $fpath.
 _sonde() {
-  local -a found plain
+  local -a told plain open
   local word text
+  # Of the word at the cursor what stands before the cursor, without the quote that it may begin with.
   while IFS=$'\\t' read -r word text; do
-    if [[ $word == *: ]]; then plain+=("$word"); else found+=("\${word//:/\\\\:}:$text"); fi
-  done < <($words[1] completion words -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)
-  (( $#plain )) && compadd -S '' -a plain
-  if (( $#found )); then _describe sonde found; elif (( ! $#plain )); then _files; fi
+    if [[ $word == *: ]]; then open+=("$word")
+    elif [[ -n $text ]]; then told+=("\${word//:/\\\\:}:$text")
+    else plain+=("$word"); fi
+  done < <(\${(Q)words[1]} completion words -- "\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" 2>/dev/null)
+  # No blank behind what goes on: the type of a probe, a group of tracepoints.
+  (( $#open )) && compadd -V open -S '' -a open
+  (( $#plain )) && compadd -V plain -a plain
+  (( $#told )) && _describe -V sonde told
+  (( $#open + $#plain + $#told )) || _files
 }
-compdef _sonde sonde
+if [[ \${funcstack[1]-} == _sonde ]]; then _sonde "$@"; else compdef _sonde sonde; fi
 `;
 
 const FISH = `# Completion of sonde for fish:  sonde completion fish >~/.config/fish/completions/sonde.fish
 function __sonde_words
-    set -l words (commandline -opc) (commandline -ct)
-    command $words[1] completion words -- $words[2..-1] 2>/dev/null
+    set -l words (commandline -opc)
+    # Without the quote that it may begin with: fish puts it before what it is given.
+    set -l current (commandline -ct | string replace -r '^["\\']' '')
+    set -l found (command $words[1] completion words -- $words[2..-1] "$current" 2>/dev/null)
+    if set -q found[1]
+        printf '%s\\n' $found
+    else
+        __fish_complete_path "$current"
+    end
 end
-complete -c sonde -a '(__sonde_words)'
+complete -c sonde -f -k -a '(__sonde_words)'
 `;
 
 export const SHELLS: Readonly<Record<string, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
