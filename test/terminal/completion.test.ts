@@ -112,7 +112,9 @@ function typed(shell: readonly string[], setUp: string, lines: readonly string[]
       [['send', `${setUp}; echo so''urced\r`], ['wait', 'sourced\r\n'], ...steps, ['send', 'exit\r'], ['end']],
       { TERM: 'dumb' },
     );
-    return parts.filter(({ step }) => step === 'wait').flatMap(({ output }) => /<<(sonde.*?)>>/.exec(output)?.[1] ?? []);
+    return parts
+      .filter(({ step }) => step === 'wait')
+      .flatMap(({ output }) => /<<(sonde.*?)>>/.exec(output)?.[1] ?? []);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
