@@ -27,11 +27,16 @@ export interface RunOptions {
  */
 const runsBundle = process.env['SONDE_TEST_BUNDLE'] !== undefined || process.env['SONDE_GUEST'] !== undefined;
 
+/** A `sonde` that takes --opt from SONDE_TEST_OPT: the suites run with optimizations switched off by it (test/passes). */
+const withOptFolder = join(root, 'test/passes/bin');
+
 /** The tests' environment: what the test runner or a user has set for Node or Sonde is none of the tests' matter. */
 export function testEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(NODE_|SONDE_|BPFTRACE_)/.test(name));
-  const PATH = `${join(root, 'bin')}:${join(root, 'node_modules/.bin')}:${process.env['PATH']}`;
-  const what = runsBundle ? {} : { SONDE_RUN: 'sources' };
+  const opt = process.env['SONDE_TEST_OPT'];
+  const PATH = `${opt === undefined ? '' : `${withOptFolder}:`}${join(root, 'bin')}:${join(root, 'node_modules/.bin')}:${process.env['PATH']}`;
+  const how = opt === undefined ? {} : { SONDE_TEST_OPT: opt };
+  const what = runsBundle ? how : { ...how, SONDE_RUN: 'sources' };
   return { ...Object.fromEntries(own), PATH, TZ: 'UTC', SHELL: '/bin/sh', ...what, ...more };
 }
 

@@ -51,6 +51,8 @@ export interface Arguments {
   readonly mode: Mode | undefined;
   readonly probeFilter: string | undefined;
   readonly withoutFeatures: readonly string[];
+  /** Each --opt. */
+  readonly optimizations: readonly string[];
   /** Directories of debug files, before the usual ones. */
   readonly debugRoots: readonly string[];
   readonly traceableFunctions: string | undefined;
@@ -89,6 +91,7 @@ export const OPTIONS = {
   bench: { type: 'boolean' },
   'probe-filter': { type: 'string' },
   'no-feature': { type: 'string', multiple: true },
+  opt: { type: 'string', multiple: true },
   fmt: { type: 'boolean' },
   debuginfo: { type: 'string', multiple: true },
   'traceable-functions': { type: 'string' },
@@ -156,6 +159,7 @@ export function parseArguments(argv: readonly string[], personality: Personality
     mode,
     probeFilter: text(values, 'probe-filter'),
     withoutFeatures: texts(values, 'no-feature').flatMap((list) => list.split(',')),
+    optimizations: texts(values, 'opt'),
     debugRoots: texts(values, 'debuginfo').flatMap((list) => list.split(':').filter((folder) => folder !== '')),
     traceableFunctions: text(values, 'traceable-functions'),
     unwindPids: texts(values, 'dwarf-pid').map(parsePid),

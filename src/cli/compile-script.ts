@@ -6,6 +6,7 @@ import { useDebugDirectories } from '../symbols/index.ts';
 import { type Arguments, type DebugStage, UsageError } from './arguments.ts';
 import type { Messages } from './messages.ts';
 import { targetOptions } from './target-options.ts';
+import { parseOptimizations } from './optimization-options.ts';
 import { print } from './write-fully.ts';
 
 export interface RunContext {
@@ -64,6 +65,7 @@ export function compileScript(source: SourceFile, context: RunContext, options: 
     includes: args.includes,
     ...(runs === undefined ? {} : { runs }),
     ...(args.probeFilter === undefined ? {} : { probeFilter: parseFilter(args.probeFilter) }),
+    ...(args.optimizations.length === 0 ? {} : { off: parseOptimizations(args.optimizations) }),
     warningLevel: args.warnings,
     environment,
     bootTimeNs: options.bootTimeNs ?? bootTimeNs(),

@@ -8,6 +8,7 @@ import { featuresNamed } from '../runtime/index.ts';
 import { type Arguments, firstWord, parseArguments } from './arguments.ts';
 import { explain } from './explain.ts';
 import { Messages } from './messages.ts';
+import { describeOptimizations } from './optimization-options.ts';
 import { type Personality, takePersonality, versionLine } from './personality.ts';
 import { readScript } from './read-script.ts';
 import { runScript } from './run-script.ts';
@@ -35,6 +36,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     if (args.version) {
       print(`${versionLine(personality, version())}\n`);
+      return 0;
+    }
+    if (args.optimizations.includes('help')) {
+      print(describeOptimizations());
       return 0;
     }
     if (!isRun(args)) {

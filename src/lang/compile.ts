@@ -9,6 +9,7 @@ import { clean, type IrFunction, printIr } from './ir/index.ts';
 import { checkHelpers } from './helper-check.ts';
 import { type LoweredScript, lowerScript } from './lower/index.ts';
 import { check } from './passes/index.ts';
+import { NONE_OFF, type Off } from './optimizations.ts';
 import { joinSessions } from './sessions.ts';
 import { parse, printAst } from './syntax/index.ts';
 import type { Target } from './target.ts';
@@ -39,6 +40,8 @@ export interface CompileOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** 2: code for the warnings of -k too. */
   readonly warningLevel?: 0 | 1 | 2;
+  /** --opt: optimizations that are switched off. */
+  readonly off?: Off;
   /** CLOCK_BOOTTIME of the start, for `elapsed`. */
   readonly bootTimeNs: bigint;
   /** What to add to CLOCK_BOOTTIME for the time since 1970: where the intervals of tseries() begin. */
@@ -68,6 +71,7 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
   const { script } = parsed;
   if (script === undefined || hasError(parsed.diagnostics))
     return { compiled: undefined, diagnostics: parsed.diagnostics };
+  const { off = NONE_OFF } = options;
   dump('parse', () => printAst(script));
   dump('ast', () => printAst(script));
   const { checked, diagnostics: found } = check(script, source, target, options);
@@ -79,12 +83,16 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
   diagnostics.push(...lowered.diagnostics);
   const functions = lowered.programs.flatMap((made) => made.functions);
   dump('codegen', () => functions.map(printIr).join('\n'));
-  for (const fn of functions) clean(fn);
+  for (const fn of functions) clean(fn, off);
   dump('codegen-opt', () => functions.map(printIr).join('\n'));
 
   const programs: ProgramSpec[] = [];
   for (const made of lowered.programs) {
-    const program = makeProgram(made.program, made.functions, lowered.linked, checked.config.license);
+    const program = makeProgram(made.program, made.functions, {
+      linked: lowered.linked,
+      license: checked.config.license,
+      off,
+    });
     if ('severity' in program) {
       diagnostics.push(program);
     } else {
@@ -93,7 +101,9 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
     }
   }
   if (hasError(diagnostics)) return { compiled: undefined, diagnostics };
-  const joined = joinSessions({ programs, plan: lowered.plan }, target);
+  const joined = off.has('sessions')
+    ? { programs, plan: lowered.plan }
+    : joinSessions({ programs, plan: lowered.plan }, target);
   dump('dis', () =>
     joined.programs.map((program) => `${program.name}:\n${disassemble(program.instructions)}\n`).join('\n'),
   );
@@ -107,10 +117,9 @@ export function compile(source: SourceFile, target: Target, options: CompileOpti
 function makeProgram(
   program: CheckedProgram,
   functions: readonly IrFunction[],
-  linked: LoweredScript['linked'],
-  license: string,
+  { linked, license, off }: { linked: LoweredScript['linked']; license: string; off: Off },
 ): ProgramSpec | Diagnostic {
-  const code = generateProgram(functions, linked);
+  const code = generateProgram(functions, linked, off);
   if ('stackOverflow' in code) return stackOverflow(program, code.stackOverflow);
   const { variant } = program;
   return {

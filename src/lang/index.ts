@@ -2,6 +2,8 @@ export { compile, type CompileOptions, type CompileResult, type Stage, STAGES } 
 export { type DeclaredOption, declaredOptions } from './passes/declared-options.ts';
 export * from './diagnostic/index.ts';
 export { loadFormatter, loadServices } from './load-late.ts';
+export { optimizations } from './optimization-list.ts';
+export type { Off, Optimization } from './optimizations.ts';
 export { namesIn } from './names.ts';
 export { listProbes, listScript } from './listing.ts';
 export { liveRelatives } from './providers/index.ts';

@@ -56,7 +56,7 @@ function check(map: KernelMap, functions: readonly IrFunction[], values: BigInt6
   const context = new Uint8Array(values.buffer);
   const before = functions.map(printIr).join('\n');
   const expected = interpreted(functions, context);
-  functions.forEach(clean);
+  for (const fn of functions) clean(fn);
   const text = `${before}\n${functions.map(printIr).join('\n')}`;
   assert.deepEqual(interpreted(functions, context), expected, text);
   const code = generateProgram(functions);

@@ -1,5 +1,5 @@
 /** Which words fit where the cursor stands on a command line. */
-import { loadServices } from '../../lang/index.ts';
+import { loadServices, optimizations } from '../../lang/index.ts';
 import { openCheckTarget, writtenFeatureNames } from '../../runtime/index.ts';
 import { DEBUG_STAGES } from '../arguments.ts';
 import { type HelpEntry, helpCommands, helpOptions } from './entries.ts';
@@ -22,6 +22,10 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   '--debug': ['all', ...DEBUG_STAGES],
   '--mode': ['test', 'bench', 'codegen', 'compiler-bench'],
   '--no-feature': writtenFeatureNames,
+  /** Read when asked for: the list is in another part of the bundle. */
+  get '--opt'() {
+    return ['all', 'none', 'help', ...optimizations.flatMap(({ name }) => [`-${name}`, `+${name}`])];
+  },
 };
 
 /** `words`: all behind the command's name, the one to complete last. In the order in which they are to be shown. */

@@ -73,6 +73,7 @@ FEATURES
 LOOKING INSIDE:
     -d, --debug STAGE    print a stage: all, parse, ast, types, codegen, codegen-opt, dis, libbpf, verifier;
                          without a stage (-d, -dd) print the compile and end
+    --opt LIST           optimize by all (default), none, or -NAME and +NAME with commas between; help lists them
     --emit-elf FILE      compile only, and write a BPF object file
     --aot FILE           compile only, and write a program that runs the script without compiling it again
     -b, --btf, --verify-llvm-ir   accepted without effect

@@ -4,6 +4,7 @@
  * costs less to keep in memory.
  */
 import { type BinaryOp, type Block, type Instruction, isRematerialized, type Value } from '../ir/index.ts';
+import { NONE_OFF, type Off } from '../optimizations.ts';
 import { coalesce, type Unit, unitOf } from './coalesce.ts';
 import { blockWeight, type Interval, type Liveness, type Range, STEP } from './intervals.ts';
 import type { Layout } from './layout.ts';
@@ -29,15 +30,18 @@ const LAST_DESTROYED = 5;
 const DIVISIONS: ReadonlySet<BinaryOp> = new Set(['udiv', 'sdiv', 'umod', 'smod']);
 
 /** `reserved` registers are given to no value: they stay free for moves and spilled operands. */
-export function allocateRegisters(layout: Layout, liveness: Liveness, reserved: readonly number[]): Allocation {
+export function allocateRegisters(
+  layout: Layout,
+  liveness: Liveness,
+  reserved: readonly number[],
+  off: Off = NONE_OFF,
+): Allocation {
   const allocator = new Allocator(layout, liveness, reserved);
-  allocator.run();
+  allocator.run(off.has('coalesce') ? liveness.intervals.map(unitOf) : coalesce(layout, liveness));
   return allocator;
 }
 
 class Allocator implements Allocation {
-  private readonly layout: Layout;
-  private readonly liveness: Liveness;
   private readonly allocatable: readonly number[];
   /** By register. */
   private readonly taken: readonly Timeline<Unit>[] = PREFERENCE.map(() => new Timeline<Unit>());
@@ -50,8 +54,6 @@ class Allocator implements Allocation {
   private readonly mates = new Map<Interval, readonly Interval[]>();
 
   constructor(layout: Layout, liveness: Liveness, reserved: readonly number[]) {
-    this.layout = layout;
-    this.liveness = liveness;
     this.allocatable = PREFERENCE.filter((register) => !reserved.includes(register));
     this.clobbers = new Clobbers(layout, liveness, this.allocatable);
     this.hints = collectHints(layout, liveness);
@@ -61,8 +63,7 @@ class Allocator implements Allocation {
     return this.stack.length;
   }
 
-  run(): void {
-    const units = coalesce(this.layout, this.liveness);
+  run(units: Unit[]): void {
     units.forEach(({ members }) => {
       if (members.length > 1) members.forEach((member) => this.mates.set(member, members));
     });

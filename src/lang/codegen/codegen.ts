@@ -9,6 +9,7 @@ import {
   type IrFunction,
   type Value,
 } from '../ir/index.ts';
+import { NONE_OFF, type Off } from '../optimizations.ts';
 import { allocateRegisters } from './allocate.ts';
 import { emit, type Frame, NoFreeRegister } from './emit.ts';
 import { computeLiveness } from './intervals.ts';
@@ -31,8 +32,8 @@ export interface CompiledFunction {
 /** Registers are first all given to values; if some instruction then lacks one for a moment, again with some kept back. */
 const RESERVATIONS: readonly (readonly number[])[] = [[], [5], [0, 5], [0, 4, 5]];
 
-export function generateCode(fn: IrFunction): CodegenResult {
-  const code = generateFunction(fn, false);
+export function generateCode(fn: IrFunction, off: Off = NONE_OFF): CodegenResult {
+  const code = generateFunction(fn, false, off);
   return 'stackOverflow' in code ? code : { ...code, instructions: resolveLabels(code.instructions) };
 }
 
@@ -43,14 +44,15 @@ export function generateCode(fn: IrFunction): CodegenResult {
 export function generateProgram(
   all: readonly IrFunction[],
   linked: ReadonlyMap<string, CompiledFunction> = new Map(),
+  off: Off = NONE_OFF,
 ): CodegenResult {
   const fns = reached(all);
   const more = linkedTo(fns, linked);
-  if (fns.length === 1 && more.length === 0) return generateCode(fns[0] as IrFunction);
+  if (fns.length === 1 && more.length === 0) return generateCode(fns[0] as IrFunction, off);
   const instructions: Insn[] = [];
   const frames = new Map<string, { readonly sizeBytes: number; readonly calls: readonly string[] }>();
   for (const [i, fn] of fns.entries()) {
-    const code = generateFunction(fn, i > 0);
+    const code = generateFunction(fn, i > 0, off);
     if ('stackOverflow' in code) return code;
     instructions.push(...code.instructions);
     frames.set(fn.name, { sizeBytes: frameBytes(code.stackBytes), calls: calledFrom(fn) });
@@ -106,16 +108,22 @@ function calledFrom(fn: IrFunction): string[] {
   return [...called];
 }
 
-function generateFunction(fn: IrFunction, isCalled: boolean): CodegenResult {
-  const layout = layoutBlocks(fn);
+function generateFunction(fn: IrFunction, isCalled: boolean, off: Off): CodegenResult {
+  const layout = layoutBlocks(fn, off);
   const liveness = computeLiveness(layout);
   for (const reserved of RESERVATIONS) {
-    const allocation = allocateRegisters(layout, liveness, reserved);
+    const allocation = allocateRegisters(layout, liveness, reserved, off);
     const frame = new StackFrame(fn, allocation.spillCount);
     if (frame.sizeBytes > STACK_BYTES) return { stackOverflow: frame.sizeBytes };
     try {
       return {
-        instructions: emit({ name: fn.name, isCalled }, layout, liveness, allocation, frame),
+        instructions: emit(
+          { name: fn.name, isCalled, skipsEmpty: !off.has('merge-blocks') },
+          layout,
+          liveness,
+          allocation,
+          frame,
+        ),
         stackBytes: frame.sizeBytes,
       };
     } catch (error) {

@@ -28,7 +28,7 @@ export interface Frame {
 
 /** `isCalled`: the first instruction bears the function's name, by which others refer to it. */
 export function emit(
-  { name, isCalled }: { readonly name: string; readonly isCalled: boolean },
+  { name, isCalled, skipsEmpty }: { readonly name: string; readonly isCalled: boolean; readonly skipsEmpty: boolean },
   layout: Layout,
   liveness: Liveness,
   allocation: Allocation,
@@ -36,6 +36,7 @@ export function emit(
 ): Insn[] {
   const emitter = new Emitter(name, layout, liveness, allocation, frame);
   emitter.isCalled = isCalled;
+  emitter.skipsEmpty = skipsEmpty;
   return emitter.run();
 }
 
@@ -96,6 +97,7 @@ const R0: Place = { kind: 'register', register: 0 };
 
 class Emitter {
   isCalled = false;
+  skipsEmpty = true;
   private readonly asm = new Assembler();
   /** By the block's id. */
   private readonly labels: string[] = [];
@@ -120,7 +122,7 @@ class Emitter {
   }
 
   run(): Insn[] {
-    this.skipEmptyBlocks();
+    if (this.skipsEmpty) this.skipEmptyBlocks();
     const { blocks } = this.layout;
     let next = 0;
     for (let i = 0; i < blocks.length; i = next) {

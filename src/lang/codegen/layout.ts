@@ -1,5 +1,6 @@
 /** Order of the blocks in the program: reverse postorder, rarely run ones last; critical edges into phis split. */
 import { type Block, type IrFunction, successorsOf } from '../ir/index.ts';
+import { NONE_OFF, type Off } from '../optimizations.ts';
 
 export interface Layout {
   readonly blocks: readonly Block[];
@@ -12,10 +13,11 @@ export interface Layout {
   readonly rotatedHeads: ReadonlySet<Block>;
 }
 
-export function layoutBlocks(fn: IrFunction): Layout {
+export function layoutBlocks(fn: IrFunction, off: Off = NONE_OFF): Layout {
   splitCriticalEdges(fn);
   const order = reversePostorder(fn);
   const loops = findLoops(order);
+  if (off.has('layout')) return { blocks: order, loopDepth: loopDepths(loops), rotatedHeads: new Set() };
   const isHot = (block: Block): boolean => !block.cold || block === order[0];
   const hot = order.filter(isHot);
   const cold = order.filter((block) => !isHot(block));

@@ -4,6 +4,7 @@
  */
 import { BugError } from '../../base/index.ts';
 import type { Span } from '../diagnostic/index.ts';
+import { NONE_OFF, type Off } from '../optimizations.ts';
 import { foldBinary, foldCompare, foldExtend } from './fold.ts';
 import {
   type AccessSize,
@@ -35,8 +36,10 @@ export class Builder {
   /** Values of pure computations that dominate the current place, innermost scope last. */
   private readonly known: Map<string, Value>[] = [new Map()];
   span: Span | undefined;
+  private readonly off: Off;
 
-  constructor(name: string) {
+  constructor(name: string, off: Off = NONE_OFF) {
+    this.off = off;
     this.function = { name, blocks: [], slots: [] };
     const entry = this.block();
     this.seal(entry);
@@ -91,7 +94,7 @@ export class Builder {
   branch(compare: CompareOp, left: Value, right: Value, then: Block, otherwise: Block): void {
     const from = this.current;
     if (from === undefined) return;
-    if (left.op === 'const' && right.op === 'const') {
+    if (left.op === 'const' && right.op === 'const' && !this.off.has('fold')) {
       this.jump(foldCompare(compare, left.value, right.value) ? then : otherwise);
       return;
     }
@@ -146,8 +149,8 @@ export class Builder {
 
   context(): Value {
     const { contextFrom } = this;
-    if (contextFrom !== undefined) return this.once('context', contextFrom);
-    return this.once('context', () => {
+    if (contextFrom !== undefined) return this.remembered('context', contextFrom);
+    return this.remembered('context', () => {
       const placed = { op: 'context', id: this.nextId++, span: undefined } as Instruction;
       const entry = this.function.blocks[0] as Block;
       entry.instructions.unshift(placed);
@@ -157,7 +160,7 @@ export class Builder {
   }
 
   binary(operator: BinaryOp, left: Value, right: Value): Value {
-    if (left.op === 'const' && right.op === 'const') {
+    if (left.op === 'const' && right.op === 'const' && !this.off.has('fold')) {
       const folded = foldBinary(operator, left.value, right.value);
       if (folded !== undefined) return this.constant(folded);
     }
@@ -165,7 +168,7 @@ export class Builder {
       const simpler = this.simplify(operator, left, right.value);
       if (simpler !== undefined) return simpler;
     }
-    if (left.op === 'const' && COMMUTATIVE.has(operator)) {
+    if (left.op === 'const' && right.op !== 'const' && COMMUTATIVE.has(operator)) {
       return this.binary(operator, right, left);
     }
     return this.append({ op: 'binary', operator, left, right });
@@ -174,6 +177,14 @@ export class Builder {
   private simplify(operator: BinaryOp, left: Value, right: bigint): Value | undefined {
     const isShift = operator === 'shl' || operator === 'lshr' || operator === 'ashr';
     if (isShift && (right < 0n || right > 63n)) return this.binary(operator, left, this.constant(right & 63n));
+    return (
+      (this.off.has('fold') ? undefined : this.simplifyIdentity(operator, left, right)) ??
+      (this.off.has('strength') ? undefined : this.simplifyPowerOfTwo(operator, left, right))
+    );
+  }
+
+  private simplifyIdentity(operator: BinaryOp, left: Value, right: bigint): Value | undefined {
+    const isShift = operator === 'shl' || operator === 'lshr' || operator === 'ashr';
     if (right === 0n && (operator === 'mul' || operator === 'and')) return this.constant(0);
     if (
       right === 0n &&
@@ -181,14 +192,18 @@ export class Builder {
     )
       return left;
     if (right === 1n && (operator === 'mul' || operator === 'udiv' || operator === 'sdiv')) return left;
+    if (operator === 'add' && left.op === 'frame') return this.frame(left.slot, left.offset + Number(right));
+    if (operator === 'add' && left.op === 'mapValue') return this.mapValue(left.map, left.offset + Number(right));
+    return undefined;
+  }
+
+  private simplifyPowerOfTwo(operator: BinaryOp, left: Value, right: bigint): Value | undefined {
     const isPowerOfTwo = right > 0n && (right & (right - 1n)) === 0n;
     if (isPowerOfTwo && (operator === 'mul' || operator === 'udiv')) {
       const shift = this.constant(right.toString(2).length - 1);
       return this.binary(operator === 'mul' ? 'shl' : 'lshr', left, shift);
     }
     if (isPowerOfTwo && operator === 'umod') return this.binary('and', left, this.constant(right - 1n));
-    if (operator === 'add' && left.op === 'frame') return this.frame(left.slot, left.offset + Number(right));
-    if (operator === 'add' && left.op === 'mapValue') return this.mapValue(left.map, left.offset + Number(right));
     return undefined;
   }
 
@@ -197,7 +212,8 @@ export class Builder {
   }
 
   negate(operand: Value): Value {
-    return operand.op === 'const' ? this.constant(-operand.value) : this.append({ op: 'negate', operand });
+    const folds = operand.op === 'const' && !this.off.has('fold');
+    return folds ? this.constant(-operand.value) : this.append({ op: 'negate', operand });
   }
 
   plain(operand: Value): Value {
@@ -210,6 +226,7 @@ export class Builder {
 
   extend(size: AccessSize, signed: boolean, operand: Value): Value {
     if (size === 8) return operand;
+    if (this.off.has('fold')) return this.append({ op: 'extend', size, signed, operand });
     if (operand.op === 'const') return this.constant(foldExtend(operand.value, size, signed));
     if (operand.op === 'load' && isExtended(operand, size, signed)) return operand;
     return this.append({ op: 'extend', size, signed, operand });
@@ -256,6 +273,10 @@ export class Builder {
 
   /** The value of a pure computation: made at most once on every path that leads here. */
   once(key: string, make: () => Value): Value {
+    return this.off.has('share') ? make() : this.remembered(key, make);
+  }
+
+  private remembered(key: string, make: () => Value): Value {
     for (let i = this.known.length - 1; i >= 0; i--) {
       const found = this.known[i]?.get(key);
       if (found !== undefined) return found;
@@ -342,6 +363,7 @@ export class Builder {
       if (only !== undefined) return phi;
       only = value;
     }
+    if (only !== undefined && this.off.has('copies')) return phi;
     const value = only ?? this.constant(0);
     phi.block.phis.splice(phi.block.phis.indexOf(phi), 1);
     this.replaced.set(phi, value);

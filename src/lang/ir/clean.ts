@@ -13,17 +13,20 @@ import {
   successorsOf,
   type Value,
 } from './ir.ts';
+import { NONE_OFF, type Off } from '../optimizations.ts';
 import { threadJumps } from './thread-jumps.ts';
 
 /** The passes in their order; each can be read, and run, alone. */
-export function clean(fn: IrFunction): IrFunction {
-  removeTrivialPhis(fn);
-  removeDeadCode(fn);
-  const threaded = threadJumps(fn);
-  if (threaded) removeTrivialPhis(fn);
-  const droppedBranch = mergeBlocks(fn);
+export function clean(fn: IrFunction, off: Off = NONE_OFF): IrFunction {
+  const copies = !off.has('copies');
+  const deadCode = !off.has('dead-code');
+  if (copies) removeTrivialPhis(fn);
+  if (deadCode) removeDeadCode(fn);
+  const threaded = !off.has('jump-threading') && threadJumps(fn);
+  if (threaded && copies) removeTrivialPhis(fn);
+  const droppedBranch = !off.has('merge-blocks') && mergeBlocks(fn);
   // A branch both sides of which have become one no longer needs its operands.
-  if (threaded || droppedBranch) removeDeadCode(fn);
+  if (deadCode && (threaded || droppedBranch)) removeDeadCode(fn);
   return fn;
 }
 

@@ -107,7 +107,7 @@ function histBucket(l: Lowering, value: Value, bits: number): Value {
   b.write(bucket, b.add(value, 1));
   b.jump(done);
   b.enter(large);
-  const exponent = b.log2(value);
+  const exponent = l.script.off.has('log2') ? log2ByLoop(l, value) : b.log2(value);
   if (bits === 0) {
     b.write(bucket, b.add(exponent, 2));
   } else {
@@ -119,6 +119,28 @@ function histBucket(l: Lowering, value: Value, bits: number): Value {
   b.jump(done);
   b.enter(done);
   return b.read(bucket);
+}
+
+/** The plain way: one round for each bit below the highest. */
+function log2ByLoop(l: Lowering, value: Value): Value {
+  const b = l.builder;
+  const rest = b.temporary();
+  const bits = b.temporary();
+  b.write(rest, value);
+  b.write(bits, b.constant(0));
+  const head = b.block();
+  const body = b.block();
+  const done = b.block();
+  b.jump(head);
+  b.enter(head, { loop: true });
+  b.branch('ugt', b.read(rest), b.constant(1), body, done);
+  b.enter(body);
+  b.write(rest, b.binary('lshr', b.read(rest), b.constant(1)));
+  b.write(bits, b.add(b.read(bits), 1));
+  b.jump(head);
+  b.seal(head);
+  b.enter(done);
+  return b.read(bits);
 }
 
 function linearBucket(

@@ -58,7 +58,7 @@ function compareChunks(
   decide: (x: Value, y: Value) => void,
 ): void {
   const b = l.builder;
-  for (const { at, size } of chunks(count, left.offset, right.offset)) {
+  for (const { at, size } of chunks(l, 'word-compare', count, left.offset, right.offset)) {
     const x = b.load(size, false, left.base, left.offset + at);
     const y = b.load(size, false, right.base, right.offset + at);
     const differ = b.block();

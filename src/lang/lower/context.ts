@@ -32,7 +32,8 @@ function read(l: Lowering, access: ContextAccess): Value {
       return b.add(readContext(l, access.base), access.by);
     case 'pointed': {
       const base = readContext(l, access.base);
-      if (access.direct) return b.load(access.size, access.signed, base, access.offset);
+      if (access.direct && !l.script.off.has('direct-reads'))
+        return b.load(access.size, access.signed, base, access.offset);
       return probeRead(l, 'kernel', b.add(base, access.offset), access.size, access.signed);
     }
     case 'object':

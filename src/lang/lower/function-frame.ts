@@ -1,5 +1,6 @@
 /** One function in the making: the program's first, or a loop's body that the kernel calls back. */
 import { type Block, Builder, type Value } from '../ir/index.ts';
+import type { Off } from '../optimizations.ts';
 import type { Address } from './lowering.ts';
 
 /** Stack for values, by how many functions can be active at once: they share 512 bytes, spilled words included. */
@@ -24,9 +25,9 @@ export class FunctionFrame {
   private stackBytes = 0;
 
   /** Values above `largestSlot` bytes don't live on the stack. */
-  constructor(name: string, depth: number, largestSlot: number) {
+  constructor(name: string, depth: number, largestSlot: number, off: Off) {
     this.largestSlot = largestSlot;
-    this.builder = new Builder(name);
+    this.builder = new Builder(name, off);
     this.end = this.builder.block();
     this.stackLimit = STACK_BYTES[depth] ?? 0;
   }

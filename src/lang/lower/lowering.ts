@@ -5,6 +5,7 @@ import type { CheckedFunction, CheckedProgram, Expression, ScriptMap, Statement,
 import type { ScriptConfig } from '../config.ts';
 import type { Diagnostic, Span } from '../diagnostic/index.ts';
 import type { Block, Builder, Value } from '../ir/index.ts';
+import type { Off } from '../optimizations.ts';
 import type { Target } from '../target.ts';
 import type { Type } from '../types/index.ts';
 import type { Outline } from './outline.ts';
@@ -29,6 +30,7 @@ export interface LowerOptions {
   readonly bootTimeOffsetNs?: bigint;
   /** What to add to CLOCK_BOOTTIME for CLOCK_TAI. */
   readonly taiOffsetNs?: bigint;
+  readonly off?: Off;
 }
 
 /** One script: what its programs have in common. */
@@ -37,6 +39,8 @@ export interface ScriptLowering {
   readonly target: Target;
   readonly config: ScriptConfig;
   readonly options: LowerOptions;
+  /** Optimizations that are switched off. */
+  readonly off: Off;
   readonly region: DataRegion;
   readonly diagnostics: Diagnostic[];
   /** Adds an event kind; gives its id. */

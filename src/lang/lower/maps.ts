@@ -123,7 +123,7 @@ export function lowerAssignMap(l: Lowering, s: Statement & { kind: 'assignMap' }
     return;
   }
   const value = l.word(s.value);
-  if (storage.isDeletedFrom) {
+  if (storage.isDeletedFrom || l.script.off.has('in-place')) {
     updateWord(l, storage, key, value, s.span);
     return;
   }

@@ -5,10 +5,16 @@ import { type Address, Helper, type Lowering, pointer } from './lowering.ts';
 /** Above this many bytes a helper copies or clears faster than single stores. */
 const INLINE_BYTES = 128;
 
-/** Splits [0, size) into accesses that are aligned at all given offsets. */
-export function* chunks(sizeBytes: number, ...offsets: readonly number[]): Generator<{ at: number; size: AccessSize }> {
+/** Splits [0, size) into accesses that are aligned at all given offsets; into bytes where `by` is switched off. */
+export function* chunks(
+  l: Lowering,
+  by: 'wide-stores' | 'word-compare',
+  sizeBytes: number,
+  ...offsets: readonly number[]
+): Generator<{ at: number; size: AccessSize }> {
+  const widest = l.script.off.has(by) ? 1 : 8;
   for (let at = 0; at < sizeBytes;) {
-    let size: AccessSize = 8;
+    let size: AccessSize = widest;
     while (size > 1 && (size > sizeBytes - at || offsets.some((offset) => (offset + at) % size !== 0)))
       size = (size >> 1) as AccessSize;
     yield { at, size };
@@ -22,7 +28,7 @@ export function zero(l: Lowering, to: Address, sizeBytes: number): void {
     l.builder.call(Helper.probe_read_kernel, [pointer(l, to), l.builder.constant(sizeBytes), l.builder.constant(0)]);
     return;
   }
-  for (const { at, size } of chunks(sizeBytes, to.offset))
+  for (const { at, size } of chunks(l, 'wide-stores', sizeBytes, to.offset))
     l.builder.store(size, to.base, to.offset + at, l.builder.constant(0));
 }
 
@@ -32,14 +38,14 @@ export function copy(l: Lowering, to: Address, from: Address, sizeBytes: number)
     b.call(Helper.probe_read_kernel, [pointer(l, to), b.constant(sizeBytes), pointer(l, from)]);
     return;
   }
-  for (const { at, size } of chunks(sizeBytes, to.offset, from.offset)) {
+  for (const { at, size } of chunks(l, 'wide-stores', sizeBytes, to.offset, from.offset)) {
     b.store(size, to.base, to.offset + at, b.load(size, false, from.base, from.offset + at));
   }
 }
 
 export function storeBytes(l: Lowering, to: Address, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (const { at, size } of chunks(bytes.length, to.offset)) {
+  for (const { at, size } of chunks(l, 'wide-stores', bytes.length, to.offset)) {
     l.builder.store(size, to.base, to.offset + at, l.builder.constant(readChunk(view, at, size)));
   }
 }
@@ -61,7 +67,7 @@ export function readChunk(view: DataView, at: number, size: AccessSize): bigint 
 export function equalsBytes(l: Lowering, address: Address, bytes: Uint8Array): Value {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return decide(l, (different) => {
-    for (const { at, size } of chunks(bytes.length, address.offset)) {
+    for (const { at, size } of chunks(l, 'word-compare', bytes.length, address.offset)) {
       different(
         l.builder.load(size, false, address.base, address.offset + at),
         l.builder.constant(readChunk(view, at, size)),
@@ -75,12 +81,9 @@ export function equalsMemory(l: Lowering, left: Address, right: Address, sizeByt
   const b = l.builder;
   const inLoop = sizeBytes > INLINE_BYTES ? sizeBytes & ~7 : 0;
   const rest = decide(l, (different) => {
-    for (const { at, size } of chunks(sizeBytes - inLoop, left.offset + inLoop, right.offset + inLoop)) {
-      const offset = at + inLoop;
-      different(
-        b.load(size, false, left.base, left.offset + offset),
-        b.load(size, false, right.base, right.offset + offset),
-      );
+    const [leftOffset, rightOffset] = [left.offset + inLoop, right.offset + inLoop];
+    for (const { at, size } of chunks(l, 'word-compare', sizeBytes - inLoop, leftOffset, rightOffset)) {
+      different(b.load(size, false, left.base, leftOffset + at), b.load(size, false, right.base, rightOffset + at));
     }
   });
   if (inLoop === 0) return rest;

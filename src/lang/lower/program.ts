@@ -128,7 +128,7 @@ class ProgramLowering implements Lowering {
       // Where the predicate needs neither functions nor variables, events that it refuses cost no preparation.
       const { packet } = this.program;
       const needsNothing = predicate === undefined || !needsPreparation(this.outlineOf([predicate]));
-      const isPlain = packet === undefined && needsNothing;
+      const isPlain = packet === undefined && needsNothing && !this.script.off.has('predicate-first');
       if (!isPlain) this.prepare(body);
       if (packet !== undefined) loadPacket(this, packet);
       if (predicate !== undefined) this.filterPredicate(predicate);
@@ -209,6 +209,7 @@ class ProgramLowering implements Lowering {
       `${this.program.name}_loop${this.others.length + 1}`,
       this.main.outline.depth,
       this.script.config.onStackLimit,
+      this.script.off,
     );
     const b = frame.builder;
     const args = Array.from({ length: argumentCount }, (_, i) => b.argument(i));
@@ -263,7 +264,7 @@ class ProgramLowering implements Lowering {
   private newUnit(name: string, found: Outline, depth: number, declared: readonly Variable[]): Unit {
     return {
       outline: found,
-      root: new FunctionFrame(name, depth, this.script.config.onStackLimit),
+      root: new FunctionFrame(name, depth, this.script.config.onStackLimit, this.script.off),
       declared,
       variables: new Map(),
       fixed: new Set(),
@@ -440,7 +441,8 @@ class ProgramLowering implements Lowering {
   private initializeVariables(body: readonly Statement[], given: readonly Variable[] = []): void {
     for (const variable of this.unit.declared) {
       const isInMemory = !isWord(variable.type) || this.isShared(variable);
-      if (!isInMemory || given.includes(variable) || isAssignedFirst(body, variable.id)) continue;
+      if (!isInMemory || given.includes(variable)) continue;
+      if (!this.script.off.has('no-zeroing') && isAssignedFirst(body, variable.id)) continue;
       zero(this, this.placeOf(variable), isWord(variable.type) ? 8 : sizeOf(variable.type));
     }
   }
@@ -454,7 +456,7 @@ class ProgramLowering implements Lowering {
     else this.lookUpNumber(number, filter.numbers);
     const { compat } = filter;
     if (compat === undefined) return;
-    const direct = this.script.target.have('current-task-btf');
+    const direct = !this.script.off.has('direct-reads') && this.script.target.have('current-task-btf');
     const task = b.call(direct ? Helper.get_current_task_btf : Helper.get_current_task, []);
     const status = direct
       ? b.load(compat.size, false, task, compat.offsetInTask)

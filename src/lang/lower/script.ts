@@ -4,6 +4,7 @@ import type { EventSchema, LinkedObject, MapSpec, PlannedMap, PlannedProbe, Scri
 import type { CheckedFunction, CheckedProgram, CheckedScript, ScriptMap } from '../checked/index.ts';
 import type { Diagnostic, SourceFile } from '../diagnostic/index.ts';
 import type { IrFunction } from '../ir/index.ts';
+import { NONE_OFF, type Off } from '../optimizations.ts';
 import type { Target } from '../target.ts';
 import { isWord, layout, sizeOf, stackMapName, type Type } from '../types/index.ts';
 import { aggregationSizeBytes } from './aggregations.ts';
@@ -49,6 +50,7 @@ class ScriptState implements ScriptLowering {
   readonly linker: Linker;
   readonly target: Target;
   readonly options: LowerOptions;
+  readonly off: Off;
   private readonly checked: CheckedScript;
   private readonly events: EventSchema[] = [];
   private readonly storages = new Map<string, Storage>();
@@ -67,6 +69,7 @@ class ScriptState implements ScriptLowering {
     this.checked = checked;
     this.target = target;
     this.options = options;
+    this.off = options.off ?? NONE_OFF;
     this.region = new DataRegion(target.possibleCpus);
     this.linker = new Linker(this.region);
     const facts = new ScriptFacts();

@@ -14,7 +14,7 @@ type Read = Expression & { readonly kind: 'read' };
 
 /** The value read, or undefined where it takes a helper. A pointer to a struct is one that the verifier knows. */
 export function loadThroughTypes(l: Lowering, e: Read): Value | undefined {
-  if (e.space !== 'kernel' || e.bits !== undefined) return undefined;
+  if (l.script.off.has('direct-reads') || e.space !== 'kernel' || e.bits !== undefined) return undefined;
   const { type } = e.address;
   if (type.kind !== 'pointer' || !isMember(type.to, e.offset, e.type)) return undefined;
   const base = knownPointer(l, e.address);

@@ -177,9 +177,13 @@ function storeAggregate(l: Lowering, e: Expression & { kind: 'aggregate' }, to: 
 /** Zeroes the words that members do not fill, so that equal values have equal bytes. */
 export function zeroPadding(l: Lowering, to: Address, type: Type): void {
   const size = sizeOf(type);
+  if (l.script.off.has('no-zeroing')) {
+    zero(l, to, size);
+    return;
+  }
   const filled = new Uint8Array(size);
   for (const member of membersOf(type)) filled.fill(1, member.offset, member.offset + sizeOf(member.type));
-  for (const { at, size: chunk } of chunks(size, to.offset)) {
+  for (const { at, size: chunk } of chunks(l, 'wide-stores', size, to.offset)) {
     if (filled.subarray(at, at + chunk).includes(0))
       l.builder.store(chunk, to.base, to.offset + at, l.builder.constant(0));
   }

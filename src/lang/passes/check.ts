@@ -127,9 +127,9 @@ function resolvePrograms(
 ): ProgramState[] {
   const uses = scanProbe(probe);
   const scopes = resolveVariables(probe);
-  const { config, pid, childPid, childProgram, unsafe, probeFilter } = options;
+  const { config, pid, childPid, childProgram, unsafe, probeFilter, off } = options;
   const process = { pid, childPid, childProgram };
-  const resolution = resolvePoints(probe.points, target, { config, uses, ...process, unsafe, probeFilter });
+  const resolution = resolvePoints(probe.points, target, { config, uses, ...process, unsafe, probeFilter, off });
   diagnostics.push(...resolution.diagnostics);
   if (resolution.variants.length === 0 && config.missingProbes === 'warn' && resolution.diagnostics.length > 0)
     diagnostics.push(noPoints(probe));

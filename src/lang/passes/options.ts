@@ -1,4 +1,5 @@
 import type { NamedOptions } from './state/program-options.ts';
+import type { Off } from '../optimizations.ts';
 import type { Expression } from '../syntax/index.ts';
 import type { Type } from '../types/index.ts';
 
@@ -26,6 +27,8 @@ export interface CheckOptions {
   readonly includeFolders?: readonly string[];
   /** --include: headers read before the C section. */
   readonly includes?: readonly string[];
+  /** --opt: optimizations that are switched off. */
+  readonly off?: Off;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Told of the type of each expression that has one, in every round of the check: for editors. */
   readonly observe?: (node: Expression, type: Type) => void;

@@ -2,6 +2,7 @@
 import type { ProbeVariant } from '../checked/index.ts';
 import type { ScriptConfig } from '../config.ts';
 import type { Diagnostic } from '../diagnostic/index.ts';
+import type { Off, Optimization } from '../optimizations.ts';
 import type { AttachPointText } from '../syntax/index.ts';
 import type { Target } from '../target.ts';
 
@@ -23,6 +24,12 @@ export interface ResolveOptions {
   readonly unsafe: boolean;
   /** Only points whose full name this matches (--probe-filter). */
   readonly probeFilter?: RegExp | undefined;
+  readonly off?: Off | undefined;
+}
+
+/** Whether a probe may be attached otherwise than its name says, by this optimization. */
+export function maySubstitute({ config, off }: ResolveOptions, by: Optimization): boolean {
+  return config.hookChoice === 'cheapest' && off?.has(by) !== true;
 }
 
 export interface Resolution {

@@ -4,7 +4,7 @@ import type { PlannedPoint, UserBinary } from '../../spec/index.ts';
 import type { ContextAccess, ProbeContext, ProbedImage, ProbeVariant } from '../checked/index.ts';
 import type { Target } from '../target.ts';
 import { registerContext, registerWord } from './access.ts';
-import type { ResolveOptions } from './provider.ts';
+import { maySubstitute, type ResolveOptions } from './provider.ts';
 
 /** `named`: the points, and how the program knows at which it is. */
 export function userProgram(
@@ -12,11 +12,11 @@ export function userProgram(
   named: { readonly points: readonly PlannedPoint[]; readonly probeName: ProbeContext['probeName'] },
   context: Pick<ProbeContext, 'args' | 'argument' | 'returnValue' | 'func' | 'image'>,
   target: Target,
-  { config }: ResolveOptions,
+  options: ResolveOptions,
 ): ProbeVariant {
   const { points, probeName } = named;
   // Detaching one link of many points takes a third of the time, even for a single one.
-  const mayShare = config.hookChoice === 'cheapest' && target.have('uprobe-multi');
+  const mayShare = maySubstitute(options, 'multi-links') && target.have('uprobe-multi');
   return {
     provider,
     phase: 'run',

@@ -10,7 +10,7 @@ import { isPattern, matcherOf } from '../glob.ts';
 import { exceedsProbes } from '../limits.ts';
 import { didYouMean, missing, noMatches, NO_ARGS, pointError, pointWarning, refused, wrongCount } from '../messages.ts';
 import { nameByCookie, nameByFirst, shareProgram } from '../names.ts';
-import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
+import { maySubstitute, type Provider, type Resolution, type ResolveOptions } from '../provider.ts';
 import { throughFentry } from './cheapest.ts';
 import { isCompilerPart, isLoaded, moduleMissing, systemCallHint, warnIfDangerous } from './functions.ts';
 import { listFunctions } from './list.ts';
@@ -114,7 +114,7 @@ class Resolver {
     const pointName = nameOf(this.#provider, place, offset);
     const diagnostics = [...(known ? [] : [this.#untraceable(name)]), ...warnIfDangerous(this.#point, [name])];
     const typed =
-      offset === 0 && this.#options.config.hookChoice === 'cheapest'
+      offset === 0 && maySubstitute(this.#options, 'hooks')
         ? throughFentry({ provider: this.#provider, ...place, name: pointName }, this.#target, this.#options)
         : undefined;
     if (typed !== undefined) return { variants: [typed], diagnostics };
@@ -186,7 +186,7 @@ class Resolver {
     // A module's functions are named with it, which a multi link can't.
     const multi =
       points.length > 1 &&
-      this.#options.config.hookChoice === 'cheapest' &&
+      maySubstitute(this.#options, 'multi-links') &&
       this.#target.have('kprobe-multi') &&
       points.every(({ hook }) => hook.kind === 'kprobe' && hook.module === undefined);
     const func = this.#options.uses.names.has('func') ? this.#functionAddress(inside) : undefined;

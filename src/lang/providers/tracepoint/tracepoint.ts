@@ -10,7 +10,8 @@ import type { AttachPointText } from '../../syntax/index.ts';
 import type { Target } from '../../target.ts';
 import { missing, pointWarning } from '../messages.ts';
 import { nameByCookie, nameByFirst, shareProgram } from '../names.ts';
-import type { Provider, Resolution, ResolveOptions } from '../provider.ts';
+import { maySubstitute, type Provider, type Resolution, type ResolveOptions } from '../provider.ts';
+import type { Optimization } from '../../optimizations.ts';
 import { listTracepoints } from './list.ts';
 import { findTracepoints, hasRawEvent, isOfAllCalls, type TracepointMatch } from './matches.ts';
 import { haveRawTracepoint, rawHook, rawProgram, rawTracepointNames } from './raw.ts';
@@ -85,8 +86,8 @@ class Plan {
     this.#rawOnly = rawOnly;
   }
 
-  get #mayStandIn(): boolean {
-    return this.#options.config.hookChoice === 'cheapest' || this.#rawOnly !== undefined;
+  #mayStandIn(by: Optimization): boolean {
+    return maySubstitute(this.#options, by) || this.#rawOnly !== undefined;
   }
 
   get #usesArgs(): boolean {
@@ -94,7 +95,7 @@ class Plan {
   }
 
   addSystemCalls(calls: readonly SystemCallMatch[], title: string): void {
-    if (!this.#mayStandIn || (this.#rawOnly === undefined && calls.length <= MOST_PERF_SYSTEM_CALLS))
+    if (!this.#mayStandIn('dispatch') || (this.#rawOnly === undefined && calls.length <= MOST_PERF_SYSTEM_CALLS))
       return this.#addPerf(calls);
     for (const group of groupBySignature(calls, this.#target, this.#options)) {
       if (this.#rawOnly === undefined && group.length <= MOST_PERF_SYSTEM_CALLS) this.#addPerf(group);
@@ -103,7 +104,7 @@ class Plan {
   }
 
   addOthers(matches: readonly TracepointMatch[]): void {
-    if (!this.#mayStandIn) return this.#addPerf(matches);
+    if (!this.#mayStandIn('hooks')) return this.#addPerf(matches);
     if (matches.length > FEW && this.#target.btf !== undefined) rawTracepointNames(this.#target.btf);
     const raw: TracepointMatch[] = [];
     const perf: TracepointMatch[] = [];
