@@ -16,10 +16,11 @@ export interface Measured extends Cost {
   readonly stderr: string;
 }
 
-/** A folder of throw-away files, with the two programs in it. */
+/** A folder of throw-away files, with the programs in it. */
 export class Workbench {
   readonly folder = mkdtempSync(join(tmpdir(), 'sonde-bench-'));
   readonly workload = this.#compile('workload');
+  readonly load = this.#compile('load');
   readonly #measure = this.#compile('measure');
 
   [Symbol.dispose](): void {
@@ -28,9 +29,13 @@ export class Workbench {
 
   #compile(name: string): string {
     const program = join(this.folder, name);
-    execFileSync('gcc', ['-O2', '-pthread', '-o', program, join(import.meta.dirname, `${name}.c`)], {
-      stdio: 'inherit',
-    });
+    execFileSync(
+      'gcc',
+      ['-O2', '-fno-omit-frame-pointer', '-pthread', '-o', program, join(import.meta.dirname, `${name}.c`)],
+      {
+        stdio: 'inherit',
+      },
+    );
     return program;
   }
 
@@ -54,10 +59,4 @@ export class Workbench {
     if (status !== 0) throw new Error(`${command.join(' ')}: wait status ${status}\n${stderr}`);
     return { wallMs: wall / 1000, cpuMs: cpu / 1000, peakKib, outputPath, stderr };
   }
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
