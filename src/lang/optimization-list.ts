@@ -58,10 +58,6 @@ export const optimizations = [
     text: "Finds a histogram's bucket by five halvings without a loop, instead of bit by bit: both give the highest bit.",
   },
   {
-    name: 'conditions',
-    text: 'Branches on a comparison itself, not on the 0 or 1 that it would be as a value.',
-  },
-  {
     name: 'fold',
     text: 'Computes with constants while it compiles, as the kernel would, and leaves out what changes nothing, such as adding 0; a division by 0 is left to the run.',
   },

@@ -17,6 +17,8 @@ const lines = (test: Case, name: string): string[] => all(test, name).flatMap((v
 /** Why the case cannot run here, or false. */
 export function skipReason(test: Case): string | false {
   if (!isRoot && one(test, 'ROOT') !== 'no') return 'needs root';
+  if (process.env['SONDE_TEST_OPT'] !== undefined && one(test, 'OPTIMIZED') === 'yes')
+    return 'optimizations are switched off';
   const minimum = one(test, 'MIN_KERNEL');
   if (minimum !== undefined && !kernelIsAtLeast(minimum)) return `needs kernel ${minimum}, this is ${release()}`;
   const missing = all(test, 'REQUIRES_FEATURE').filter((feature) => !haveFeature(feature));

@@ -21,6 +21,7 @@
  *   MIN_KERNEL X.Y        skipped on older kernels
  *   REQUIRES_FEATURE NAME skipped where the running kernel lacks it (the names are in features.ts)
  *   ROOT no               runs for other users too
+ *   OPTIMIZED yes         shows what optimizations do, or the launcher itself: skipped where test/passes takes some away
  */
 export interface Case {
   readonly name: string;
@@ -36,7 +37,7 @@ export interface Directive {
 const names = new Set(
   (
     'NAME PROG ARGS RUN ENV BEFORE AFTER EXPECT MAPS EXPECT_REGEX EXPECT_NONE ERRORS STDERR_REGEX ' +
-    'STATUS TIMEOUT MIN_KERNEL REQUIRES_FEATURE ROOT'
+    'STATUS TIMEOUT MIN_KERNEL REQUIRES_FEATURE ROOT OPTIMIZED'
   ).split(' '),
 );
 const outcomes = new Set(['EXPECT', 'MAPS', 'EXPECT_REGEX', 'EXPECT_NONE', 'ERRORS', 'STDERR_REGEX', 'STATUS']);

@@ -208,11 +208,7 @@ type IrBlock = ReturnType<Lowering['builder']['block']>;
 /** Branches on a condition without making its value. */
 export function lowerCondition(l: Lowering, e: Expression, yes: IrBlock, no: IrBlock): void {
   const b = l.builder;
-  // A logical operator as a value is made by branches too.
-  const plain = l.script.off.has('conditions') && e.kind !== 'logical';
-  if (plain) {
-    b.branch('ne', l.word(e), b.constant(0), yes, no);
-  } else if (e.kind === 'compare') {
+  if (e.kind === 'compare') {
     const left = l.word(e.left);
     b.branch(e.operator, left, l.word(e.right), yes, no);
   } else if (e.kind === 'unary' && e.operator === 'logicalNot') {
