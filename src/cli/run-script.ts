@@ -161,7 +161,11 @@ function unwindTargets(
   return child === undefined ? { pids } : { pids, program: child.program };
 }
 
-function dryRun(backend: KernelBackend, collection: Compiled['collection'], plan: Compiled['plan']): number {
+async function dryRun(
+  backend: KernelBackend,
+  collection: Compiled['collection'],
+  plan: Compiled['plan'],
+): Promise<number> {
   try {
     backend.open(collection, plan);
     for (const probe of plan.probes) {
@@ -172,6 +176,7 @@ function dryRun(backend: KernelBackend, collection: Compiled['collection'], plan
     }
     return 0;
   } finally {
+    await backend.detachAll();
     backend.close();
   }
 }

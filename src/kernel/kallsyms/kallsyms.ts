@@ -21,69 +21,113 @@ const NAME_COLUMN = 19;
 const MAX_OFFSET = 1 << 20;
 const KERNEL_HALF = 1n << 63n;
 
+/** Places at which the kernel's own symbols are seen to ascend before they are searched. */
+const SAMPLES = 64;
+
 /**
- * The kernel's symbol table, as text, with the start of each line and its address beside it: names are made
- * only when asked for. About 12 bytes per symbol and the text itself (some 7 MiB in all).
+ * The kernel's symbol table: its text, and little else. The kernel's own symbols stand in it in order and are searched
+ * where they are, because most who look something up ask for a few addresses; those of modules and programs stand behind
+ * them in no order, and are read when an address lies outside of the kernel's own.
  */
 export class Kallsyms {
   readonly #text: Buffer;
-  /** Ascending. Of equal addresses, the first in the file comes first. */
-  readonly #addresses: BigUint64Array;
-  /** Offset of the name in the text. */
-  readonly #names: Uint32Array;
+  /** The kernel's own lines with addresses in its half: these offsets in the text. */
+  readonly #own: { readonly start: number; readonly end: number };
+  #others: SortedSymbols | undefined;
   readonly #addressByName = new Map<string, bigint | undefined>();
 
-  private constructor(text: Buffer, addresses: BigUint64Array, names: Uint32Array) {
+  private constructor(text: Buffer) {
     this.#text = text;
-    this.#addresses = addresses;
-    this.#names = names;
+    this.#own = ownSymbols(text);
   }
 
-  /** Reads text of the form of /proc/kallsyms. Throws FormatError. */
+  /** Reads text of the form of /proc/kallsyms. Throws FormatError, as all that looks into damaged lines does. */
   static parse(text: Buffer): Kallsyms {
-    const { words, names, count } = scanLines(text);
-    const addresses = new BigUint64Array(words.buffer).slice(0, count);
-    return new Kallsyms(text, ...inOrder(addresses, names.slice(0, count)));
+    return new Kallsyms(text);
   }
 
   /** Throws UnsupportedFeatureError where the kernel hides its addresses from us. */
   static open(): Kallsyms {
     const symbols = Kallsyms.parse(readFileSync('/proc/kallsyms'));
-    if (symbols.size > 0) return symbols;
+    if (symbols.#own.start < symbols.#own.end || symbols.size > 0) return symbols;
     throw new UnsupportedFeatureError('kallsyms', 'the kernel hides the addresses of its symbols', {
       advice: permissionAdvice('SYSLOG'),
     });
   }
 
-  /** Number of symbols with an address in the kernel's half. */
+  /** Number of symbols with an address in the kernel's half. Counts lines: some milliseconds. */
   get size(): number {
-    return this.#addresses.length;
+    let count = this.#rest().addresses.length;
+    const { start, end } = this.#own;
+    for (let line = start; line < end; line = nextLine(this.#text, line)) count++;
+    return count;
   }
 
   /** The symbol that an address lies in. */
   lookup(address: bigint): KernelSymbol | undefined {
+    const found = this.#find(address);
+    if (found === undefined || address - found.address >= MAX_OFFSET) return undefined;
+    return { ...this.#nameAt(found.name), address: found.address, offset: Number(address - found.address) };
+  }
+
+  /** The last symbol at or before an address. */
+  #find(address: bigint): FoundSymbol | undefined {
+    const text = this.#text;
+    const { start, end } = this.#own;
+    let low = start;
+    let high = end;
+    // The first line with a larger address.
+    while (low < high) {
+      const line = lineAt(text, (low + high) >>> 1);
+      if (addressAt(text, line) <= address) low = nextLine(text, line);
+      else high = line;
+    }
+    const own = low === start ? undefined : this.#firstOfEqual(lineAt(text, low - 1));
+    if (own !== undefined && low < end) return own;
+    // Before the first or behind the last of the kernel's own.
+    const other = this.#findOther(address);
+    return own === undefined || (other !== undefined && other.address > own.address) ? other : own;
+  }
+
+  #firstOfEqual(last: number): FoundSymbol {
+    const text = this.#text;
+    const address = addressAt(text, last);
+    let line = last;
+    while (line > this.#own.start) {
+      const before = lineAt(text, line - 1);
+      if (addressAt(text, before) !== address) break;
+      line = before;
+    }
+    return { address, name: line + NAME_COLUMN };
+  }
+
+  #findOther(address: bigint): FoundSymbol | undefined {
+    const { addresses, names } = this.#rest();
     let low = 0;
-    let high = this.#addresses.length;
+    let high = addresses.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#addresses[middle]! <= address) low = middle + 1;
+      if (addresses[middle]! <= address) low = middle + 1;
       else high = middle;
     }
     if (low === 0) return undefined;
-    const start = this.#addresses[low - 1]!;
-    if (address - start >= MAX_OFFSET) return undefined;
+    const start = addresses[low - 1]!;
     let index = low - 1;
-    while (index > 0 && this.#addresses[index - 1] === start) index--;
-    return { ...this.#nameAt(this.#names[index]!), address: start, offset: Number(address - start) };
+    while (index > 0 && addresses[index - 1] === start) index--;
+    return { address: start, name: names[index]! };
+  }
+
+  #rest(): SortedSymbols {
+    return (this.#others ??= readSorted(this.#text, this.#own.end));
   }
 
   /** Address of the first symbol of this name. Scans the text (milliseconds), then remembers. */
   addressOf(name: string): bigint | undefined {
-    if (!this.#addressByName.has(name)) this.#addressByName.set(name, this.#find(name));
+    if (!this.#addressByName.has(name)) this.#addressByName.set(name, this.#findName(name));
     return this.#addressByName.get(name);
   }
 
-  #find(name: string): bigint | undefined {
+  #findName(name: string): bigint | undefined {
     const needle = Buffer.from(` ${name}`, 'latin1');
     for (let at = this.#text.indexOf(needle); at >= 0; at = this.#text.indexOf(needle, at + 1)) {
       const after = this.#text[at + needle.length];
@@ -105,27 +149,69 @@ export class Kallsyms {
   }
 }
 
-/** Addresses as pairs of 32-bit words, low one first, and the offsets of the names. */
-function scanLines(text: Buffer): { words: Uint32Array; names: Uint32Array; count: number } {
-  const capacity = Math.ceil(text.length / (NAME_COLUMN + 2)) + 1;
-  const words = new Uint32Array(capacity * 2);
-  const names = new Uint32Array(capacity);
-  let count = 0;
-  for (let line = 0; line < text.length;) {
-    if (text.length - line < NAME_COLUMN || text[line + 16] !== SPACE || text[line + 18] !== SPACE) {
-      throw new FormatError('kernel symbols', line, 'not a line of 16 digits, a type and a name');
-    }
-    const high = parseHex8(text, line);
-    // Symbols below the kernel's half are offsets of per-CPU variables; 0 stands for a hidden address.
-    if (high >= 0x80000000) {
-      words[count * 2] = parseHex8(text, line + 8);
-      words[count * 2 + 1] = high;
-      names[count++] = line + NAME_COLUMN;
-    }
-    const newline = text.indexOf(NEWLINE, line + NAME_COLUMN);
-    line = newline < 0 ? text.length : newline + 1;
+interface FoundSymbol {
+  readonly address: bigint;
+  /** Offset of the name in the text. */
+  readonly name: number;
+}
+
+interface SortedSymbols {
+  /** Ascending. Of equal addresses, the first in the file comes first. */
+  readonly addresses: BigUint64Array;
+  /** Offset of each one's name in the text. */
+  readonly names: Uint32Array;
+}
+
+/** The lines that can be searched where they stand: none where they don't ascend. */
+function ownSymbols(text: Buffer): { start: number; end: number } {
+  const module = text.indexOf('\t[');
+  const end = module < 0 ? text.length : lineAt(text, module);
+  if (end > 0) addressAt(text, 0);
+  // Symbols below the kernel's half are offsets of per-CPU variables; 0 stands for a hidden address.
+  let [low, high] = [0, end];
+  while (low < high) {
+    const line = lineAt(text, (low + high) >>> 1);
+    if (addressAt(text, line) < KERNEL_HALF) low = nextLine(text, line);
+    else high = line;
   }
-  return { words, names, count };
+  let last = 0n;
+  for (let i = 0; i <= SAMPLES; i++) {
+    if (low >= end) break;
+    const address = addressAt(text, lineAt(text, low + Math.floor(((end - 1 - low) * i) / SAMPLES)));
+    if (address < last || address < KERNEL_HALF) return { start: 0, end: 0 };
+    last = address;
+  }
+  return { start: low, end };
+}
+
+/** Start of the line that a place lies in. */
+function lineAt(text: Buffer, place: number): number {
+  return place === 0 ? 0 : text.lastIndexOf(NEWLINE, place - 1) + 1;
+}
+
+function nextLine(text: Buffer, line: number): number {
+  const newline = text.indexOf(NEWLINE, line);
+  return newline < 0 ? text.length : newline + 1;
+}
+
+function addressAt(text: Buffer, line: number): bigint {
+  if (text.length - line < NAME_COLUMN || text[line + 16] !== SPACE || text[line + 18] !== SPACE)
+    throw new FormatError('kernel symbols', line, 'not a line of 16 digits, a type and a name');
+  return (BigInt(parseHex8(text, line)) << 32n) | BigInt(parseHex8(text, line + 8));
+}
+
+/** The symbols of all lines from one on. */
+function readSorted(text: Buffer, from: number): SortedSymbols {
+  const found: { address: bigint; name: number }[] = [];
+  for (let line = from; line < text.length; line = nextLine(text, line)) {
+    const address = addressAt(text, line);
+    if (address >= KERNEL_HALF) found.push({ address, name: line + NAME_COLUMN });
+  }
+  found.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.name - b.name));
+  return {
+    addresses: BigUint64Array.from(found, ({ address }) => address),
+    names: Uint32Array.from(found, ({ name }) => name),
+  };
 }
 
 function parseHex8(text: Buffer, offset: number): number {
@@ -139,20 +225,9 @@ function parseHex8(text: Buffer, offset: number): number {
   return value >>> 0;
 }
 
-/** The file is sorted but for modules and programs at its end. */
-function inOrder(addresses: BigUint64Array, names: Uint32Array): [BigUint64Array, Uint32Array] {
-  const isSorted = addresses.every((address, i) => i === 0 || addresses[i - 1]! <= address);
-  if (isSorted) return [addresses, names];
-  // The sort is by distance from the half's start, in doubles: 2^53 bytes are more than any kernel spans above its lowest symbol.
-  const lowest = addresses.reduce((least, address) => (address < least ? address : least), addresses[0] ?? KERNEL_HALF);
-  const distance = Float64Array.from(addresses, (address) => Number(address - lowest));
-  const order = Uint32Array.from(addresses.keys()).sort((a, b) => distance[a]! - distance[b]! || a - b);
-  return [BigUint64Array.from(order, (i) => addresses[i]!), Uint32Array.from(order, (i) => names[i]!)];
-}
-
 let shared: Kallsyms | undefined;
 
-/** The running kernel's symbols: read on first use (some 100 ms) and kept. */
+/** The running kernel's symbols: read on first use (some 60 ms) and kept. */
 export function kallsyms(): Kallsyms {
   shared ??= Kallsyms.open();
   return shared;

@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { SondeError, UnsupportedFeatureError } from '../../base/index.ts';
 import { closeFd, mountDetached } from '../sys/index.ts';
 import { parseTracepointFormat, type TracepointFormat } from './format.ts';
 
+/** Most files here are shorter, and the kernel gives no more than a page at a time. */
+const PIECE_BYTES = 8192;
 const MOUNT_POINTS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'] as const;
 
 /**
@@ -85,7 +87,7 @@ export class Tracefs implements Disposable {
 
   #read(path: string): string | undefined {
     try {
-      return readFileSync(`${this.root}/${path}`, 'latin1');
+      return readText(`${this.root}/${path}`);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw unreadable(error);
@@ -115,6 +117,24 @@ export function parseFilterFunctions(text: string): { readonly name: string; rea
     functions.push(match[2] === undefined ? { name: match[1]! } : { name: match[1]!, module: match[2] });
   }
   return functions;
+}
+
+let piece: Buffer | undefined;
+
+/** For files whose size the kernel does not tell Node takes 64 KiB each; a script reads dozens. */
+function readText(path: string): string {
+  piece ??= Buffer.allocUnsafeSlow(PIECE_BYTES);
+  const fd = openSync(path, 'r');
+  try {
+    let text = '';
+    for (;;) {
+      const length = readSync(fd, piece, 0, PIECE_BYTES, null);
+      if (length === 0) return text;
+      text += piece.toString('latin1', 0, length);
+    }
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function isPlainName(name: string): boolean {
