@@ -65,7 +65,8 @@ export class Reporter {
     const { clock, counters, presenter, backend, warningLevel } = this.#options;
     this.#warningsLookedAt = clock.nowMs();
     for (const { site, count, code } of mergePlaces(counters.newWarnings(warningLevel))) {
-      presenter.runtimeWarning(site, site.message ?? backend.errorText(Math.abs(code)), count, code);
+      const message = site.messageByCode?.[code] ?? site.message ?? backend.errorText(Math.abs(code));
+      presenter.runtimeWarning(site, message, count, code);
     }
   }
 

@@ -419,6 +419,23 @@ test('run-time warnings show their place, how often, and what the helper said', 
   assert.equal((await finish(all)).stderr, 'stdin:1:1-3: WARNING: only with -k\n@a[1] = $x / $y;\n~~\n');
 });
 
+test('a warning can have another text for one code', async () => {
+  const [message, messageByCode] = ['full', { '-12': 'no memory' }];
+  for (const [code, shown] of [
+    [-7n, 'full'],
+    [-12n, 'no memory'],
+  ] as const) {
+    const warnings: WarningSite[] = [
+      { countOffset: 64, codeOffset: 72, message, messageByCode, span: { start: 0, end: 2 }, level: 1 },
+    ];
+    const run = prepare({ text: '@a', data: { ...layout, exitOffset: undefined, warnings } }, { quiet: true });
+    run.backend.setWord(1024 + 64, 1);
+    writeInteger(run.backend.memory, 1024 + 72, 8, code);
+    run.clock.at(300, () => run.session.stop());
+    assert.equal((await finish(run)).stderr, `stdin:1:1-3: WARNING: ${shown}\n@a\n~~\n`);
+  }
+});
+
 test('a point that cannot be attached fails the run, or is skipped', async () => {
   const parts: ScriptParts = { probes: ['kprobe:f', 'kprobe:g'] };
   const strict = prepare(parts);

@@ -125,6 +125,8 @@ export interface WarningSite {
   readonly helper?: string;
   /** Text without `WARNING: `; undefined: the strerror text of the code. */
   readonly message?: string;
+  /** Texts in place of that one, for some return codes. */
+  readonly messageByCode?: Readonly<Record<string, string>>;
   readonly span: SourceRange;
   /** 1: shown by default, 2: only with -k (spec D-31). */
   readonly level: 1 | 2;

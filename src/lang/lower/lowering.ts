@@ -143,7 +143,13 @@ export function pointer(l: Lowering, address: Address): Value {
 /** Counts a run-time warning at this place of the script. `code` is what a helper returned. */
 export function warn(
   l: Lowering,
-  site: { message?: string; helper?: string; level: 1 | 2; span: Span },
+  site: {
+    message?: string;
+    messageByCode?: Readonly<Record<string, string>>;
+    helper?: string;
+    level: 1 | 2;
+    span: Span;
+  },
   code?: Value,
 ): void {
   const { region } = l.script;
@@ -154,6 +160,7 @@ export function warn(
     level: site.level,
     span: site.span,
     ...(site.message === undefined ? {} : { message: site.message }),
+    ...(site.messageByCode === undefined ? {} : { messageByCode: site.messageByCode }),
     ...(site.helper === undefined ? {} : { helper: site.helper }),
     ...(codeOffset === undefined ? {} : { codeOffset }),
   });

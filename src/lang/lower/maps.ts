@@ -1,4 +1,5 @@
 /** Reading, writing and deleting elements of the script's maps. */
+import { Errno } from '../../abi/index.ts';
 import type { Expression, ScriptMap, Statement } from '../checked/index.ts';
 import type { Span } from '../diagnostic/index.ts';
 import type { Value } from '../ir/index.ts';
@@ -20,6 +21,12 @@ import { wordFormat } from './word-format.ts';
 
 const MAP_FULL =
   "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
+
+/** Maps of large values take memory as keys come, which the kernel can run short of for a moment. */
+const NO_MEMORY = {
+  [-Errno.ENOMEM]:
+    "Out of memory; can't update element. New keys came faster than the kernel could take memory for them: fewer keys, or smaller values.",
+};
 
 const ABSENT = "Can't lookup map element because it does not exist";
 
@@ -155,7 +162,7 @@ function update(l: Lowering, storage: Storage, key: Value, value: Value, span: S
   const b = l.builder;
   const result = b.call(Helper.map_update_elem, [mapOf(l, storage), key, value, b.constant(0)]);
   whenRare(l, 'ne', result, b.constant(0), () =>
-    warn(l, { message: MAP_FULL, helper: 'map_update_elem', level: 1, span }, result),
+    warn(l, { message: MAP_FULL, messageByCode: NO_MEMORY, helper: 'map_update_elem', level: 1, span }, result),
   );
 }
 
@@ -193,7 +200,7 @@ export function withElement(
     b.write(element, lookup(l, storage, keyAt));
     b.branch('eq', b.read(element), b.constant(0), full, found);
     b.enter(full);
-    warn(l, { message: MAP_FULL, helper: 'map_update_elem', level: 1, span }, result);
+    warn(l, { message: MAP_FULL, messageByCode: NO_MEMORY, helper: 'map_update_elem', level: 1, span }, result);
     b.jump(done);
   });
   b.enter(found);
