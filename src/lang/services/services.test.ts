@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sampleTarget } from '../testing/target.ts';
+import { analyze, NOT_CHECKED } from './analyze.ts';
 import { complete } from './complete.ts';
 import { hover } from './hover.ts';
 
@@ -106,5 +107,30 @@ describe('hover', () => {
     );
     assert.equal(hovered('nosuch:thi|ng { }'), undefined);
     assert.equal(hovered('begin { // comm|ent\n }'), undefined);
+  });
+});
+
+describe('analysis', () => {
+  const asked: string[] = [];
+  const blind = {
+    get functions() {
+      asked.push('functions');
+      return true;
+    },
+    get symbols() {
+      asked.push('symbols');
+      return true;
+    },
+  };
+  const codesOf = (text: string): string[] =>
+    analyze({ name: 'a.bt', text }, sampleTarget(), { positional: [], unsafe: false, environment: {}, blind }).map(
+      ({ code }) => code,
+    );
+
+  it('asks for what the machine knows only where a mistake lies in it', () => {
+    assert.deepEqual(codesOf('begin { $x = 1; $x = 2; print($y); }'), ['unknown-variable']);
+    assert.deepEqual(asked, []);
+    assert.deepEqual(codesOf('begin { print(kaddr("no_such_symbol")); }'), [NOT_CHECKED]);
+    assert.deepEqual(asked, ['symbols']);
   });
 });
