@@ -1,6 +1,7 @@
 import { FormatError } from '../base/index.ts';
 import type { Sections } from './sections.ts';
 import { FIXED_WORDS, ITEM_WORDS } from './types.ts';
+import { sharedWalker, type Walker } from './walker.ts';
 
 /** Types walked at the first question; later steps double the index. */
 const FIRST_STEP = 4096;
@@ -59,8 +60,24 @@ export class TypeIndex {
     const target = Math.max(FIRST_STEP, this.count * 2);
     if (target > this.offsets.length)
       this.#grow(Math.min(target, this.count + Math.floor((words.length - this.#at) / 3) + 1));
-    this.#walk(Math.min(target, this.offsets.length));
+    const most = Math.min(target, this.offsets.length);
+    const walker = most > FIRST_STEP ? sharedWalker() : undefined;
+    if (walker !== undefined) this.#walkCopies(walker, most);
+    this.#walk(most);
     return true;
+  }
+
+  /** As far as types are whole: what is wrong with the next one, or that it stands at an end, the other walk sees. */
+  #walkCopies(walker: Walker, target: number): void {
+    const { words } = this.#sections;
+    while (this.count < target) {
+      const walked = walker(words, this.#at, target - this.count);
+      if (walked.count === 0 || this.#at + walked.words > words.length) return;
+      this.offsets.set(walked.offsets.subarray(0, walked.count), this.count);
+      this.names.set(walked.names.subarray(0, walked.count), this.count);
+      this.count += walked.count;
+      this.#at += walked.words;
+    }
   }
 
   #grow(capacity: number): void {
