@@ -90,41 +90,40 @@ function moduleBytes(): Uint8Array<ArrayBuffer> {
   const store = (offset: number): number[] => [0x36, 2, ...leb(offset)];
   const [add, subtract, multiply, and, shiftLeft, shiftRight] = [0x6a, 0x6b, 0x6c, 0x71, 0x74, 0x76];
   const [isZero, notBelow] = [0x45, 0x4f];
-  const leaveIf = [0x0d, 1];
-  const kind = [...get(INFO), ...constant(24), shiftRight, ...constant(31), and];
-  const slot = [...get(COUNT), ...constant(2), shiftLeft];
+  const [block, loop, end, leaveIf, again] = [[0x02, 0x40], [0x03, 0x40], 0x0b, [0x0d, 1], [0x0c, 0]];
+  const kind = [get(INFO), constant(24), shiftRight, constant(31), and].flat();
+  const slot = [get(COUNT), constant(2), shiftLeft].flat();
+  // oxfmt-ignore
   const body = [
-    ...constant(INPUT_AT),
-    ...set(AT),
-    ...[0x02, 0x40], // block: left at the end
-    ...[0x03, 0x40], // loop
-    ...[...get(AT), ...get(END), notBelow, ...leaveIf],
-    ...[...get(COUNT), ...get(MOST), notBelow, ...leaveIf],
-    ...[...get(AT), ...load(4), ...set(INFO)],
-    ...[...kind, ...loadByte(FIXED_AT), ...set(LENGTH)],
-    ...[...get(LENGTH), isZero, ...leaveIf],
-    ...[...slot, ...get(AT), ...constant(INPUT_AT), subtract, ...constant(2), shiftRight],
-    ...[...get(FIRST), add, ...store(OFFSETS_AT)],
-    ...[...slot, ...get(AT), ...load(0), ...store(NAMES_AT)],
+    constant(INPUT_AT), set(AT),
+    block, loop,
+    get(AT), get(END), notBelow, leaveIf,
+    get(COUNT), get(MOST), notBelow, leaveIf,
+    get(AT), load(4), set(INFO),
+    kind, loadByte(FIXED_AT), set(LENGTH),
+    get(LENGTH), isZero, leaveIf,
+    slot, get(AT), constant(INPUT_AT), subtract, constant(2), shiftRight, get(FIRST), add, store(OFFSETS_AT),
+    slot, get(AT), load(0), store(NAMES_AT),
     // at += (length + items * words of each) * 4
-    ...[...get(LENGTH), ...kind, ...loadByte(ITEM_AT), ...get(INFO), ...constant(0xffff), and, multiply, add],
-    ...[...constant(2), shiftLeft, ...get(AT), add, ...set(AT)],
-    ...[...get(COUNT), ...constant(1), add, ...set(COUNT)],
-    ...[0x0c, 0], // again
-    ...[0x0b, 0x0b],
-    ...[...constant(0), ...get(AT), ...store(END_AT)],
-    ...get(COUNT),
-    0x0b,
-  ];
+    get(LENGTH), kind, loadByte(ITEM_AT), get(INFO), constant(0xffff), and, multiply, add,
+    constant(2), shiftLeft, get(AT), add, set(AT),
+    get(COUNT), constant(1), add, set(COUNT),
+    again, end, end,
+    constant(0), get(AT), store(END_AT),
+    get(COUNT), end,
+  ].flat();
   const code = [1, 4, I32, ...body];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, 0x60, 3, I32, I32, I32, 1, I32]),
-    ...section(3, [1, 0]),
-    ...section(5, [1, 0, ...leb(PAGES)]),
-    ...section(7, [2, ...name('walk'), 0, 0, ...name('memory'), 2, 0]),
-    ...section(10, [1, ...leb(code.length), ...code]),
-  ]);
+  const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  return Uint8Array.from(
+    [
+      header,
+      section(1, [1, 0x60, 3, I32, I32, I32, 1, I32]),
+      section(3, [1, 0]),
+      section(5, [1, 0, ...leb(PAGES)]),
+      section(7, [2, ...name('walk'), 0, 0, ...name('memory'), 2, 0]),
+      section(10, [1, ...leb(code.length), ...code]),
+    ].flat(),
+  );
 }
 
 function section(id: number, content: readonly number[]): number[] {

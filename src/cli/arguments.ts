@@ -37,6 +37,8 @@ export interface Arguments {
   readonly buffering: 'line' | 'full' | 'none';
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** What probes cost is measured and shown: what parses bpftrace's messages doesn't know that. */
+  readonly showsCosts: boolean;
   /** Stages of -d. */
   readonly debug: readonly string[];
   readonly warnings: 0 | 1 | 2;
@@ -149,6 +151,7 @@ export function parseArguments(argv: readonly string[], personality: Personality
     buffering: oneOf('buffering mode', text(values, 'buffering'), ['line', 'full', 'none']),
     quiet: values.quiet === true,
     verbose: values.verbose === true,
+    showsCosts: values.verbose === true && personality === 'sonde',
     debug: [...(BARE_STAGES[bareDebug - 1] ?? []), ...texts(values, 'debug')],
     warnings: values['no-warnings'] === true ? 0 : values.warnings === undefined ? 1 : 2,
     unsafe: values.unsafe === true,

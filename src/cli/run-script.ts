@@ -19,6 +19,7 @@ import { type Arguments, parsePid, parseStages } from './arguments.ts';
 import { benchCompiler, compileScript, type RunContext, runsOf, type Stages } from './compile-script.ts';
 import { describeCollection } from './describe-collection.ts';
 import { hintAtUnhitProbes } from './unhit.ts';
+import { showCosts } from './costs.ts';
 import { warnOfUnloadedModules } from './unloaded.ts';
 import { explainRefusal } from './refusal.ts';
 import { handleSignals } from './signals.ts';
@@ -96,6 +97,7 @@ export async function runCompiled(
   const backend = new KernelBackend({
     config: plan.config,
     wholeLog: args.verbose,
+    measuresCosts: args.showsCosts,
     unwinds: unwindTargets(args, child, target),
     ...(stages.has('verifier') ? { onVerifierLog: (program, log) => print(`verifier ${program}:\n${log}\n`) } : {}),
   });
@@ -135,6 +137,7 @@ export async function runCompiled(
   const endSignals = handleSignals(session);
   try {
     const { exitCode } = await session.run();
+    showCosts(backend.costs, messages);
     if (messages.isTerminal || args.verbose) hintAtUnhitProbes(backend.unhit, messages);
     warnOfUnloadedModules(plan, messages);
     return exitCode;

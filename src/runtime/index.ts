@@ -7,6 +7,7 @@ export { bootTimeNs, bootTimeOffsetNs, monotonicMs, taiOffsetNs } from '../kerne
 export * from './notify-socket.ts';
 export * from './output-sink.ts';
 export * from './prime-symbols.ts';
+export type { ProbeCost } from './program-costs.ts';
 export * from './require-capabilities.ts';
 export * from './system-clock.ts';
 export * from './target/index.ts';

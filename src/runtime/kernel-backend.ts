@@ -1,19 +1,16 @@
 /** The running kernel as a session's Backend. */
 import type { ChildProcess } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, readSync } from 'node:fs';
-import { ProgramType, signalNumber, strerror } from '../abi/index.ts';
-import { exit, mov64 } from '../asm/index.ts';
+import { signalNumber, strerror } from '../abi/index.ts';
 import { BugError, SondeError } from '../base/index.ts';
 import {
   attachAll,
   closeLinks,
   detachLinks,
-  enableProgramStatistics,
   IteratorLink,
   KernelMap,
   KernelProgram,
   type Link,
-  monotonicMs,
   RingBuffer,
 } from '../kernel/index.ts';
 import type { MapEntry } from '../output/index.ts';
@@ -33,6 +30,7 @@ import type { CollectionSpec, PlanConfig, PlannedPoint, PlannedProbe, ProgramSpe
 import { IteratorWalk } from './iterator-walk.ts';
 import { describeLinks } from './describe-links.ts';
 import { KernelResolver } from './kernel-resolver.ts';
+import { CostMeter, measureProgram, type ProbeCost } from './program-costs.ts';
 import { type UnwindTargets, Unwinding } from './unwinding.ts';
 
 export interface KernelBackendOptions {
@@ -42,11 +40,9 @@ export interface KernelBackendOptions {
   readonly wholeLog?: boolean;
   /** Whose stacks are walked by tables, where the script does that. */
   readonly unwinds?: UnwindTargets;
+  /** The kernel is to measure each run of a program, for `costs`. That takes some 20 ns per run. */
+  readonly measuresCosts?: boolean;
 }
-
-/** How long a benchmark runs, and how many runs pass between two looks at the clock. */
-const MEASURE_MS = 200;
-const MEASURE_BATCH = 64;
 
 export class KernelBackend implements Backend {
   readonly #options: KernelBackendOptions;
@@ -62,6 +58,8 @@ export class KernelBackend implements Backend {
   readonly #commands = new Set<ChildProcess>();
   #plan: ScriptPlan | undefined;
   #unhit: PlannedProbe[] = [];
+  #meter: CostMeter | undefined;
+  #costs: readonly ProbeCost[] = [];
 
   constructor(options: KernelBackendOptions & { readonly config?: Partial<PlanConfig> } = {}) {
     this.#options = options;
@@ -77,6 +75,7 @@ export class KernelBackend implements Backend {
 
   open(collection: CollectionSpec, plan: ScriptPlan): void {
     this.#plan = plan;
+    if (this.#options.measuresCosts === true) this.#meter = CostMeter.open();
     if (plan.unwinds) this.#unwinding = new Unwinding(this.#options.unwinds ?? { pids: [] });
     for (const map of collection.maps) this.#maps.set(map.name, KernelMap.create(this.#unwinding?.sized(map) ?? map));
     this.#unwinding?.start((name) => this.#map(name));
@@ -102,30 +101,8 @@ export class KernelBackend implements Backend {
     return this.#program(program).testRun().returnValue;
   }
 
-  /** The kernel measures; what its measuring of an empty program shows is taken off. */
   measure(name: string): Measurement {
-    using _ = enableProgramStatistics();
-    using empty = KernelProgram.load({
-      name: 'empty',
-      type: ProgramType.RawTracepoint,
-      license: 'GPL',
-      instructions: [mov64('r0', 0), exit()],
-    });
-    const overhead = this.#meanRun(empty, MEASURE_MS / 4);
-    const { meanNs, iterations } = this.#meanRun(this.#program(name), MEASURE_MS);
-    return { iterations, averageNs: Math.max(0, Math.round(meanNs - overhead.meanNs)) };
-  }
-
-  #meanRun(program: KernelProgram, durationMs: number): { readonly meanNs: number; readonly iterations: number } {
-    const before = program.info();
-    const end = monotonicMs() + durationMs;
-    do {
-      for (let i = 0; i < MEASURE_BATCH; i++) program.testRun();
-      this.#ring?.drain(() => true);
-    } while (monotonicMs() < end);
-    const after = program.info();
-    const iterations = Number(after.runCount - before.runCount);
-    return { meanNs: Number(after.runTimeNs - before.runTimeNs) / Math.max(1, iterations), iterations };
+    return measureProgram(this.#program(name), () => this.#ring?.drain(() => true));
   }
 
   attach(probe: PlannedProbe): AttachOutcome {
@@ -164,9 +141,13 @@ export class KernelBackend implements Backend {
     }
     await detachLinks([...this.#links.values()].flat());
     this.#unhit = this.#probesWithoutHits();
+    const traced = (this.#plan?.probes ?? []).filter(({ phase }) => phase === 'run');
+    this.#costs = this.#meter?.read(traced, (name) => this.#program(name), this.missedEvents()) ?? [];
   }
 
   close(): void {
+    this.#meter?.[Symbol.dispose]();
+    this.#meter = undefined;
     this.#unwinding?.[Symbol.dispose]();
     closeLinks([...this.#links.values()].flat());
     this.#links.clear();
@@ -182,6 +163,11 @@ export class KernelBackend implements Backend {
       child.stdout?.destroy();
       child.unref();
     }
+  }
+
+  /** Of all probes that trace, in the script's order; known after `detachAll`, empty where nothing was measured. */
+  get costs(): readonly ProbeCost[] {
+    return this.#costs;
   }
 
   /** Probes whose programs never ran, among those that say so; known after `detachAll`. */

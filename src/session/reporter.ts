@@ -89,8 +89,8 @@ export class Reporter {
 function mergePlaces(news: readonly WarningNews[]): Iterable<WarningNews> {
   const merged = new Map<string, WarningNews>();
   for (const one of news) {
-    const { span, helper, message } = one.site;
-    const place = JSON.stringify([span, helper, message ?? one.code]);
+    const { span, helper, message, messageByCode } = one.site;
+    const place = JSON.stringify([span, helper, messageByCode?.[one.code] ?? message ?? one.code]);
     const known = merged.get(place);
     merged.set(place, known === undefined ? one : { ...one, count: known.count + one.count });
   }

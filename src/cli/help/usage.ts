@@ -48,7 +48,8 @@ OPTIONS:
     --json               the same as --format json
     -B MODE              buffering of the output: line (default), full or none
     -q, --quiet          no message when attached
-    -v, --verbose        say what is done; the kernel's whole log when it refuses a program
+    -v, --verbose        say what is done and what the probes cost; the kernel's
+                         whole log when it refuses a program
     -k, --warnings       also warn of failing reads and look-ups
     --no-warnings        no warnings
     -I DIR               look for C headers in this folder first; may be repeated
