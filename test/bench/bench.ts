@@ -23,6 +23,19 @@ export interface Bench {
   readonly calls: number;
   /** Only to see that everything works. */
   readonly isQuick: boolean;
+  /** What could not be measured: told at the end, and the rest goes on. */
+  readonly failures: string[];
+}
+
+/** Runs a part of the bench; undefined where it fails. */
+export async function attempt<T>({ failures }: Bench, name: string, part: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await part();
+  } catch (error) {
+    failures.push(name);
+    process.stderr.write(`${name} failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    return undefined;
+  }
 }
 
 export interface Both<T> {

@@ -4,8 +4,9 @@
  *     OPERATION COUNT [WORKERS [threads|processes]]
  * and each is answered by a line: nanoseconds per operation (the lower quartile over the chunks of a worker, so that what
  * else runs on the machine counts little; the mean over workers), and when it began and ended, by the monotonic clock.
- * Operations: call (sched_get_priority_max(0)), key (the same with the running number), path (lremovexattr of a path that
- * is not there), open (of /dev/null, and close), function (a call of hot(n)), pingpong (a byte to another process and back).
+ * Operations: call (sched_get_priority_max(0)), key (the same with the running number), once (a single such call, with
+ * COUNT itself), path (lremovexattr of a path that is not there), open (of /dev/null, and close), function (a call of
+ * hot(n)), pingpong (a byte to another process and back).
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -50,6 +51,13 @@ static void operation_key(long n)
 	syscall(SYS_sched_get_priority_max, (int)n);
 }
 
+static long single;
+
+static void operation_once(long n)
+{
+	operation_key(n + single);
+}
+
 static void operation_path(long n)
 {
 	(void)n;
@@ -78,9 +86,9 @@ static const struct {
 	const char *name;
 	void (*run)(long n);
 } operations[] = {
-	{ "call", operation_call },	    { "key", operation_key },
-	{ "path", operation_path },	    { "open", operation_open },
-	{ "function", operation_function }, { "pingpong", operation_pingpong },
+	{ "call", operation_call }, { "key", operation_key },   { "once", operation_once },
+	{ "path", operation_path }, { "open", operation_open }, { "function", operation_function },
+	{ "pingpong", operation_pingpong },
 };
 
 static void (*operation)(long n);
@@ -192,7 +200,8 @@ int main(void)
 				operation = operations[i].run;
 		if (operation == NULL)
 			return 2;
-		share = count / workers;
+		single = count;
+		share = operation == operation_once ? 1 : count / workers;
 		pid_t echo = operation == operation_pingpong ? start_echo() : 0;
 		long long began = now();
 		if (strcmp(kind, "processes") == 0)

@@ -8,13 +8,15 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Bench, Measure } from './bench.ts';
+import { attempt, type Bench, type Measure } from './bench.ts';
 import { Load } from './load.ts';
 import { Workbench } from './measure.ts';
 import { compile } from './measures/compile.ts';
+import { ends, maps } from './measures/ends.ts';
 import { calls, events } from './measures/events.ts';
 import { memory } from './measures/memory.ts';
 import { oneLiners } from './measures/one-liners.ts';
+import { quiet } from './measures/quiet.ts';
 import { start } from './measures/start.ts';
 import { formatSection, holds, type Section } from './table.ts';
 
@@ -30,7 +32,7 @@ const USAGE = `npm run bench -- [options]
 
 const root = join(import.meta.dirname, '../..');
 const launcher = join(root, 'bin/sonde');
-const measures: readonly Measure[] = [start, compile, memory, events, calls, oneLiners];
+const measures: readonly Measure[] = [start, compile, memory, events, calls, ends, maps, quiet, oneLiners];
 
 const { values: options } = parseArgs({
   options: {
@@ -79,7 +81,10 @@ async function measureAll(bench: Bench): Promise<readonly Section[]> {
   for (const measure of measures) {
     const names = measure.names.filter((name) => wanted.test(name));
     if (names.length === 0) continue;
-    for (const section of await measure.run(bench, names)) {
+    const began = performance.now();
+    const made = await attempt(bench, names[0]!, () => measure.run(bench, names));
+    process.stderr.write(`${names[0]}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+    for (const section of made ?? []) {
       process.stdout.write(`${formatSection(section)}\n`);
       sections.push(section);
     }
@@ -88,9 +93,10 @@ async function measureAll(bench: Bench): Promise<readonly Section[]> {
 }
 
 /** What the tables say in one line. */
-function summary(sections: readonly Section[]): string {
+function summary(sections: readonly Section[], failures: readonly string[]): string {
   const bound = sections.flatMap(({ rows }) => rows).filter(({ bound: text }) => text !== '');
-  return `${bound.filter(holds).length} of ${bound.length} bounds hold.`;
+  const kept = `${bound.filter(holds).length} of ${bound.length} bounds hold.`;
+  return failures.length === 0 ? kept : `${kept} Not measured: ${failures.join(', ')}.`;
 }
 
 async function main(): Promise<void> {
@@ -114,12 +120,14 @@ async function main(): Promise<void> {
     runs: Number(options.runs ?? (options.quick ? 1 : 11)),
     calls: Number(options.calls ?? (options.quick ? 20_000 : 1_000_000)),
     isQuick: options.quick,
+    failures: [],
   };
   const began = performance.now();
   const sections = await measureAll(bench);
   const head = `# What Sonde costs beside bpftrace\n\nMade by \`npm run bench\`.\n`;
-  const about = `${circumstances(bench, performance.now() - began)}\n${summary(sections)}\n`;
+  const about = `${circumstances(bench, performance.now() - began)}\n${summary(sections, bench.failures)}\n`;
   process.stdout.write(about);
+  if (bench.failures.length > 0) process.exitCode = 1;
   if (options['no-write'] || options.quick || options.only !== undefined) return;
   writeFileSync(join(import.meta.dirname, 'RESULTS.md'), `${head}${about}\n${sections.map(formatSection).join('\n')}`);
 }

@@ -1,6 +1,6 @@
 /** A tracer that runs beside the bench: started, known to be attached, ended by Ctrl-C's signal. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enableProgramStatistics } from '../../src/kernel/index.ts';
 import { programIdsOf, readPrograms } from './program-statistics.ts';
@@ -60,6 +60,31 @@ export class Tracer implements Disposable {
     return this.#child.pid!;
   }
 
+  /** Until it says that it is attached, which only Sonde does. */
+  async announced(): Promise<void> {
+    for (
+      const limit = performance.now() + ATTACH_LIMIT_MS;
+      !/^Attached \d+ probes?$/m.test(this.stderr);
+      await sleep(5)
+    ) {
+      if (performance.now() > limit) throw new Error(`not attached after ${ATTACH_LIMIT_MS / 1000} s\n${this.stderr}`);
+      this.#assertRuns();
+    }
+  }
+
+  /** Processor time that it has had, all threads together. */
+  cpuTimeNs(): number {
+    const folder = `/proc/${this.pid}/task`;
+    const times = readdirSync(folder).map((thread) => readFileSync(`${folder}/${thread}/schedstat`, 'latin1'));
+    return times.reduce((sum, text) => sum + Number(text.split(' ')[0]), 0);
+  }
+
+  /** Resident memory, of this process alone. */
+  residentMib(): number {
+    const [, kib] = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'latin1')) ?? [];
+    return Number(kib) / 1024;
+  }
+
   /** Kills what has not been ended. */
   [Symbol.dispose](): void {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
@@ -108,10 +133,13 @@ export class Tracer implements Disposable {
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   }
 
+  #assertRuns(): void {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) return;
+    throw new Error(`${this.#tool.name} ended before it was attached\n${this.stderr}`);
+  }
+
   #programIds(): readonly number[] {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
-      throw new Error(`ended before it was attached\n${this.stderr}`);
-    }
+    this.#assertRuns();
     return programIdsOf(this.pid);
   }
 }

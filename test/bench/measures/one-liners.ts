@@ -1,7 +1,7 @@
 /** What each script of scripts.ts costs: the traced program, the kernel, and in instructions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enableProgramStatistics } from '../../../src/kernel/index.ts';
-import { type Bench, type Both, type Measure, outputPath } from '../bench.ts';
+import { attempt, type Bench, type Both, type Measure, outputPath } from '../bench.ts';
 import { readPrograms } from '../program-statistics.ts';
 import { type Script, scripts, scriptText } from '../scripts.ts';
 import { geometricMean, median } from '../statistics.ts';
@@ -167,10 +167,10 @@ export const oneLiners: Measure = {
   async run(bench, names) {
     const measured: Measured[] = [];
     for (const script of scripts) {
-      if (!names.includes(`one-liner: ${script.name}`)) continue;
-      const began = performance.now();
-      measured.push(await measure(bench, script));
-      process.stderr.write(`one-liner: ${script.name}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+      const name = `one-liner: ${script.name}`;
+      if (!names.includes(name)) continue;
+      const result = await attempt(bench, name, () => measure(bench, script));
+      if (result !== undefined) measured.push(result);
     }
     return [addedSection(measured), inKernelSection(measured), instructionSection(measured)].filter(
       ({ rows }) => rows.length > 0,
