@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from './compile.ts';
 import { renderDiagnostics } from './diagnostic/index.ts';
-import type { TargetFeature } from './target.ts';
+import type { Target, TargetFeature } from './target.ts';
 import { sampleTarget } from './testing/target.ts';
 
 function compileWithout(text: string, ...missing: readonly TargetFeature[]): { calls: number; rendered: string } {
@@ -89,4 +89,17 @@ test('M-45 functions that only dead code calls are left out', () => {
     'fn f() : bool { for $i : 0..50 { @ = $i; } return true; } begin { if (0 && f()) { for $i : 0..50 { } } }',
   );
   assert.equal(calls, 0);
+});
+
+test('before 6.4, the kernel leaves what stands behind the name of a process as it was', () => {
+  const zeros = (kernelRelease: string): number => {
+    const target = Object.create(sampleTarget(), { kernelRelease: { value: kernelRelease } }) as Target;
+    const source = { name: 'stdin', text: 'begin { @[comm] = 1; }' };
+    const { compiled } = compile(source, target, { positional: [], unsafe: false, environment: {}, bootTimeNs: 0n });
+    const stores = compiled?.collection.programs[0]?.instructions.filter(
+      ({ opcode, imm }) => opcode === 0x7a && imm === 0,
+    );
+    return stores?.length ?? -1;
+  };
+  assert.deepEqual(['5.10.0', '6.3.9', '6.4.0-rc1', '6.12.0', '7.0'].map(zeros), [2, 2, 0, 0, 0]);
 });

@@ -168,7 +168,8 @@ export type ValueAccess =
 export type ContextAccess =
   /**
    * Integer of `size` bytes at ctx + offset, extended by sign. `typed`: a pointer to a struct that the verifier knows by
-   * the function's BTF (fentry, fexit), so that memory behind it is loaded without a helper.
+   * the function's BTF (fentry, fexit, typed raw tracepoints), so that memory behind it is loaded without a helper;
+   * `trusted`: where it, or a pointer in what it points to, may be null, the verifier wants that asked first.
    */
   | {
       readonly kind: 'word';
@@ -176,6 +177,7 @@ export type ContextAccess =
       readonly size: 1 | 2 | 4 | 8;
       readonly signed: boolean;
       readonly typed?: true;
+      readonly trusted?: true;
     }
   /** Memory in the context that programs may read in whole words only (structs passed by value). */
   | { readonly kind: 'words'; readonly offset: number; readonly sizeBytes: number }

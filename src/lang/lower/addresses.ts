@@ -4,7 +4,9 @@ import type { Value } from '../ir/index.ts';
 import { isWord } from '../types/index.ts';
 import { stackFlags } from './builtins.ts';
 import { Helper, type Lowering, perCpuBlock, pointer, requireFeature } from './lowering.ts';
+import { typedPointer } from './context.ts';
 import { ifFound, keyPointer, lookup, mapOf } from './maps.ts';
+import { typedArgument } from './typed-reads.ts';
 
 /**
  * As a number: the verifier forgets that it was an address when it has been in memory, and so lets it be calculated
@@ -52,6 +54,8 @@ export function lowerLinkedCall(l: Lowering, e: Expression & { kind: 'linkedCall
 function passed(l: Lowering, given: readonly Expression[]): Value[] {
   return given.map((argument) => {
     if (argument.kind === 'addressOf') return addressOf(l, argument);
+    const typed = typedArgument(argument);
+    if (typed !== undefined) return typedPointer(l, typed);
     return isWord(argument.type) ? l.word(argument) : pointer(l, l.address(argument));
   });
 }

@@ -3,8 +3,10 @@ import { BpfFlag } from '../../abi/index.ts';
 import { BugError } from '../../base/index.ts';
 import type { BuiltinName, Expression } from '../checked/index.ts';
 import type { Value } from '../ir/index.ts';
+import type { Target } from '../target.ts';
 import type { Type } from '../types/index.ts';
 import { type Address, cpuNumber, Helper, type Lowering, pointer, whenRare } from './lowering.ts';
+import { zero } from './memory.ts';
 import { storeUnwoundStack } from './unwind.ts';
 
 export function readBuiltin(l: Lowering, name: BuiltinName): Value {
@@ -86,6 +88,11 @@ function uidAndGid(l: Lowering): Value {
 
 const COMM_BYTES = 16;
 
+function fillsComm({ kernelRelease }: Target): boolean {
+  const [major = 0, minor = 0] = kernelRelease.split(/[.-]/).map(Number);
+  return major > 6 || (major === 6 && minor >= 4);
+}
+
 /** Writes a builtin that is no word: comm (16 bytes) or a stack (id, process). */
 export function storeBuiltin(l: Lowering, expression: Expression & { kind: 'builtin' }, to: Address): void {
   if (expression.name === 'comm') {
@@ -105,8 +112,7 @@ export function stackFlags(l: Lowering, space: 'kernel' | 'user'): number {
 /** Kernels from 5.17 to 6.3 leave the bytes behind the name as they were: in a key they would make other keys of it. */
 function storeComm(l: Lowering, to: Address): void {
   const b = l.builder;
-  const step = to.offset % 8 === 0 ? 8 : 1;
-  for (let at = 0; at < COMM_BYTES; at += step) b.store(step, to.base, to.offset + at, b.constant(0));
+  if (l.script.off.has('no-zeroing') || !fillsComm(l.script.target)) zero(l, to, COMM_BYTES);
   b.call(Helper.get_current_comm, [pointer(l, to), b.constant(COMM_BYTES)]);
 }
 

@@ -1,32 +1,81 @@
 /**
- * Reads that need no helper: programs at typed functions (fentry, fexit) load through pointers whose types the verifier
- * knows, from the argument on. It follows the struct's members as they are declared, so only what reads them so is
- * read so; anything else (unions, bit-fields, casts, user memory) is a probe_read.
+ * Reads that need no helper: from the arguments of typed functions (fentry, fexit) and tracepoints, and from the current
+ * task, programs load through pointers whose types the verifier knows. It follows the struct's members as they are
+ * declared, so only what reads them so is read so; anything else (unions, bit-fields, casts, user memory) is a probe_read.
  */
-import type { Expression } from '../checked/index.ts';
-import type { Value } from '../ir/index.ts';
+import type { ContextAccess, Expression } from '../checked/index.ts';
+import type { Block, Value } from '../ir/index.ts';
 import { isWord, sizeOf, type Type } from '../types/index.ts';
 import { typedPointer } from './context.ts';
-import type { Lowering } from './lowering.ts';
+import { Helper, type Lowering } from './lowering.ts';
 import { wordFormat } from './word-format.ts';
 
 type Read = Expression & { readonly kind: 'read' };
 
-/** The value read, or undefined where it takes a helper. A pointer to a struct is one that the verifier knows. */
+/** The value read, or undefined where it takes a helper. A pointer to a struct is a plain number by now. */
 export function loadThroughTypes(l: Lowering, e: Read): Value | undefined {
-  if (l.script.off.has('direct-reads') || e.space !== 'kernel' || e.bits !== undefined) return undefined;
-  const { type } = e.address;
-  if (type.kind !== 'pointer' || !isMember(type.to, e.offset, e.type)) return undefined;
-  const base = knownPointer(l, e.address);
-  if (base === undefined) return undefined;
-  const { size, signed } = wordFormat(e.type);
-  return l.builder.load(size, signed, base, e.offset);
+  const root = l.script.off.has('direct-reads') ? undefined : rootOf(l, e);
+  if (root === undefined) return undefined;
+  const b = l.builder;
+  if (root === 'argument of a function') return plainly(l, e, load(l, e));
+  const result = b.temporary();
+  const done = b.block();
+  b.write(result, b.constant(0));
+  b.scope(() => {
+    b.write(result, plainly(l, e, load(l, e, done)));
+    b.jump(done);
+  });
+  b.enter(done);
+  return b.read(result);
 }
 
-function knownPointer(l: Lowering, e: Expression): Value | undefined {
-  if (e.kind === 'context')
-    return e.access.kind === 'word' && e.access.typed === true ? typedPointer(l, e.access) : undefined;
-  return e.kind === 'read' && isStructPointer(e.type) ? loadThroughTypes(l, e) : undefined;
+const plainly = (l: Lowering, e: Read, value: Value): Value =>
+  isStructPointer(e.type) ? l.builder.plain(value) : value;
+
+type Argument = ContextAccess & { kind: 'word' };
+
+type Root = 'argument of a function' | 'trusted';
+
+/** From what loads alone lead to the value; undefined: they don't. */
+function rootOf(l: Lowering, e: Read): Root | undefined {
+  const { type } = e.address;
+  if (e.space !== 'kernel' || e.bits !== undefined) return undefined;
+  if (type.kind !== 'pointer' || !isMember(type.to, e.offset, e.type)) return undefined;
+  const argument = typedArgument(e.address);
+  if (argument !== undefined) return argument.trusted === true ? 'trusted' : 'argument of a function';
+  if (isCurrentTask(e.address)) return knowsCurrentTask(l) ? 'trusted' : undefined;
+  return e.address.kind === 'read' && isStructPointer(type) ? rootOf(l, e.address) : undefined;
+}
+
+const isCurrentTask = (e: Expression): boolean => e.kind === 'builtin' && e.name === 'curtask';
+
+function knowsCurrentTask({ script, program }: Lowering): boolean {
+  return program.variant.context.packet === undefined && script.target.have('current-task-btf');
+}
+
+/** How the argument of a typed program stands in its context; undefined: it is another value. */
+export function typedArgument(e: Expression): Argument | undefined {
+  return e.kind === 'context' && e.access.kind === 'word' && e.access.typed === true ? e.access : undefined;
+}
+
+function startOf(l: Lowering, e: Expression): Value | undefined {
+  const b = l.builder;
+  if (isCurrentTask(e)) return b.once('typed task', () => b.call(Helper.get_current_task_btf, []));
+  const argument = typedArgument(e);
+  return argument === undefined ? undefined : typedPointer(l, argument);
+}
+
+/** `missing`: where the program goes if one of the pointers on the way is null. */
+function load(l: Lowering, e: Read, missing?: Block): Value {
+  const b = l.builder;
+  const base = startOf(l, e.address) ?? load(l, e.address as Read, missing);
+  if (missing !== undefined) {
+    const there = b.block();
+    b.branch('ne', base, b.constant(0), there, missing);
+    b.enter(there);
+  }
+  const { size, signed } = wordFormat(e.type);
+  return b.load(size, signed, base, e.offset);
 }
 
 /** Whether a program that loads such a pointer has one that the verifier knows. */

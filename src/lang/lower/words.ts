@@ -21,7 +21,7 @@ import { readAggregation, readMapWord, lowerMapDelete, lowerMapHasKey, lowerIncr
 import { compareMemory, compareStrings, strncmp } from './strings.ts';
 import { findText } from './text-search.ts';
 import { textLength } from './text.ts';
-import { isStructPointer, loadThroughTypes } from './typed-reads.ts';
+import { loadThroughTypes } from './typed-reads.ts';
 import { socketCookie } from './trusted.ts';
 import { wordFormat } from './word-format.ts';
 
@@ -252,7 +252,7 @@ function lowerRead(l: Lowering, e: Expression & { kind: 'read' }): Value {
   const { size, signed } = wordFormat(e.type);
   if (e.address.kind === 'contextPointer') return readRegisterOf(l, e, signed);
   const direct = loadThroughTypes(l, e);
-  if (direct !== undefined) return isStructPointer(e.type) ? l.builder.plain(direct) : direct;
+  if (direct !== undefined) return direct;
   const address = l.builder.add(l.word(e.address), e.offset);
   if (e.bits === undefined) return probeRead(l, e.space, address, size, signed);
   return extractBits(l, probeRead(l, e.space, address, size, false), e.bits, signed);

@@ -50,6 +50,15 @@ export function rawTracepointFields(btf: Btf, event: string): readonly ArgumentF
   });
 }
 
+/** The same in a typed program: pointers to structs are loaded through. */
+export function typedFields(fields: readonly ArgumentField[]): readonly ArgumentField[] {
+  return fields.map((field) =>
+    field.type.kind === 'pointer' && field.type.to.kind === 'record' && field.access.kind === 'word'
+      ? { ...field, access: { ...field.access, typed: true, trusted: true } }
+      : field,
+  );
+}
+
 function kernelPointer(type: Type): Type {
   return type.kind === 'pointer' && type.space === 'none' ? { ...type, space: 'kernel' } : type;
 }

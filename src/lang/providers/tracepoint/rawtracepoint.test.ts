@@ -17,8 +17,8 @@ test('arguments have the names and types of the kernel, and stand in words', () 
     args.map(({ name, type, access }) => [name, type.kind, access]),
     [
       ['preempt', 'bool', { kind: 'word', offset: 0, size: 1, signed: false }],
-      ['prev', 'pointer', { kind: 'word', offset: 8, size: 8, signed: false }],
-      ['next', 'pointer', { kind: 'word', offset: 16, size: 8, signed: false }],
+      ['prev', 'pointer', { kind: 'word', offset: 8, size: 8, signed: false, typed: true, trusted: true }],
+      ['next', 'pointer', { kind: 'word', offset: 16, size: 8, signed: false, typed: true, trusted: true }],
       ['prev_state', 'integer', { kind: 'word', offset: 24, size: 4, signed: false }],
     ],
   );

@@ -15,6 +15,7 @@ import {
   rawHook,
   rawProgram,
   rawTracepointFields,
+  typedFields,
   rawTracepointNames,
   rawTracepointParameters,
 } from './raw.ts';
@@ -115,7 +116,7 @@ function variantOf(events: readonly Event[], usesName: boolean, target: Target, 
       space: 'kernel',
       probeName,
       probeType: 'rawtracepoint',
-      args: fields ?? {
+      args: (kind === 'btf' && fields !== undefined ? typedFields(fields) : fields) ?? {
         error: `The arguments of rawtracepoint:${first.module}:${first.name} are not known: there is no BTF for them`,
       },
       argument: (index) => argument(index, count, first.name),
