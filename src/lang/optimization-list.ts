@@ -38,6 +38,10 @@ export const optimizations = [
     text: 'Takes the process, the CPU and fields of the context once for all uses on a way through the program: they stay the same during a run.',
   },
   {
+    name: 'reuse-reads',
+    text: 'Looks an element of a map up once where it is read again with the same key and nothing in between may have written to the map: what others write meanwhile might as well come after both.',
+  },
+  {
     name: 'in-place',
     text: 'Writes a word into the element that a map has already, instead of updating the map: one store is as indivisible as an update. Not for maps from which elements are deleted.',
   },

@@ -276,7 +276,8 @@ export class Builder {
     return this.off.has('share') ? make() : this.remembered(key, make);
   }
 
-  private remembered(key: string, make: () => Value): Value {
+  /** The same, whichever optimizations are switched off. */
+  remembered(key: string, make: () => Value): Value {
     for (let i = this.known.length - 1; i >= 0; i--) {
       const found = this.known[i]?.get(key);
       if (found !== undefined) return found;

@@ -37,13 +37,16 @@ function addressOf(l: Lowering, { target }: Expression & { kind: 'addressOf' }):
 
 /** What is larger than a word is passed by its address. */
 export function lowerKernelCall(l: Lowering, e: Expression & { kind: 'kernelCall' }): Value {
-  return l.builder.callFunction({ kind: 'kernelFunction', name: e.name }, passed(l, e.arguments));
+  const result = l.builder.callFunction({ kind: 'kernelFunction', name: e.name }, passed(l, e.arguments));
+  l.reads.forgetAll();
+  return result;
 }
 
 /** C leaves the upper part of a register undefined behind a result that is narrower. */
 export function lowerLinkedCall(l: Lowering, e: Expression & { kind: 'linkedCall' }): Value {
   const name = l.script.link(e.object, e.name);
   const result = l.builder.callFunction({ kind: 'function', name }, passed(l, e.arguments));
+  l.reads.forgetAll();
   const { type } = e;
   if (type.kind === 'bool') return l.builder.extend(1, false, result);
   return (type.kind === 'integer' || type.kind === 'enum') && type.size !== 8

@@ -8,6 +8,7 @@ import type { Block, Builder, Value } from '../ir/index.ts';
 import type { Off } from '../optimizations.ts';
 import type { Target } from '../target.ts';
 import type { Type } from '../types/index.ts';
+import type { KnownReads } from './known-reads.ts';
 import type { Outline } from './outline.ts';
 import type { DataRegion } from './region.ts';
 
@@ -81,6 +82,7 @@ export interface Lowering {
   /** Innermost loop. */
   readonly loops: { readonly continueTo: Block; readonly breakTo: Block }[];
   readonly outline: Outline;
+  readonly reads: KnownReads;
   word(expression: Expression): Value;
   /** The value's bytes at an address: an existing place that must not be written, or a new one. */
   address(expression: Expression): Address;

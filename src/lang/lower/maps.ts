@@ -38,17 +38,20 @@ export function keySizeBytes(key: Type | undefined): number {
 /** Address of the element's key, built on the stack or in scratch memory. */
 export function keyPointer(l: Lowering, map: ScriptMap, key: Expression | undefined): Value {
   const b = l.builder;
-  if (map.key === undefined || key === undefined || isWord(map.key)) {
-    const place = l.temporary(8);
-    b.store(8, place.base, place.offset, key === undefined ? b.constant(0) : l.word(key));
-    return pointer(l, place);
-  }
+  if (map.key === undefined || key === undefined || isWord(map.key))
+    return wordKeyPointer(l, key === undefined ? undefined : l.word(key));
   const size = sizeOf(map.key);
   const total = keySizeBytes(map.key);
   const place = l.temporary(total + 1);
   const tail = size & ~7;
   if (total > size) b.store(8, place.base, place.offset + tail, b.constant(0));
   l.store(key, place, true);
+  return pointer(l, place);
+}
+
+function wordKeyPointer(l: Lowering, key: Value | undefined): Value {
+  const place = l.temporary(8);
+  l.builder.store(8, place.base, place.offset, key ?? l.builder.constant(0));
   return pointer(l, place);
 }
 
@@ -86,18 +89,26 @@ export function readMapWord(l: Lowering, e: Expression & { kind: 'mapRead' }): V
   const { size, signed } = wordFormat(e.type);
   if (storage.planned.kind === 'shared')
     return b.load(size, signed, b.mapValue('data', storage.planned.valueOffset), 0);
-  const element = lookup(l, storage, keyPointer(l, e.map, e.key));
-  const result = b.temporary();
-  ifFound(
-    l,
-    element,
-    () => b.write(result, b.load(size, signed, element)),
-    () => {
-      warnOfAll(l, { message: ABSENT, helper: 'map_lookup_elem', span: e.span }, b.constant(0));
-      b.write(result, b.constant(0));
-    },
-  );
-  return b.read(result);
+  const readAt = (key: Value): Value => {
+    const element = lookup(l, storage, key);
+    const result = b.temporary();
+    ifFound(
+      l,
+      element,
+      () => b.write(result, b.load(size, signed, element)),
+      () => {
+        warnOfAll(l, { message: ABSENT, helper: 'map_lookup_elem', span: e.span }, b.constant(0));
+        b.write(result, b.constant(0));
+      },
+    );
+    return b.read(result);
+  };
+  // Each look-up that fails is to be warned of.
+  const isEachTold = l.script.options.warningLevel === 2;
+  const isWordKey = e.map.key === undefined || e.key === undefined || isWord(e.map.key);
+  if (!isWordKey || isEachTold || l.script.off.has('reuse-reads')) return readAt(keyPointer(l, e.map, e.key));
+  const key = e.key === undefined ? undefined : l.word(e.key);
+  return b.remembered(l.reads.nameOf(e.map.name, key), () => readAt(wordKeyPointer(l, key)));
 }
 
 export function storeMapValue(l: Lowering, e: Expression & { kind: 'mapRead' }, to: Address): void {

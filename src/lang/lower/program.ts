@@ -12,6 +12,7 @@ import { isWord, sizeOf } from '../types/index.ts';
 import { readBuiltin } from './builtins.ts';
 import { probeRead, readContext } from './context.ts';
 import { FunctionFrame } from './function-frame.ts';
+import { KnownReads } from './known-reads.ts';
 import { type Address, Helper, type Lowering, perCpuBlock, type ScriptLowering } from './lowering.ts';
 import { copy, zero } from './memory.ts';
 import { isAssignedFirst, outline, type Outline } from './outline.ts';
@@ -67,6 +68,7 @@ interface FunctionUnit {
 class ProgramLowering implements Lowering {
   readonly script: ScriptLowering;
   readonly program: CheckedProgram;
+  readonly reads = new KnownReads();
   private readonly main: Unit;
   /** The program or function of the script in hand, and which of its functions. */
   private unit: Unit;
@@ -298,6 +300,7 @@ class ProgramLowering implements Lowering {
       else copy(this, place, value, sizeOf((call.arguments[i] as Expression).type));
     }
     const result = b.callFunction({ kind: 'function', name: callee.label }, [this.sharedPointer(), ...words]);
+    this.reads.forgetAll();
     if (callee.unit.outline.exits) {
       const goOn = b.block();
       b.branch('ne', b.load(8, false, b.mapValue('data', this.script.exitOffset())), b.constant(0), this.end, goOn);

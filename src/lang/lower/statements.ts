@@ -21,6 +21,7 @@ export function lowerStatement(l: Lowering, s: Statement): void {
       return;
     case 'assignMap':
       lowerAssignMap(l, s);
+      l.reads.forget(s.map.name);
       return;
     case 'aggregate':
       lowerAggregate(l, s);
@@ -29,15 +30,18 @@ export function lowerStatement(l: Lowering, s: Statement): void {
       lowerIf(l, s);
       return;
     case 'while':
+      l.reads.forgetAll();
       lowerWhile(l, s);
       return;
     case 'unroll':
       lowerUnroll(l, s);
       return;
     case 'forRange':
+      l.reads.forgetAll();
       lowerForRange(l, s);
       return;
     case 'forMap':
+      l.reads.forgetAll();
       lowerForMap(l, s);
       return;
     case 'block':

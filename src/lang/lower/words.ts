@@ -1,6 +1,6 @@
 /** Expressions whose value fits a register. */
 import { BugError } from '../../base/index.ts';
-import type { ArithmeticOperator, Expression } from '../checked/index.ts';
+import type { ArithmeticOperator, Expression, ScriptMap } from '../checked/index.ts';
 import type { BinaryOp, Value } from '../ir/index.ts';
 import { isWord, sizeOf } from '../types/index.ts';
 import {
@@ -81,9 +81,9 @@ export function lowerWord(l: Lowering, e: Expression): Value {
     case 'call':
       return lowerCall(l, e);
     case 'increment':
-      return lowerIncrement(l, e);
+      return writing(l, e.target.kind === 'variable' ? undefined : e.target.map, lowerIncrement(l, e));
     case 'mapDelete':
-      return lowerMapDelete(l, e);
+      return writing(l, e.map, lowerMapDelete(l, e));
     case 'mapHasKey':
       return lowerMapHasKey(l, e);
     case 'mapFind':
@@ -105,6 +105,12 @@ export function lowerWord(l: Lowering, e: Expression): Value {
     case 'aggregate':
       throw new BugError(`${e.kind} is no word`);
   }
+}
+
+/** What was read of the map is not known any more. */
+function writing(l: Lowering, map: ScriptMap | undefined, result: Value): Value {
+  if (map !== undefined) l.reads.forget(map.name);
+  return result;
 }
 
 function lowerUnary(l: Lowering, e: Expression & { kind: 'unary' }): Value {

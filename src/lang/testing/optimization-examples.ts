@@ -50,6 +50,7 @@ const scripts: Readonly<Record<Optimization, string>> = {
   'predicate-first': 'begin /pid == 7/ { for $i : 0..300 { @ = sum($i); } }',
   'direct-reads': 'rawtracepoint:sched_switch { @ = sum(args.next->thread_info.flags); }',
   share: 'begin { @a = pid; @b = pid; @c = tid; }',
+  'reuse-reads': 'begin /@[pid]/ { @x = @[pid] + 1; @[1] = 2; }',
   'in-place': 'begin { @[1] = 2; }',
   'wide-stores': 'begin { @["text"] = count(); }',
   'word-compare': 'begin /comm == "node"/ { @ = 1; }',

@@ -35,7 +35,8 @@ class RandomScript {
     const end = VARIABLES.map((name) => `@last["${name.slice(1)}"] = ${name};`).join(' ');
     const predicate = this.#next(3) === 0 ? ` /@given[1] ${this.#pick(COMPARISONS)} ${this.#pick(NUMBERS)}/` : '';
     const bodies = [3 + this.#next(5), 1 + this.#next(3)].map((length) => this.#statements(length));
-    return `begin { ${given} @texts[1] = "sonde"; @word = 1; @sum = sum(0); @most = max(0); }
+    return `fn bump($which : int64) : int64 { if ($which == 1) { @numbers[0]++; @numbers[1] = @numbers[0] + 1; } else { @gone[0]++; } return 0; }
+begin { ${given} @texts[1] = "sonde"; @word = 1; @sum = sum(0); @most = max(0); }
 begin { ${start} $text = str(@texts[1]); ${bodies[0]!} ${end} }
 begin${predicate} { ${start} $text = comm; ${bodies[1]!} ${end} }
 begin { exit(); }
@@ -49,7 +50,7 @@ begin { exit(); }
   #statement(): string {
     this.#depth++;
     try {
-      const kind = this.#next(this.#depth > 3 ? 12 : 16);
+      const kind = this.#next(this.#depth > 3 ? 14 : 18);
       return this.#simple(kind) ?? this.#nested(kind);
     } finally {
       this.#depth--;
@@ -81,6 +82,10 @@ begin { exit(); }
         return `printf("%d %d %s\\n", (int64)(${this.#number(2)}), (int64)(${this.#number(1)}), ${this.#pick(TEXTS)});`;
       case 11:
         return `@tuples[(${this.#pick(VARIABLES)}, (int8)${this.#pick(VARIABLES)}, ${this.#pick(TEXTS)})] = avg((int64)(${this.#number(1)}));`;
+      case 12:
+        return this.#readsAround(`@numbers[${this.#next(2)}]`);
+      case 13:
+        return this.#readsAround(`@gone[${this.#next(2)}]`);
       default:
         return undefined;
     }
@@ -88,11 +93,11 @@ begin { exit(); }
 
   #nested(kind: number): string {
     switch (kind) {
-      case 12:
+      case 14:
         return `if (${this.#condition(2)}) { ${this.#statements(2)} } else { ${this.#statements(1)} }`;
-      case 13:
+      case 15:
         return `if (${this.#condition(2)}) { ${this.#statements(2)} }`;
-      case 14: {
+      case 16: {
         const name = `$i${this.#loops++}`;
         return `${name} = 0; while (${name} < ${1 + this.#next(5)}) { ${this.#statements(2)} ${name}++; }`;
       }
@@ -101,6 +106,21 @@ begin { exit(); }
         return `for ${name} : 0..${1 + this.#next(4)} { ${this.#statements(1)} @rounds[(int64)${name}] = count(); }`;
       }
     }
+  }
+
+  /** The same element before and after it is written, or may be, in any of the ways. */
+  #readsAround(element: string): string {
+    const [before, after] = [this.#pick(VARIABLES), this.#pick(VARIABLES)];
+    const written = this.#pick([
+      `${element} = ${element} + 1;`,
+      `${element}++;`,
+      `if (${this.#condition(1)}) { ${element} = 5; }`,
+      `for $j${this.#loops} : 0..3 { $k${this.#loops} = ${element}; ${element} = $k${this.#loops++} + 2; }`,
+      `$w${this.#loops} = 0; while ($w${this.#loops} < 3) { $w${this.#loops++} += 1; ${element} = ${element} * 2; ${element}++; }`,
+      `bump(${element.includes('gone') ? 0 : 1});`,
+      ...(element.includes('gone') ? [`delete(${element});`, `delete(${element}); ${element} = 9;`] : []),
+    ]);
+    return `${before} = ${element}; ${written} ${after} = ${after} + ${element};`;
   }
 
   #key(): string {
