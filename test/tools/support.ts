@@ -48,6 +48,10 @@ export interface ToolCase {
   /** What the running kernel or machine must have; another than the host's own is in the guest of `test/kernels`. */
   readonly needs?: 'kprobes';
   readonly skip?: string | false;
+  /** What the workload runs is not on this machine: only what stands for it is run. */
+  readonly isAbsent?: boolean;
+  /** A workload that tells the same by probes of its own, on every machine: a second test. */
+  readonly standIn?: string;
   /** False: no part of the example text. */
   readonly example?: boolean;
 }
@@ -62,7 +66,13 @@ export function toolTest(each: ToolCase): void {
     : each.needs === 'kprobes' && !hasKprobes
       ? 'this kernel has no kprobes (CONFIG_KPROBES): it runs in a guest'
       : (each.skip ?? false);
-  test(`${each.tool}: ${each.title}`, { skip, timeout: 60_000 * SLOWNESS }, () => runCase(each));
+  const options = { skip, timeout: 60_000 * SLOWNESS };
+  const { standIn } = each;
+  if (each.isAbsent !== true) test(`${each.tool}: ${each.title}`, options, () => runCase(each));
+  if (standIn !== undefined)
+    test(`${each.tool}: ${each.title}, by a stand-in`, options, () =>
+      runCase({ ...each, workload: standIn, example: false }),
+    );
 }
 
 export interface LoadCase {
