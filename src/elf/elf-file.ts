@@ -17,6 +17,13 @@ import { SymbolVersions } from './versions.ts';
 /** Notes larger than this in all are taken for damage (USDT notes of large programs take some hundred kilobytes). */
 const largestNotesBytes = 64 * 1024 * 1024;
 
+/** Where parts of debug information are that several files share. */
+export interface AlternateLink {
+  readonly fileName: string;
+  /** Lower-case hexadecimal: a build id or a checksum. */
+  readonly id: string;
+}
+
 /** Where a stripped file's debug information is: a file name and the CRC-32 of that file. */
 export interface DebugLink {
   readonly fileName: string;
@@ -210,14 +217,37 @@ export class ElfFile {
     return { fileName, crc32: viewOf(bytes).getUint32(crcAt, this.littleEndian) };
   }
 
-  /** The file that debug information shares its repeated parts with: its path, relative to this file's folder, and its build id. */
-  alternateLink(): { readonly fileName: string; readonly buildId: string } | undefined {
+  /**
+   * The file that debug information shares its repeated parts with: its path, relative to this file's folder, and what it is known by.
+   * In GNU's words (.gnu_debugaltlink) that is its build id, in those of DWARF 5 (7.3.6, .debug_sup) a checksum that is in both.
+   */
+  alternateLink(): AlternateLink | undefined {
     const section = this.section('.gnu_debugaltlink');
-    if (!section) return undefined;
+    if (!section) return this.#supplement(0);
     const bytes = this.sectionData(section);
     const fileName = cString(bytes, 0);
     if (fileName === undefined) throw new FormatError('ELF', section.fileOffset, 'debug link is cut off');
-    return { fileName, buildId: hex(bytes.subarray(bytes.indexOf(0) + 1)) };
+    return { fileName, id: hex(bytes.subarray(bytes.indexOf(0) + 1)) };
+  }
+
+  /** The file is the one that a link of another file means. */
+  isAlternateOf({ id }: AlternateLink): boolean {
+    return id !== '' && (this.buildId() === id || this.#supplement(1)?.id === id);
+  }
+
+  /** `kind` 0: the file refers to another one; 1: it is such another one. */
+  #supplement(kind: 0 | 1): AlternateLink | undefined {
+    const section = this.section('.debug_sup');
+    if (!section) return undefined;
+    const bytes = this.sectionData(section);
+    const fileName = cString(bytes, 3);
+    const lengthAt = bytes.indexOf(0, 3) + 1;
+    const length = bytes[lengthAt];
+    // A version, whether it is the other file, its name, the checksum's length: LEB128, but none is longer than 127 bytes.
+    if (fileName === undefined || length === undefined || length > 127 || lengthAt + 1 + length > bytes.length)
+      throw new FormatError('ELF', section.fileOffset, 'debug link is cut off');
+    if (bytes[2] !== kind) return undefined;
+    return { fileName, id: hex(bytes.subarray(lengthAt + 1, lengthAt + 1 + length)) };
   }
 
   /** Path of the dynamic linker that the file asks for; undefined for static programs and most libraries. */

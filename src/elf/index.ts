@@ -1,7 +1,7 @@
 export { AddressIndex } from './address-index.ts';
 export * from './constants.ts';
 export * from './dwarf/index.ts';
-export { type DebugLink, ElfFile } from './elf-file.ts';
+export { type AlternateLink, type DebugLink, ElfFile } from './elf-file.ts';
 export { type GoFunctions, goFunctionsOf, isGoSection } from './go-functions.ts';
 export type { ElfHeader, ElfSection, ElfSegment } from './header.ts';
 export { neededLibraries, type NeededLibraries } from './needed-libraries.ts';

@@ -14,6 +14,8 @@ export interface ValueResolver {
   kernelFrames(address: bigint, stack?: StackPlace): readonly Frame[];
   /** The same for a process; `pid` is its thread group id. Without `stack` the function alone. */
   userFrames(pid: number, address: bigint, stack?: StackPlace): readonly Frame[];
+  /** What was left out of frames so far, though it is there: a sentence for each reason. */
+  omissions?(): readonly string[];
   /** Addresses of a stored stack, innermost first. Undefined: the map holds no such id (any more). */
   stackAddresses(map: string, id: number): readonly bigint[] | undefined;
   /** Undefined: no such user. */

@@ -48,6 +48,10 @@ export class KernelResolver implements ValueResolver {
     return (this.#user ??= new UserSymbols({ demangle: this.#options.demangle, cache: this.#options.cacheUsers }));
   }
 
+  omissions(): readonly string[] {
+    return this.#user?.omissions() ?? [];
+  }
+
   stackAddresses(map: string, id: number): readonly bigint[] | undefined {
     const stacks = this.#map(map);
     const key = new Uint8Array(8);

@@ -44,6 +44,7 @@ export class Reporter {
     const { lost } = this.#options.counters;
     if (lost > 0) this.#warn(`Total lost event count: ${lost}`);
     this.#reportMissed();
+    for (const omission of this.#options.backend.resolver.omissions?.() ?? []) this.#warn(omission);
     if (this.missingStacks > 0) {
       this.#warn(
         `${this.missingStacks} stacks are shown empty: the stack map's place for them was taken by other stacks`,

@@ -45,6 +45,11 @@ export class ModuleCache {
     }
   }
 
+  /** Those of which something was left out because it is too large. */
+  leftOut(): readonly Module[] {
+    return [...this.#modules.values()].filter(({ leftOutBytes }) => leftOutBytes > 0);
+  }
+
   #keep(identity: string, module: Module): void {
     this.#modules.delete(identity);
     this.#modules.set(identity, module);

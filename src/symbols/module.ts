@@ -37,6 +37,8 @@ export class Module {
   /** Of the separate file that was opened last. */
   #debugFolder = '';
   #sourceInfo: { readonly info: DebugInfo | undefined } | undefined;
+  /** Size of debug information that was too large to be read for stacks; zero: none was, or nobody asked. */
+  leftOutBytes = 0;
 
   /** `root` is the process's root directory, prefixed where a debug file is looked for. */
   static open(source: FileSource, path: string, root = ''): Module {
@@ -58,6 +60,11 @@ export class Module {
     if (source) this.#sources.push(source);
     this.#path = path;
     this.#root = root;
+  }
+
+  /** As the process calls it; empty where it is no file of its own. */
+  get path(): string {
+    return this.#path;
   }
 
   /** Lower-case hexadecimal. */
@@ -123,7 +130,9 @@ export class Module {
 
   #smallDebugInfo(): DebugInfo | undefined {
     const { debugInfo } = this;
-    return debugInfo === undefined || this.#debugInfoBytes > mostDebugBytes ? undefined : debugInfo;
+    if (this.#debugInfoBytes <= mostDebugBytes) return debugInfo;
+    this.leftOutBytes = this.#debugInfoBytes;
+    return undefined;
   }
 
   functionAt(address: bigint): ModuleSymbol | undefined {
@@ -155,7 +164,7 @@ export class Module {
   #openAlternate(holder: ElfFile): ElfFile | undefined {
     const link = tolerant(() => holder.alternateLink());
     if (link === undefined) return undefined;
-    const known = this.#openByBuildId(link.buildId);
+    const known = this.#openByBuildId(link.id);
     if (known) return known;
     const folders =
       holder === this.elf ? [this.#root, ''].map((root) => root + dirname(this.#path)) : [this.#debugFolder];
@@ -163,7 +172,7 @@ export class Module {
       ? [this.#root + link.fileName, link.fileName]
       : folders.map((folder) => join(folder, link.fileName));
     for (const path of new Set(paths)) {
-      const found = this.#openIf(path, (elf) => elf.buildId() === link.buildId);
+      const found = this.#openIf(path, (elf) => elf.isAlternateOf(link));
       if (found) return found;
     }
     return undefined;

@@ -66,6 +66,16 @@ export class UserSymbols {
     return space !== undefined;
   }
 
+  /** What was not read for stacks because it is too large, a sentence for each file. */
+  omissions(): readonly string[] {
+    return this.#cache
+      .leftOut()
+      .map(
+        ({ path, leftOutBytes }) =>
+          `Stacks show no source lines of ${path}: it has ${Math.round(leftOutBytes / 2 ** 20)} MiB of debug information, of which at most 512 are read`,
+      );
+  }
+
   forget(pid: number): void {
     this.#spaces.delete(pid);
   }

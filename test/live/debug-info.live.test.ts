@@ -1,7 +1,7 @@
 /** Arguments by name, from debug information of several versions: the values are those that the workload's main() gives. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { FormatError } from '../../src/base/index.ts';
@@ -46,12 +46,13 @@ describe('debug information', live, () => {
   }
 
   test('P-55 P-56 what several files share in another one, as dwz leaves it', { skip: withoutDwz }, async () => {
-    for (const version of [4, 5]) {
-      const names = ['-O1', '-O2', '-O3'].map((level) => `shares-${version}${level}`);
+    // The last: in the words of DWARF 5 instead of GNU's.
+    for (const [index, [version, ...flags]] of [['4'], ['5'], ['5', '--dwarf-5']].entries()) {
+      const names = ['-O1', '-O2', '-O3'].map((level) => `shares-${index}${level}`);
       for (const name of names)
         copyFileSync(workload('types', [`-gdwarf-${version}`, name.slice(-3)]), join(folder, name));
-      const shared = join(folder, `shared-${version}.debug`);
-      execFileSync('dwz', ['-m', shared, '-r', ...names], { cwd: folder });
+      const shared = join(folder, `shared-${index}.debug`);
+      execFileSync('dwz', [...flags, '-m', shared, '-r', ...names], { cwd: folder });
       const path = join(folder, names[0]!);
       const { stdout } = await sonde(['-lv', `uprobe:${path}:lists`]);
       assert.equal(stdout, (await sonde(['-lv', `uprobe:${program}:lists`])).stdout.replaceAll(program, path));
@@ -173,6 +174,38 @@ uprobe:FILE:lists
       "Can't find function parameter n",
       'uprobe:FILE:main has no arguments.',
     ]);
+  });
+
+  test('too much of it for stacks: they have no lines, and that is said once', async () => {
+    const [source, usual, large] = ['lines.c', 'lines', 'large'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    // It waits until its stacks have names.
+    writeFileSync(
+      source,
+      '#include <unistd.h>\n__attribute__((noinline)) void work(void) { asm volatile(""); }\nint main(void) { work(); work(); return usleep(900000); }\n',
+    );
+    execFileSync('gcc', ['-g', '-O1', '-o', usual, source]);
+    const bytes = readFileSync(usual);
+    const elf = ElfFile.fromBytes(bytes);
+    const header =
+      Number(bytes.readBigUInt64LE(40)) + 64 * elf.sections.findIndex(({ name }) => name === '.debug_info');
+    bytes.writeBigUInt64LE(BigInt(bytes.length), header + 24);
+    bytes.writeBigUInt64LE(600n << 20n, header + 32);
+    writeFileSync(large, bytes, { mode: 0o755 });
+    truncateSync(large, bytes.length + 600 * 2 ** 20); // a hole: takes no place on the disk
+    const script = (path: string): string => `uprobe:${path}:work { printf("%s", ustack(1)); @[ustack(1)] = count(); }`;
+    const seen = await trace(script(large), ['-q', '-c', large]);
+    assert.equal(seen.stdout.match(/^ {8}work\+0$/gm)?.length, 3, seen.stdout);
+    assert.equal(
+      seen.stderr,
+      `WARNING: Stacks show no source lines of ${large}: it has 600 MiB of debug information, of which at most 512 are read\n`,
+    );
+    const { stdout, stderr } = await trace(script(usual), ['-q', '-c', usual]);
+    assert.equal(stdout.match(/^ {8}work\+0@\S*\/lines\.c:2$/gm)?.length, 3, stdout);
+    assert.equal(stderr, '');
   });
 
   test('damaged debug information is an error at the worst', () => {
