@@ -59,7 +59,7 @@ export async function bundle(entryPoint: string): Promise<string> {
 type Module = string;
 
 /** What other parts need of a part's modules. Of a module that is imported as a whole, everything. */
-type Needed = Map<Module, Set<string> | 'everything'>;
+export type Needed = Map<Module, Set<string> | 'everything'>;
 
 /** The command line: the text of each part, by the part's name. */
 export async function bundleParts(): Promise<Map<string, string>> {
@@ -67,7 +67,8 @@ export async function bundleParts(): Promise<Map<string, string>> {
   const division = await divide(modules);
   const { partOf } = division;
   let { needed } = division;
-  for (;;) {
+  let lastNeeded = needed;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     const built = await Promise.all(
       parts.map((part) => run(entryOf(part, needed.get(part)), [otherParts(part, partOf, modules)])),
     );
@@ -76,8 +77,24 @@ export async function bundleParts(): Promise<Map<string, string>> {
       const id = hash(built.map(({ text }) => text).join('\n'));
       return new Map(built.map(({ text }, i) => [parts[i]!, identified(text, id)]));
     }
+    lastNeeded = needed;
     needed = more;
   }
+  throw new Error(disagreement(lastNeeded, needed));
+}
+
+/** Each round leaves out what no part asks for any more: three do today. */
+const MOST_ROUNDS = 10;
+
+/** Names the modules over which the parts never came to agree. */
+export function disagreement(before: ReadonlyMap<string, Needed>, after: ReadonlyMap<string, Needed>): string {
+  const asked = [...new Set([...before.keys(), ...after.keys()])].flatMap((part) => {
+    const [one, other] = [before.get(part) ?? new Map(), after.get(part) ?? new Map()];
+    return [...new Set([...one.keys(), ...other.keys()])]
+      .filter((module) => !isDeepStrictEqual(one.get(module), other.get(module)))
+      .map((module) => `${module} of ${part}`);
+  });
+  return `the parts of the bundle still ask each other for other names after ${MOST_ROUNDS} rounds: of ${asked.join(', ')}`;
 }
 
 /** In the order in which they take modules. */

