@@ -2,7 +2,8 @@
 //
 // Of the queries of DATABASE (mysql or postgres), at the end or after each interval. The server must have USDT probes.
 
-import { databasePoints, queryProbes } from '../src/cli/tools/databases.ts';
+import { pointsOf, queryProbes } from '../src/cli/tools/databases.ts';
+import { reports } from '../src/cli/tools/reports.ts';
 
 export const words = 'DATABASE';
 
@@ -14,12 +15,8 @@ export const options = `
   getopt("interval", 0, "i: a report every S seconds, then from zero");
 `;
 
-export function script(
-  [database = '', ...more]: readonly string[],
-  given: ReadonlyMap<string, string | undefined>,
-): string {
-  if (more.length > 0) throw new RangeError(`one DATABASE, not also '${more[0]}'`);
-  const points = databasePoints(database, Number(given.get('pid') ?? 0), given.get('exe') ?? '');
+export function script(databases: readonly string[], given: ReadonlyMap<string, string | undefined>): string {
+  const points = pointsOf(databases, given);
   const [map, unit] = given.has('microseconds') ? ['@us', 1000] : ['@ms', 1_000_000];
   return `
 ${queryProbes(
@@ -28,23 +25,9 @@ ${queryProbes(
     ${map} = hist($ns / ${unit});
   }`,
 )}
-interval:s:1
-/comptime (getopt("interval", 0) > 0)/
-{
-  @seconds++;
-  if (@seconds % getopt("interval", 0) == 0) {
-    time("%H:%M:%S\\n");
-    print(${map});
-    clear(${map});
-  }
-}
-
-end
-{
-  clear(@start);
+${reports(`print(${map});\n    clear(${map});`, {
+  atEnd: `clear(@start);
   clear(@query);
-  clear(@seconds);
-  _ = (getopt("exe", ""), getopt("microseconds"));
-}
-`;
+  _ = (getopt("exe", ""), getopt("microseconds"));`,
+})}`;
 }

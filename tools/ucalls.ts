@@ -4,6 +4,7 @@
 // The runtime must have USDT probes; Java tells of calls only with -XX:+ExtendedDTraceProbes;
 // Python 3.11 tells only of returns, so that -L has no times.
 
+import { reports } from '../src/cli/tools/reports.ts';
 import { findRuntime, pidOf, points, requireEvents } from '../src/cli/tools/runtimes.ts';
 
 export const words = '';
@@ -91,22 +92,9 @@ export function script(_: readonly string[], given: ReadonlyMap<string, string |
   return `
 ${language === 'none' ? '' : methods(pid, language, latency)}
 ${asks ? syscalls(pid, latency) : ''}
-interval:s:1
-/comptime (getopt("interval", 0) > 0)/
-{
-  @seconds++;
-  if (@seconds % getopt("interval", 0) == 0) {
-    time("%H:%M:%S\\n");
-    ${show}
-  }
-}
-
-end
-{
-  ${show}
+${reports(show, {
+  atEnd: `${show}
   ${helpers.map((map) => `clear(${map});`).join(' ')}
-  clear(@seconds);
-  _ = (getopt("pid", 0), getopt("top", 0), getopt("language", ""), getopt("latency"), getopt("syscalls"), getopt("milliseconds"));
-}
-`.replaceAll('UNIT', given.has('milliseconds') ? '1000000' : '1000');
+  _ = (getopt("pid", 0), getopt("top", 0), getopt("language", ""), getopt("latency"), getopt("syscalls"), getopt("milliseconds"));`,
+})}`.replaceAll('UNIT', given.has('milliseconds') ? '1000000' : '1000');
 }

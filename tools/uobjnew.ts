@@ -3,6 +3,7 @@
 // At the end, or after each INTERVAL, the objects that process PID made, by type, the most frequent last. Of C programs: sizes that
 // malloc of the C library was asked for. Runtimes must have USDT probes; Java tells of objects only with -XX:+ExtendedDTraceProbes.
 
+import { reports } from '../src/cli/tools/reports.ts';
 import { findRuntime, pidOf, points, requireEvents } from '../src/cli/tools/runtimes.ts';
 
 export const words = '';
@@ -47,24 +48,11 @@ export function script(_: readonly string[], given: ReadonlyMap<string, string |
   const top = Number(given.get('top-count') ?? 0);
   const parts = [`print(@objects${top > 0 ? `, ${top}` : ''});`, 'clear(@objects);'];
   if (topSize > 0) parts.push(`print(@bytes, ${topSize});`, 'clear(@bytes);');
-  const show = parts.join('\n    ');
+  const show = parts.join('\n  ');
   return `
 ${probes(pid, given.get('language') ?? '', topSize > 0)}
-interval:s:1
-/comptime (getopt("interval", 0) > 0)/
-{
-  @seconds++;
-  if (@seconds % getopt("interval", 0) == 0) {
-    time("%H:%M:%S\\n");
-    ${show}
-  }
-}
-
-end
-{
-    ${show}
-  clear(@seconds);
-  _ = (getopt("pid", 0), getopt("top-count", 0), getopt("top-size", 0), getopt("language", ""));
-}
-`;
+${reports(show, {
+  atEnd: `${show}
+  _ = (getopt("pid", 0), getopt("top-count", 0), getopt("top-size", 0), getopt("language", ""));`,
+})}`;
 }

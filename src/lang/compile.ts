@@ -7,47 +7,14 @@ import { generateProgram, STACK_BYTES } from './codegen/index.ts';
 import type { Diagnostic, SourceFile } from './diagnostic/index.ts';
 import { clean, type IrFunction, printIr } from './ir/index.ts';
 import { checkHelpers } from './helper-check.ts';
-import { type LoweredScript, lowerScript } from './lower/index.ts';
-import { check } from './passes/index.ts';
+import { type LoweredScript, type LowerOptions, lowerScript } from './lower/index.ts';
+import { check, type CheckOptions } from './passes/index.ts';
 import { NONE_OFF, type Off } from './optimizations.ts';
 import { joinSessions } from './sessions.ts';
 import { parse, printAst } from './syntax/index.ts';
 import type { Target } from './target.ts';
 
-export interface CompileOptions {
-  /** Values of `$1`, `$2`, … */
-  readonly positional: readonly string[];
-  /** Named options: `--name=value` by name; undefined: `--name` alone. */
-  readonly named?: ReadonlyMap<string, string | undefined>;
-  /** -p: only this process. */
-  readonly pid?: number;
-  /** Process of -c: `cpid`. */
-  readonly childPid?: number;
-  /** The file that it is about to run. */
-  readonly childProgram?: string;
-  /** --dwarf-pid: there are further processes whose stacks can be unwound by tables. */
-  readonly unwindsProcesses?: boolean;
-  readonly unsafe: boolean;
-  /** Which probes are meant besides begin and end: those of tests, of benchmarks, or (default) all others. */
-  readonly runs?: 'test' | 'bench' | 'all';
-  /** Only points whose full name this matches. */
-  readonly probeFilter?: RegExp;
-  /** -I: folders in which the C section's headers are looked for first. */
-  readonly includeFolders?: readonly string[];
-  /** --include: headers read before the C section. */
-  readonly includes?: readonly string[];
-  /** Where `BPFTRACE_*` settings are looked up. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** 2: code for the warnings of -k too. */
-  readonly warningLevel?: 0 | 1 | 2;
-  /** --opt: optimizations that are switched off. */
-  readonly off?: Off;
-  /** CLOCK_BOOTTIME of the start, for `elapsed`. */
-  readonly bootTimeNs: bigint;
-  /** What to add to CLOCK_BOOTTIME for the time since 1970: where the intervals of tseries() begin. */
-  readonly bootTimeOffsetNs?: bigint;
-  /** What to add to CLOCK_BOOTTIME for CLOCK_TAI. */
-  readonly taiOffsetNs?: bigint;
+export interface CompileOptions extends Omit<CheckOptions, 'observe'>, Omit<LowerOptions, 'pid' | 'childPid'> {
   /** -d: called with the text of each stage that was asked for, as soon as there is one. */
   readonly dump?: { readonly stages: ReadonlySet<Stage>; readonly write: (stage: Stage, text: string) => void };
 }

@@ -12,7 +12,7 @@ import {
   TimeFormatter,
   type ValueBytes,
 } from '../output/index.ts';
-import type { EventSchema, FormatPiece, ScriptPlan } from '../spec/index.ts';
+import { type EventSchema, type FormatPiece, PLAIN_CONVERSION, type ScriptPlan } from '../spec/index.ts';
 import type { Backend, MessageSink, RecordVisitor, SessionClock } from './backend.ts';
 import { Captures } from './captures.ts';
 import type { Presenter } from './presenter.ts';
@@ -47,18 +47,8 @@ type TextEvent = Event<'printf' | 'cat' | 'system' | 'errorf' | 'warnf'>;
 /** Gathered output is written out from this size on. */
 export const FLUSH_BYTES = 200_000;
 const WHOLE_VALUE: readonly FormatPiece[] = [
-  {
-    kind: 'conversion',
-    conversion: 's',
-    leftAlign: false,
-    plus: false,
-    space: false,
-    alternate: false,
-    zeroPad: false,
-    width: undefined,
-    precision: undefined,
-    bits: 64,
-  },
+  PLAIN_CONVERSION,
+  // print() ends its line.
   { kind: 'text', text: '\n' },
 ];
 

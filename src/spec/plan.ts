@@ -196,3 +196,17 @@ export type FormatPiece =
       /** gr: the names of bits, those looked for first in front. */
       readonly flags?: readonly (readonly [bits: bigint, name: string])[];
     };
+
+/** `%s`: a value as it is printed elsewhere. */
+export const PLAIN_CONVERSION: FormatPiece = {
+  kind: 'conversion',
+  conversion: 's',
+  leftAlign: false,
+  plus: false,
+  space: false,
+  alternate: false,
+  zeroPad: false,
+  width: undefined,
+  precision: undefined,
+  bits: 64,
+};

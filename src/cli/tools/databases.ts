@@ -27,6 +27,15 @@ export function databasePoints(database: string, pid: number, executable: string
   return probed.map((file) => `usdt:${file}:${known.provider}:`);
 }
 
+/** The same for what a tool's command line says: one DATABASE, and by --pid or --exe which server. Throws RangeError. */
+export function pointsOf(
+  [database = '', ...more]: readonly string[],
+  given: ReadonlyMap<string, string | undefined>,
+): readonly string[] {
+  if (more.length > 0) throw new RangeError(`one DATABASE, not also '${more[0]}'`);
+  return databasePoints(database, Number(given.get('pid') ?? 0), given.get('exe') ?? '');
+}
+
 function executableOf(pid: number): string {
   try {
     readlinkSync(`/proc/${pid}/exe`);
@@ -63,6 +72,28 @@ ${all('query__done')}
   ${atEnd}
   delete(@start, tid);
   delete(@query, tid);
+}
+`;
+}
+
+/** A script with a line for each query that took at least so many milliseconds: `leastMs` and `atBegin` are of the language. */
+export function slowQueries(points: readonly string[], leastMs: string, atBegin = ''): string {
+  return `
+begin
+{
+  printf("%-12s %-7s %12s %s\\n", "TIME(s)", "PID", "MS", "QUERY");
+  ${atBegin}
+}
+${queryProbes(
+  points,
+  `if ($ns >= ${leastMs} * 1000000) {
+    printf("%-5d.%06d %-7d %8d.%03d %s\\n", elapsed / 1000000000, elapsed / 1000 % 1000000, pid, $ns / 1000000, $ns / 1000 % 1000, @query[tid]);
+  }`,
+)}
+end
+{
+  clear(@start);
+  clear(@query);
 }
 `;
 }

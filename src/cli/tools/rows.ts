@@ -4,7 +4,7 @@
  */
 import { decodeText, type FormatArgument, formatPrintf, jsonString, type RecordFormat } from '../../output/index.ts';
 import type { NamedRow } from '../../session/index.ts';
-import type { FormatPiece } from '../../spec/index.ts';
+import { type FormatPiece, PLAIN_CONVERSION } from '../../spec/index.ts';
 
 /** Pieces without a blank between, and the first of their arguments. */
 interface Cell {
@@ -22,7 +22,9 @@ export function rowNames(): (record: RecordFormat) => NamedRow {
       const text = (pieces: readonly FormatPiece[], from: readonly FormatArgument[]): string =>
         decodeText(formatPrintf(pieces.map(withoutPadding), from, memory, options));
       if (mayBeHead) {
-        const head = headOf(args.length === 0 ? [text(format, [])] : located.map((one) => text([PLAIN], [one])));
+        const head = headOf(
+          args.length === 0 ? [text(format, [])] : located.map((one) => text([PLAIN_CONVERSION], [one])),
+        );
         if (head !== undefined) {
           names = head;
           return '';
@@ -40,19 +42,6 @@ export function rowNames(): (record: RecordFormat) => NamedRow {
     };
   };
 }
-
-const PLAIN: FormatPiece = {
-  kind: 'conversion',
-  conversion: 's',
-  leftAlign: false,
-  plus: false,
-  space: false,
-  alternate: false,
-  zeroPad: false,
-  width: undefined,
-  precision: undefined,
-  bits: 32,
-};
 
 /** Zeros stay: they are digits behind a point. */
 function withoutPadding(piece: FormatPiece): FormatPiece {

@@ -14,8 +14,8 @@ export function argument(call: CallNode, index: number): ast.Expression {
   return node;
 }
 
-/** Text known at compile time. */
-export function literalText(context: Context, call: CallNode, index: number): string | undefined {
+/** Text known at compile time; `use` says what for. */
+export function literalText(context: Context, call: CallNode, index: number, use = ''): string | undefined {
   const node = argument(call, index);
   // Formats may be longer than other strings.
   if (node.kind === 'string') return node.value;
@@ -25,7 +25,7 @@ export function literalText(context: Context, call: CallNode, index: number): st
   return context.error(
     'literal',
     call.span,
-    `${call.name}() expects a string literal (${printType(value.type)} provided)`,
+    `${call.name}() expects a string literal${use} (${printType(value.type)} provided)`,
     { hints: textHint(node) },
   );
 }

@@ -144,7 +144,7 @@ export function substitute(
       } else paste(result, right, use);
       at++;
     } else if (token.text === '__VA_OPT__' && macro.variadic && next?.text === '(') {
-      const end = closing(body, at + 1);
+      const end = closingParenthesis(body, at + 1);
       const inner: MacroText = { parameters, variadic: true, body: rest.length === 0 ? [] : body.slice(at + 2, end) };
       result.push(...substitute(inner, arguments_, use, expand));
       at = end;
@@ -162,7 +162,8 @@ export function substitute(
   return result.map((token) => ({ ...token, file: use.file, start: use.start, end: use.end }));
 }
 
-function closing(tokens: readonly CToken[], open: number): number {
+/** Where the parenthesis at `open` is closed; where it is not, behind the last. */
+export function closingParenthesis(tokens: readonly CToken[], open: number): number {
   let depth = 0;
   for (let at = open; at < tokens.length; at++) {
     if (tokens[at]!.text === '(') depth++;

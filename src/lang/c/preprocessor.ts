@@ -4,7 +4,7 @@ import { before, ExpressionReader, int } from './expression.ts';
 import type { Tokens } from './expression.ts';
 import { CError } from './file.ts';
 import type { CFile, CPlace } from './file.ts';
-import { placeOf, readDefinition, spell } from './macro.ts';
+import { closingParenthesis, placeOf, readDefinition, spell } from './macro.ts';
 import { HeaderSearch } from './search.ts';
 import type { FoundHeader } from './search.ts';
 import { Lexer } from './token.ts';
@@ -338,15 +338,6 @@ class ListCursor implements Tokens {
     this.#at++;
     return token;
   }
-}
-
-function closingParenthesis(tokens: readonly CToken[], open: number): number {
-  let depth = 0;
-  for (let at = open; at < tokens.length; at++) {
-    if (tokens[at]!.text === '(') depth++;
-    if (tokens[at]!.text === ')' && --depth === 0) return at;
-  }
-  return tokens.length;
 }
 
 function folderOf(path: string): string {

@@ -3,7 +3,7 @@ import { type Instruction as Insn, resolveLabels } from '../../asm/index.ts';
 import {
   type Block,
   eachOperand,
-  eachOperandOfTerminator,
+  eachUse,
   type FrameSlot,
   type Instruction,
   type IrFunction,
@@ -163,11 +163,6 @@ function usedSlots(fn: IrFunction): readonly FrameSlot[] {
   const note = (value: Value): void => {
     if (value.op === 'frame') used[value.slot.id] = true;
   };
-  for (let i = 0; i < fn.blocks.length; i++) {
-    const { phis, instructions, terminator } = fn.blocks[i] as Block;
-    phis.forEach(({ incoming }) => incoming.forEach(note));
-    for (let j = 0; j < instructions.length; j++) eachOperand(instructions[j] as Instruction, note);
-    eachOperandOfTerminator(terminator, note);
-  }
+  eachUse(fn, note);
   return fn.slots.filter(({ id }) => used[id]);
 }

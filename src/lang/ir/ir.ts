@@ -150,6 +150,16 @@ export function isPure(instruction: Instruction): boolean {
   }
 }
 
+/** Calls `visit` for each use of a value in the function: by phis, instructions and ends of blocks. */
+export function eachUse(fn: IrFunction, visit: (value: Value) => void): void {
+  for (let i = 0; i < fn.blocks.length; i++) {
+    const { phis, instructions, terminator } = fn.blocks[i] as Block;
+    phis.forEach(({ incoming }) => incoming.forEach(visit));
+    for (let j = 0; j < instructions.length; j++) eachOperand(instructions[j] as Instruction, visit);
+    eachOperandOfTerminator(terminator, visit);
+  }
+}
+
 /** Calls `visit` with each operand, in their order. Makes no list: passes ask this of every instruction, several times. */
 export function eachOperand(instruction: Instruction, visit: (value: Value) => void): void {
   switch (instruction.op) {

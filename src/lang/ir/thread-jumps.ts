@@ -5,9 +5,8 @@
 import { foldCompare } from './fold.ts';
 import {
   type Block,
-  eachOperand,
   eachOperandOfTerminator,
-  type Instruction,
+  eachUse,
   type IrFunction,
   type Phi,
   successorsOf,
@@ -45,12 +44,7 @@ function countUses(fn: IrFunction): readonly number[] {
   const note = ({ id }: Value): void => {
     uses[id] = (uses[id] ?? 0) + 1;
   };
-  for (let i = 0; i < fn.blocks.length; i++) {
-    const { phis, instructions, terminator } = fn.blocks[i] as Block;
-    phis.forEach(({ incoming }) => incoming.forEach(note));
-    for (let j = 0; j < instructions.length; j++) eachOperand(instructions[j] as Instruction, note);
-    eachOperandOfTerminator(terminator, note);
-  }
+  eachUse(fn, note);
   return uses;
 }
 

@@ -27,7 +27,7 @@ export interface LowerOptions {
   readonly warningLevel?: 0 | 1 | 2;
   /** CLOCK_BOOTTIME when the script started, for `elapsed`. */
   readonly bootTimeNs: bigint;
-  /** What to add to CLOCK_BOOTTIME for the time since 1970. */
+  /** What to add to CLOCK_BOOTTIME for the time since 1970: where the intervals of tseries() begin. */
   readonly bootTimeOffsetNs?: bigint;
   /** What to add to CLOCK_BOOTTIME for CLOCK_TAI. */
   readonly taiOffsetNs?: bigint;

@@ -29,6 +29,7 @@ export interface CheckOptions {
   readonly includes?: readonly string[];
   /** --opt: optimizations that are switched off. */
   readonly off?: Off;
+  /** Where `BPFTRACE_*` settings are looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Told of the type of each expression that has one, in every round of the check: for editors. */
   readonly observe?: (node: Expression, type: Type) => void;

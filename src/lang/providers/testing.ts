@@ -1,35 +1,16 @@
 /** What tests of providers share: attach points from text, and a machine that is nothing but data. */
 import { Btf, BtfBuilder } from '../../btf/index.ts';
-import type { ScriptConfig } from '../config.ts';
+import { defaultConfig as usualConfig, type ScriptConfig } from '../config.ts';
 import { parse, type AttachPointText } from '../syntax/index.ts';
 import type { Target, TracepointField, TracepointFormat } from '../target.ts';
 import type { Resolution, ResolveOptions } from './provider.ts';
 import { resolvePoint } from './resolve-point.ts';
 
+/** Stacks small enough to be left, and what is still unstable refused. */
 export const defaultConfig: ScriptConfig = {
-  cacheUserSymbols: 'PER_PID',
-  cppDemangle: true,
-  hookChoice: 'cheapest',
-  lazySymbolication: true,
-  license: 'GPL',
-  logSizeBytes: 1_000_000,
-  maxBpfProgs: 1024,
-  maxCatBytes: 10_240,
-  maxMapKeys: 4096,
-  maxProbes: 1024,
-  maxStrlen: 1024,
+  ...usualConfig,
   onStackLimit: 32,
-  ringBytes: 8 << 20,
-  missingProbes: 'error',
-  printMapsOnExit: true,
-  showDebugInfo: true,
-  stackMode: 'bpftrace',
-  strTruncTrailer: '..',
-  userSymbols: true,
-  unstableDwUstack: 'warn',
   unstableImportStatement: 'error',
-  unstableTseries: 'warn',
-  output: {},
   unstableTypeinfo: 'error',
 };
 

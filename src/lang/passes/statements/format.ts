@@ -1,11 +1,12 @@
 /** Format strings of printf() and its like: their pieces, and what their arguments may be (spec section R). */
 import type { FormatPiece } from '../../../spec/index.ts';
+import { literalText } from '../../builtins/arguments.ts';
 import type { CallNode } from '../../builtins/builtin.ts';
 import type { Expression } from '../../checked/index.ts';
 import { isNumber, printType } from '../../types/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { Context } from '../state/context.ts';
-import { numberHint, textHint } from '../expressions/parameters.ts';
+import { numberHint } from '../expressions/parameters.ts';
 import { gfpFlags } from './gfp-flags.ts';
 import { settled } from '../expressions/values.ts';
 
@@ -70,7 +71,7 @@ export function checkFormat(
   context: Context,
   call: CallNode,
 ): { readonly format: readonly FormatPiece[]; readonly args: readonly Expression[] } | undefined {
-  const format = formatText(context, call);
+  const format = call.arguments.length === 0 ? undefined : literalText(context, call, 0, ' as its format');
   const args = call.arguments.slice(1).map((node) => context.expression(node));
   if (format === undefined) return undefined;
   const parsed = parseFormat(format);
@@ -118,22 +119,6 @@ function warnOfAddress(
 function withFlags(context: Context, piece: FormatPiece): FormatPiece {
   const named = piece.kind === 'conversion' && piece.conversion === 'gr';
   return named ? { ...piece, flags: gfpFlags(context.script.target.btf) } : piece;
-}
-
-/** A literal, or what folds to one. Formats may be longer than max_strlen. */
-function formatText(context: Context, call: CallNode): string | undefined {
-  const [node] = call.arguments;
-  if (node === undefined) return undefined;
-  if (node.kind === 'string') return node.value;
-  const value = context.expression(node);
-  if (value === undefined) return undefined;
-  if (value.kind === 'string') return value.value;
-  return context.error(
-    'literal',
-    call.span,
-    `${call.name}() expects a string literal as its format (${printType(value.type)} provided)`,
-    { hints: textHint(node) },
-  );
 }
 
 function accepts(conversion: string, type: Type): boolean {
