@@ -4,6 +4,12 @@ import { type Address, Helper, type Lowering, pointer } from './lowering.ts';
 
 /** Above this many bytes a helper copies or clears faster than single stores. */
 const INLINE_BYTES = 128;
+/** The same where stores are of single bytes. */
+const INLINE_SINGLE_BYTES = 16;
+
+function isInline(l: Lowering, sizeBytes: number): boolean {
+  return sizeBytes <= (l.script.off.has('wide-stores') ? INLINE_SINGLE_BYTES : INLINE_BYTES);
+}
 
 /** Splits [0, size) into accesses that are aligned at all given offsets; into bytes where `by` is switched off. */
 export function* chunks(
@@ -23,30 +29,33 @@ export function* chunks(
 }
 
 export function zero(l: Lowering, to: Address, sizeBytes: number): void {
-  if (sizeBytes > INLINE_BYTES) {
+  if (!isInline(l, sizeBytes)) {
     // A read from address 0 fails at once, and a failed read clears its target.
     l.builder.call(Helper.probe_read_kernel, [pointer(l, to), l.builder.constant(sizeBytes), l.builder.constant(0)]);
     return;
   }
+  const { base } = to;
   for (const { at, size } of chunks(l, 'wide-stores', sizeBytes, to.offset))
-    l.builder.store(size, to.base, to.offset + at, l.builder.constant(0));
+    l.builder.store(size, base, to.offset + at, l.builder.constant(0));
 }
 
 export function copy(l: Lowering, to: Address, from: Address, sizeBytes: number): void {
   const b = l.builder;
-  if (sizeBytes > INLINE_BYTES) {
+  if (!isInline(l, sizeBytes)) {
     b.call(Helper.probe_read_kernel, [pointer(l, to), b.constant(sizeBytes), pointer(l, from)]);
     return;
   }
+  const [toBase, fromBase] = [to.base, from.base];
   for (const { at, size } of chunks(l, 'wide-stores', sizeBytes, to.offset, from.offset)) {
-    b.store(size, to.base, to.offset + at, b.load(size, false, from.base, from.offset + at));
+    b.store(size, toBase, to.offset + at, b.load(size, false, fromBase, from.offset + at));
   }
 }
 
 export function storeBytes(l: Lowering, to: Address, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { base } = to;
   for (const { at, size } of chunks(l, 'wide-stores', bytes.length, to.offset)) {
-    l.builder.store(size, to.base, to.offset + at, l.builder.constant(readChunk(view, at, size)));
+    l.builder.store(size, base, to.offset + at, l.builder.constant(readChunk(view, at, size)));
   }
 }
 
@@ -67,9 +76,10 @@ export function readChunk(view: DataView, at: number, size: AccessSize): bigint 
 export function equalsBytes(l: Lowering, address: Address, bytes: Uint8Array): Value {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return decide(l, (different) => {
+    const { base } = address;
     for (const { at, size } of chunks(l, 'word-compare', bytes.length, address.offset)) {
       different(
-        l.builder.load(size, false, address.base, address.offset + at),
+        l.builder.load(size, false, base, address.offset + at),
         l.builder.constant(readChunk(view, at, size)),
       );
     }
@@ -81,9 +91,10 @@ export function equalsMemory(l: Lowering, left: Address, right: Address, sizeByt
   const b = l.builder;
   const inLoop = sizeBytes > INLINE_BYTES ? sizeBytes & ~7 : 0;
   const rest = decide(l, (different) => {
+    const [leftBase, rightBase] = [left.base, right.base];
     const [leftOffset, rightOffset] = [left.offset + inLoop, right.offset + inLoop];
     for (const { at, size } of chunks(l, 'word-compare', sizeBytes - inLoop, leftOffset, rightOffset)) {
-      different(b.load(size, false, left.base, leftOffset + at), b.load(size, false, right.base, rightOffset + at));
+      different(b.load(size, false, leftBase, leftOffset + at), b.load(size, false, rightBase, rightOffset + at));
     }
   });
   if (inLoop === 0) return rest;
