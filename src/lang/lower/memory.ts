@@ -78,10 +78,7 @@ export function equalsBytes(l: Lowering, address: Address, bytes: Uint8Array): V
   return decide(l, (different) => {
     const { base } = address;
     for (const { at, size } of chunks(l, 'word-compare', bytes.length, address.offset)) {
-      different(
-        l.builder.load(size, false, base, address.offset + at),
-        l.builder.constant(readChunk(view, at, size)),
-      );
+      different(l.builder.load(size, false, base, address.offset + at), l.builder.constant(readChunk(view, at, size)));
     }
   });
 }
