@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isRoot, testEnvironment } from '../sonde.ts';
 import { integerArguments } from './measures/ends.ts';
+import { lostIn } from './measures/soak.ts';
 import { scripts } from './scripts.ts';
 
 const havePeer = spawnSync('bpftrace', ['--version']).status === 0;
@@ -53,6 +54,17 @@ test('every measure has numbers, and every script three', { skip }, () => {
       what,
     );
   }
+});
+
+test('a soak counts every event', { skip: isRoot ? false : 'needs root' }, () => {
+  const rows = rowsOf(bench('--soak', '--calls', '1000'));
+  assert.match(rows[0]!, /^\| events counted \| events \| 200,000 \| - \|  \| >= 200,000 \| yes \|$/);
+  assert.equal(rows.length, 5);
+});
+
+test('losses told several times add up', () => {
+  assert.equal(lostIn('Attached 1 probe\nLost 12 events\nLost 30 events\n'), 42);
+  assert.equal(lostIn('Attached 1 probe\n'), 0);
 });
 
 test('of a listing, the first integer argument of each tracepoint that is no system call', () => {

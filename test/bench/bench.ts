@@ -43,16 +43,19 @@ export interface Both<T> {
   readonly peer: T;
 }
 
-/** The medians over runs of both tools in turns, after one run of each that does not count. */
+/** Of so many runs and fewer, the first counts too: they are few because they are long. */
+const FEW_RUNS = 3;
+
+/** The medians over runs of both tools in turns. Of many, one of each goes before that does not count. */
 export async function inTurns<K extends string>(
   { subject, peer }: Bench,
   runs: number,
   measure: (tool: Tool) => Promise<Record<K, number>> | Record<K, number>,
 ): Promise<Record<K, Both<number>>> {
   const seen: Both<Record<K, number>[]> = { subject: [], peer: [] };
-  for (let run = 0; run <= runs; run++) {
+  for (let run = runs > FEW_RUNS ? -1 : 0; run < runs; run++) {
     const [ours, theirs] = [await measure(subject), await measure(peer)];
-    if (run === 0 && runs > 1) continue;
+    if (run < 0) continue;
     seen.subject.push(ours);
     seen.peer.push(theirs);
   }

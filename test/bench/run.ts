@@ -17,22 +17,24 @@ import { calls, events } from './measures/events.ts';
 import { memory } from './measures/memory.ts';
 import { oneLiners } from './measures/one-liners.ts';
 import { quiet } from './measures/quiet.ts';
+import { soak } from './measures/soak.ts';
 import { start } from './measures/start.ts';
 import { formatSection, holds, type Section } from './table.ts';
 
 const USAGE = `npm run bench -- [options]
     --only PATTERN     only measures whose name matches, such as "start" or "one-liner: hist"; writes no file
     --list             the names of the measures
-    --runs N           of what is short (11); memory has 5 of them, all else 3 at most
+    --runs N           of what is short (11); what is long has 3 of them at most
     --calls N          system calls and printed events of a run (1000000)
     --quick            one short run of each: only to see that all works; writes no file
+    --soak             only this: 200 events for each of --calls, some minutes; writes no file
     --subject COMMAND  instead of bin/sonde
     --no-write         print only
 `;
 
 const root = join(import.meta.dirname, '../..');
 const launcher = join(root, 'bin/sonde');
-const measures: readonly Measure[] = [start, compile, memory, events, calls, ends, maps, quiet, oneLiners];
+const usual: readonly Measure[] = [start, compile, memory, events, calls, ends, maps, quiet, oneLiners];
 
 const { values: options } = parseArgs({
   options: {
@@ -41,11 +43,14 @@ const { values: options } = parseArgs({
     runs: { type: 'string' },
     calls: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
     subject: { type: 'string', default: launcher },
     'no-write': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
+
+const measures = options.soak ? [soak] : usual;
 
 function version(command: string): string {
   return execFileSync(command, ['--version'], { encoding: 'utf8' }).trim();
@@ -56,7 +61,7 @@ function circumstances({ subject, peer, runs, calls: count }: Bench, elapsedMs: 
   return [
     `Linux ${release()}, ${cpus().length} x ${cpu!.model}, ${Math.round(totalmem() / 2 ** 30)} GiB;`,
     `${version(subject.command)} on Node ${process.versions.node}; ${version(peer.command)}.`,
-    `Medians of ${runs} runs in turns (${Math.min(runs, 5)} for memory, ${Math.min(runs, 3)} where a run is long),`,
+    `Medians of ${runs} runs in turns (${Math.min(runs, 3)} where a run is long),`,
     `${count.toLocaleString('en')} calls; ${Math.round(elapsedMs / 1000)} s in all.`,
     'Compare ratios: absolute times are this machine’s, with whatever else it ran.',
   ].join('\n');
@@ -128,7 +133,7 @@ async function main(): Promise<void> {
   const about = `${circumstances(bench, performance.now() - began)}\n${summary(sections, bench.failures)}\n`;
   process.stdout.write(about);
   if (bench.failures.length > 0) process.exitCode = 1;
-  if (options['no-write'] || options.quick || options.only !== undefined) return;
+  if (options['no-write'] || options.quick || options.soak || options.only !== undefined) return;
   writeFileSync(join(import.meta.dirname, 'RESULTS.md'), `${head}${about}\n${sections.map(formatSection).join('\n')}`);
 }
 

@@ -116,7 +116,7 @@ export class Tracer implements Disposable {
   }
 
   /** bpftrace 0.17 does not always end on a signal: what is left after the limit is killed, and that is told. */
-  async end(limitMs = 10_000): Promise<End> {
+  async end(limitMs = 5000): Promise<End> {
     const signalledNs = process.hrtime.bigint();
     this.#child.kill('SIGINT');
     using _ = this.#killAfter(limitMs);

@@ -7,6 +7,8 @@ import type { Row } from '../table.ts';
 import type { Tool } from '../tracer.ts';
 
 const RUNS = 3;
+/** bpftrace 0.17 takes ten seconds for a million; what is compared is a rate. */
+const PEER_SHARE = 0.25;
 const CALL = 'tracepoint:syscalls:sys_enter_sched_get_priority_max';
 
 /** The command of workload.c, and what it wrote of itself when it ended. */
@@ -27,7 +29,7 @@ const eventLines = ({ outputPath }: Measured): number =>
 /** As many events as there are calls, printed to a file: from the first call to the last write. */
 function burst(bench: Bench, tool: Tool) {
   const script = ['-e', `${CALL} { printf("%d %s %llu\\n", pid, comm, nsecs); }`];
-  const { calls } = bench;
+  const calls = Math.round(bench.calls * (tool === bench.peer ? PEER_SHARE : 1));
   const printing = (count: number) => {
     const { command, readTimes } = workload(bench, count);
     const measured = bench.workbench.run([tool.command, ...script, '-c', command], { sampleMemory: true });
@@ -53,7 +55,7 @@ export const events: Measure = {
     const { perSecond, lost, peakMib, cpuNs } = await inTurns(bench, Math.min(bench.runs, RUNS), (tool) =>
       burst(bench, tool),
     );
-    const million = `${bench.calls.toLocaleString('en')} \`printf("%d %s %llu\\n", pid, comm, nsecs)\` into a file`;
+    const million = `${bench.calls.toLocaleString('en')} \`printf("%d %s %llu\\n", pid, comm, nsecs)\` into a file (bpftrace: a quarter)`;
     const rows: Row[] = [
       { what: million, unit: 'events/s', bound: '>= 20 x; >= 2,000,000', ...perSecond },
       { what: '… events lost', unit: 'events', bound: '<= 0', ...lost },

@@ -3,7 +3,7 @@ import { type Bench, inTurns, type Measure } from '../bench.ts';
 import type { Row } from '../table.ts';
 import { shortScripts } from './start.ts';
 
-const RUNS = 5;
+const RUNS = 3;
 const STACKS = 'tracepoint:syscalls:sys_enter_sched_get_priority_max /pid == cpid/ { @[kstack, ustack] = count(); }';
 
 async function peak(bench: Bench, what: string, bound: string, script: readonly string[]): Promise<Row> {
