@@ -109,13 +109,15 @@ test('every record of this kernel has fields of known size at known places', { s
 });
 
 const program = compiled('functions');
+/** Makes 32-bit system calls, whose numbers are other calls' in 64 bits, and three of 64 bits. */
+const compat = process.arch === 'x64' ? `${compiled('compat')} 40` : undefined;
 const perf = /^Attached by (?:a perf tracepoint|\d+ perf tracepoints):/m;
 const perfUprobe = /^Attached by (?:a perf uprobe|\d+ perf uprobes):/m;
 const raw = /^Attached by (?:a raw tracepoint|\d+ raw tracepoints):/m;
 const multi = haveFeature('uprobe_multi') ? /^Attached by a uprobe_multi link(?: of \d+ places)?:/m : perfUprobe;
 
 /** Each shape of a probe that has a cheaper hook: what it shows must be the same by that one and by the one of its name. */
-const shapes = [
+const shapes: readonly { script: string; cheapest: RegExp; named: RegExp; command?: string }[] = [
   { script: 'tracepoint:sched:sched_process_exec /pid == cpid/ { @[probe] = count(); }', cheapest: raw, named: perf },
   {
     script:
@@ -138,6 +140,17 @@ const shapes = [
     cheapest: /^Attached by a typed raw tracepoint:/m,
     named: perf,
   },
+  ...(compat === undefined
+    ? []
+    : [
+        {
+          script:
+            'tracepoint:syscalls:sys_enter_*, tracepoint:syscalls:sys_exit_w* /pid == cpid && comm == "compat"/ { @[probe, args.__syscall_nr] = count(); }',
+          cheapest: raw,
+          named: perf,
+          command: compat,
+        },
+      ]),
   {
     script: `uprobe:${program}:add, uprobe:${program}:negative { @[probe, arg0] = count(); }`,
     cheapest: multi,
@@ -155,11 +168,17 @@ const shapes = [
   },
 ];
 
-for (const { script, cheapest, named } of shapes) {
+for (const { script, cheapest, named, command = `${program} 20` } of shapes) {
   test(`by the cheapest hook as by its own: ${script.replaceAll(program, 'PROGRAM')}`, { skip }, async () => {
-    const runs = [cheapest, named].map(async (by) => {
-      const environment = { BPFTRACE_HOOK_CHOICE: by === cheapest ? 'cheapest' : 'named' };
-      const { status, stdout, stderr } = await sonde(['-v', '-e', script, '-c', `${program} 20`], {
+    const ways = [
+      { by: cheapest, choice: 'cheapest', opt: 'all' },
+      { by: named, choice: 'named', opt: 'all' },
+      { by: named, choice: 'cheapest', opt: '-hooks,-dispatch,-multi-links' },
+      { by: named, choice: 'cheapest', opt: 'none' },
+    ];
+    const runs = ways.map(async ({ by, choice, opt }) => {
+      const environment = { BPFTRACE_HOOK_CHOICE: choice };
+      const { status, stdout, stderr } = await sonde(['-v', `--opt=${opt}`, '-e', script, '-c', command], {
         environment,
         timeoutMs: 60_000,
       });
@@ -167,8 +186,8 @@ for (const { script, cheapest, named } of shapes) {
       assert.match(stderr, by);
       return stdout.trim().split('\n').sort();
     });
-    const [one, other] = await Promise.all(runs);
+    const [one, ...others] = await Promise.all(runs);
     assert.ok(one!.length > 0 && one![0] !== '', 'nothing was seen');
-    assert.deepEqual(one, other);
+    for (const other of others) assert.deepEqual(other, one);
   });
 }
