@@ -56,11 +56,16 @@ function version(command: string): string {
   return execFileSync(command, ['--version'], { encoding: 'utf8' }).trim();
 }
 
-function circumstances({ subject, peer, runs, calls: count }: Bench, elapsedMs: number): string {
+function circumstances({ subject, peer }: Bench): string {
   const [cpu] = cpus();
   return [
     `Linux ${release()}, ${cpus().length} x ${cpu!.model}, ${Math.round(totalmem() / 2 ** 30)} GiB;`,
     `${version(subject.command)} on Node ${process.versions.node}; ${version(peer.command)}.`,
+  ].join('\n');
+}
+
+function extent({ runs, calls: count }: Bench, elapsedMs: number): string {
+  return [
     `Medians of ${runs} runs in turns (${Math.min(runs, 3)} where a run is long),`,
     `${count.toLocaleString('en')} calls; ${Math.round(elapsedMs / 1000)} s in all.`,
     'Compare ratios: absolute times are this machine’s, with whatever else it ran.',
@@ -127,10 +132,11 @@ async function main(): Promise<void> {
     isQuick: options.quick,
     failures: [],
   };
+  const machine = circumstances(bench);
   const began = performance.now();
   const sections = await measureAll(bench);
   const head = `# What Sonde costs beside bpftrace\n\nMade by \`npm run bench\`.\n`;
-  const about = `${circumstances(bench, performance.now() - began)}\n${summary(sections, bench.failures)}\n`;
+  const about = `${machine}\n${extent(bench, performance.now() - began)}\n${summary(sections, bench.failures)}\n`;
   process.stdout.write(about);
   if (bench.failures.length > 0) process.exitCode = 1;
   if (options['no-write'] || options.quick || options.soak || options.only !== undefined) return;

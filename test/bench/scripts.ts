@@ -17,6 +17,8 @@ export interface Script {
   readonly share?: number;
   readonly workers?: readonly [count: number, kind: 'threads' | 'processes'];
   readonly printsEvents?: boolean;
+  /** That its operation runs. 1 where nothing is said. */
+  readonly probes?: number;
   /** bpftrace 0.17 has no such form. */
   readonly isOurs?: boolean;
   /** Starts and ends so slowly with bpftrace that it gets one run. */
@@ -64,7 +66,7 @@ const aggregations: readonly Script[] = [
   onCall(
     'latency',
     `{ @start[tid] = nsecs; } ${CALL_EXIT} /@start[tid]/ { @ns = hist(nsecs - @start[tid]); delete(@start[tid]); }`,
-    { newestInstructions: 182 },
+    { newestInstructions: 182, probes: 2 },
   ),
 ];
 
@@ -149,12 +151,13 @@ const stacks: readonly Script[] = [
   onCall('count by three frames', '{ @[kstack(3)] = count(); }', { kind: 'stack', share: 0.3 }),
 ];
 
-const onFunction = (name: string, text: string): Script => ({
+const onFunction = (name: string, text: string, more: Partial<Script> = {}): Script => ({
   name,
   kind: 'uprobe',
   operation: 'function',
   share: 0.3,
   text,
+  ...more,
 });
 
 const functions: readonly Script[] = [
@@ -167,6 +170,7 @@ const functions: readonly Script[] = [
     'function latency',
     'uprobe:{load}:hot { @start[tid] = nsecs; } ' +
       'uretprobe:{load}:hot /@start[tid]/ { @ns = hist(nsecs - @start[tid]); delete(@start[tid]); }',
+    { probes: 2 },
   ),
 ];
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enableProgramStatistics } from '../../src/kernel/index.ts';
-import { programIdsOf, readPrograms } from './program-statistics.ts';
+import { programIdsOf, readProgram } from './program-statistics.ts';
 
 export interface Tool {
   readonly name: 'Sonde' | 'bpftrace';
@@ -90,17 +90,26 @@ export class Tracer implements Disposable {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
   }
 
-  /** Until its programs run, which `provoke` makes them do, and it has opened all that it opens. Gives the programs' ids. */
-  async attached(provoke: () => Promise<unknown>): Promise<readonly number[]> {
+  /**
+   * Until so many programs have run, which `provoke` makes them do, and it has opened all that it opens; Sonde says so.
+   * Gives the programs' ids.
+   */
+  async attached(provoke: () => Promise<unknown>, programs = 1): Promise<readonly number[]> {
+    if (this.#tool.name === 'Sonde') await this.announced();
+    else await this.#running(provoke, programs);
+    return this.#programIds();
+  }
+
+  async #running(provoke: () => Promise<unknown>, programs: number): Promise<void> {
     const limit = performance.now() + ATTACH_LIMIT_MS;
     using _ = enableProgramStatistics();
-    while (readPrograms(this.#programIds()).runCount === 0) {
+    const haveRun = (): number => this.#programIds().filter((id) => (readProgram(id)?.runCount ?? 0) > 0).length;
+    while (haveRun() < programs) {
       if (performance.now() > limit) throw new Error(`not attached after ${ATTACH_LIMIT_MS / 1000} s\n${this.stderr}`);
       await provoke();
       await sleep(5);
     }
     await this.settled();
-    return this.#programIds();
   }
 
   /** Until it holds programs and has not opened anything for a while: probes that nothing provokes are attached by then. */

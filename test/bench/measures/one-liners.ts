@@ -45,7 +45,7 @@ async function costOf(bench: Bench, tool: Tool, script: Script): Promise<Cost> {
   const run = (count: number) => load.run(script.operation, count, script);
   const before = await run(operations);
   using tracer = new Tracer(tool, ['-e', scriptText(script, load)], { outputPath: outputPath(bench) });
-  const ids = await tracer.attached(() => run(20));
+  const ids = await tracer.attached(() => run(20), script.probes);
   const traced = script.kind === 'profile' ? before : await run(operations);
   const fewer = Math.max(Math.round(operations / 4), 64);
   const sampling = async () => {
