@@ -63,6 +63,10 @@ export interface UserBinary {
   readonly title?: string | undefined;
   /** Names of functions with code in this file, sorted bytewise, unique. */
   functions(): readonly string[];
+  /** Why functions may be missing among those: a sentence. Undefined: none are. */
+  damage?(): string | undefined;
+  /** The compiler put calls of this function into their callers, as far as debug information says. */
+  isInlined?(name: string): boolean;
   /** The place of `symbol + offset`, which may lie behind the function's end. */
   resolveFunction(symbol: string, offset: bigint): UserPlace | TargetError;
   /** The place of a virtual address. */

@@ -22,6 +22,9 @@ export function useDebugDirectories(folders: readonly string[]): void {
 /** Debug information beyond this is not read to name lines in stacks: it is all held in memory. */
 const mostDebugBytes = 512 * 1024 * 1024;
 
+/** Beyond this it is not searched for a word of help. */
+const quickDebugBytes = 64 * 1024 * 1024;
+
 /** An ELF file with its separate debug file, if one is installed, as a source of names for addresses. */
 export class Module {
   readonly elf: ElfFile;
@@ -102,6 +105,12 @@ export class Module {
     return this.#go;
   }
 
+  /** Debug information that is read through in a moment. */
+  get smallDebugInfo(): DebugInfo | undefined {
+    const { debugInfo } = this;
+    return this.#debugInfoBytes > quickDebugBytes ? undefined : debugInfo;
+  }
+
   #packedFile(): ElfFile | undefined {
     const section = this.elf.section('.gnu_debugdata');
     if (section === undefined) return undefined;
@@ -123,12 +132,12 @@ export class Module {
   sourceAtOffset(fileOffset: bigint): SourceFrames | undefined {
     const address = this.elf.addressOf(fileOffset);
     if (address === undefined) return undefined;
-    this.#sourceInfo ??= { info: tolerant(() => this.#smallDebugInfo()) };
+    this.#sourceInfo ??= { info: tolerant(() => this.#debugInfoForStacks()) };
     const { info } = this.#sourceInfo;
     return tolerant(() => info?.sourceAt(address));
   }
 
-  #smallDebugInfo(): DebugInfo | undefined {
+  #debugInfoForStacks(): DebugInfo | undefined {
     const { debugInfo } = this;
     if (this.#debugInfoBytes <= mostDebugBytes) return debugInfo;
     this.leftOutBytes = this.#debugInfoBytes;

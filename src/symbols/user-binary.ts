@@ -29,6 +29,12 @@ export interface UserBinaryOptions {
   readonly keepOpen?: boolean;
 }
 
+interface FunctionTable {
+  readonly find: ElfFile['findSymbols'];
+  readonly list: NonNullable<ElfFile['symbols']>['list'];
+  readonly functionAt: ElfFile['functionAt'];
+}
+
 /** What assembly code labels has no type. */
 const labelSymbols = { types: [SymbolType.None] };
 
@@ -46,6 +52,7 @@ export class UserBinary implements ProbedBinary {
   /** Where the ELF file begins in the file at `path`. */
   readonly #offset: bigint;
   #names: readonly string[] | undefined;
+  #damage: string | undefined;
   /** Filled when the functions are listed: who lists them asks for many of them next. */
   #byName: ReadonlyMap<string, ElfSymbol[]> | undefined;
 
@@ -100,6 +107,12 @@ export class UserBinary implements ProbedBinary {
     return this.#names;
   }
 
+  /** Why functions may be missing among those listed: a sentence. Undefined: the tables are whole. */
+  damage(): string | undefined {
+    this.functions();
+    return this.#damage;
+  }
+
   /** A function's name as its source has it: C++ and Rust names are mangled in the file. */
   sourceName(name: string): string {
     return demangle(name);
@@ -111,6 +124,11 @@ export class UserBinary implements ProbedBinary {
       const shown = demangle(name);
       return matches(shown) || (shown !== name && matches(withoutParameters(shown)));
     });
+  }
+
+  /** Debug information says that calls of this function were put into their callers. False where that would take long to find out. */
+  isInlined(name: string): boolean {
+    return this.#orDamaged(() => this.#module.smallDebugInfo?.hasInlined(name)) === true;
   }
 
   /** Where the code of a source line begins, in each function that has some of it. */
@@ -233,9 +251,11 @@ export class UserBinary implements ProbedBinary {
   /** Of a name that is in several tables, the symbols of the first count. */
   #listFunctions(): Map<string, ElfSymbol[]> {
     const all = new Map<string, ElfSymbol[]>();
-    for (const table of this.#tables()) {
+    for (const open of this.#openers()) {
       const own = new Map<string, ElfSymbol[]>();
       const listed = this.#orDamaged(() => {
+        const table = open();
+        if (table === undefined) return own;
         for (const symbol of table.list(functionSymbols)) {
           const known = own.get(symbol.name);
           if (known) known.push(symbol);
@@ -243,20 +263,27 @@ export class UserBinary implements ProbedBinary {
         }
         return own;
       });
-      if ('error' in listed) continue;
+      if ('error' in listed) {
+        this.#damage ??= listed.error;
+        continue;
+      }
       for (const [name, symbols] of own) if (!all.has(name)) all.set(name, symbols);
     }
     return all;
   }
 
-  /** Dynamic symbols first: they have versions and a hash table. */
-  #tables(): {
-    find: ElfFile['findSymbols'];
-    list: NonNullable<ElfFile['symbols']>['list'];
-    functionAt: ElfFile['functionAt'];
-  }[] {
-    const tables = [this.elf.dynamicSymbols, this.elf.symbols, this.#module.debug?.symbols, this.#module.goFunctions];
-    return tables.filter((table) => table !== undefined);
+  /** Dynamic symbols first: they have versions and a hash table. Each throws FormatError where it is damaged. */
+  #openers(): readonly (() => FunctionTable | undefined)[] {
+    return [
+      () => this.elf.dynamicSymbols,
+      () => this.elf.symbols,
+      () => this.#module.debug?.symbols,
+      () => this.#module.goFunctions,
+    ];
+  }
+
+  #tables(): FunctionTable[] {
+    return this.#openers().flatMap((open) => open() ?? []);
   }
 
   #find(name: string): ElfSymbol[] {

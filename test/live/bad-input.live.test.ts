@@ -1,9 +1,11 @@
 /** What is wrong is said clearly, with the right status, and nothing is left attached. */
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { ElfFile } from '../../src/elf/index.ts';
 import { launcher, type Run, run, sonde } from '../sonde.ts';
 import { entries, folder, live, trace, Tracer, workload } from './support.ts';
 
@@ -120,6 +122,105 @@ describe('a wrong script', live, () => {
     assert.deepEqual([status, stdout], [1, '']);
     assert.match(stderr, /ERROR: /);
     assert.doesNotMatch(stderr, /^ +at .*\.ts/m);
+  });
+});
+
+describe('a file that user probes cannot be set in', live, () => {
+  const source = join(folder, 'bad.c');
+  const whole = join(folder, 'whole');
+  writeFileSync(
+    source,
+    '#include <unistd.h>\n__attribute__((noinline)) int work(int a) { asm volatile(""); return a + 1; }\nstatic inline __attribute__((always_inline)) int gone(int a) {\n  return a * getppid();\n}\nint main(int c, char **v) { return work(gone(c)) < 0; }\n',
+  );
+  execFileSync('gcc', ['-O1', '-g', '-o', whole, source]);
+  const refused = async (probe: string, message: string): Promise<void> => {
+    const script = `${probe} { @ = count(); }`;
+    const { status, stdout, stderr } = await trace(script, ['--dry-run']);
+    assert.deepEqual([status, stdout], [1, '']);
+    const marked = `${script}\n${'~'.repeat(probe.length)}\n`;
+    assert.equal(stderr.replace(/^stdin:[\d:-]+ /, '').replace(marked, ''), message);
+  };
+
+  test('a function that the compiler put into its callers; its lines can be probed', async () => {
+    await refused(
+      `uprobe:${whole}:gone`,
+      `ERROR: No matches for uprobe ${whole}:gone.\nHINT: The compiler put gone() into its callers: it has no code of its own. Lines of it can be probed: uprobe:${whole}@SOURCE.c:LINE.\n`,
+    );
+    const { status, stderr } = await trace(`uprobe:${whole}@bad.c:4 { @ = count(); }`, ['--dry-run']);
+    assert.deepEqual([status, stderr], [0, '']);
+  });
+
+  test('a stripped one: by name, by pattern, by address', async () => {
+    const stripped = join(folder, 'without-names');
+    execFileSync('strip', ['-o', stripped, whole]);
+    const hint =
+      'HINT: The file has no names of functions: it is stripped. Its debug symbols may be had apart (--debuginfo); an address needs none (--unsafe).\n';
+    for (const name of ['work', 'w*'])
+      await refused(`uprobe:${stripped}:${name}`, `ERROR: No matches for uprobe ${stripped}:${name}.\n${hint}`);
+    await refused(
+      `uprobe:${stripped}:0x1139`,
+      `ERROR: Where the functions of ${stripped} are is not known: it is stripped. Use --unsafe to attach to 0x1139 anyway.\n`,
+    );
+  });
+
+  test('one whose tables of names are damaged, alone and among others', async () => {
+    const damaged = join(folder, 'whole-but');
+    const bytes = readFileSync(whole);
+    const elf = ElfFile.fromBytes(bytes);
+    for (const table of ['.symtab', '.dynsym']) {
+      const header = Number(bytes.readBigUInt64LE(40)) + 64 * elf.sections.findIndex(({ name }) => name === table);
+      bytes.writeBigUInt64LE(7n, header + 56); // bytes of one entry
+    }
+    writeFileSync(damaged, bytes, { mode: 0o755 });
+    const at = elf.sections.find(({ name }) => name === '.dynsym')!.fileOffset;
+    await refused(
+      `uprobe:${damaged}:w*`,
+      `ERROR: No matches for uprobe ${damaged}:w*.\nHINT: Names may be missing: ${damaged} is damaged: ELF: symbols of 7 bytes in .dynsym (at offset ${at}).\n`,
+    );
+    const { status, stdout } = await sonde(['-l', `uprobe:${whole}*:work`]);
+    assert.deepEqual([status, stdout], [0, `uprobe:${whole}:work\n`]);
+  });
+
+  test('one that is cut off, and what is no such file', async () => {
+    const cut = join(folder, 'cut');
+    const bytes = readFileSync(whole);
+    writeFileSync(cut, bytes.subarray(0, 3000), { mode: 0o755 });
+    const [offset, size] = [Number(bytes.readBigUInt64LE(40)), bytes.readUInt16LE(60) * 64];
+    for (const [provider, name] of [
+      ['uprobe', 'work'],
+      ['uprobe', '*'],
+      ['usdt', 'a:b'],
+    ])
+      await refused(
+        `${provider}:${cut}:${name}`,
+        `ERROR: ${provider} target file '${cut}' is no executable or library that can be read: ELF: section header table lies outside the file (${size} bytes, file has 3000) (at offset ${offset})\n`,
+      );
+    await refused(`uprobe:${source}:work`, `ERROR: uprobe target file '${source}' is not an ELF file\n`);
+  });
+
+  test('100,000 matches: refused with their number and how to narrow them', async () => {
+    const [assembly, many] = [join(folder, 'many.s'), join(folder, 'many')];
+    writeFileSync(
+      assembly,
+      '.altmacro\n.macro one n\n.type fn_\\n,@function\nfn_\\n: ret\n.size fn_\\n,1\n.endm\n.set i,0\n.rept 100000\none %i\n.set i,i+1\n.endr\n',
+    );
+    execFileSync('gcc', ['-nostartfiles', '-nostdlib', '-Wl,-e,0', '-o', many, assembly]);
+    const { status, stdout, stderr } = await trace(`uprobe:${many}:fn_* { @ = count(); }`, ['--dry-run']);
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.equal(
+      stderr,
+      "ERROR: Can't attach to 100000 probes because it exceeds the current limit of 1024 probes.\nHINT: Narrow the pattern (sonde -l shows what it matches), or raise the limit with the BPFTRACE_MAX_PROBES environment variable or max_probes in a config block, but the system may slow down or run out of memory.\n",
+    );
+  });
+
+  test('processes that end or execute another program while probes are attached: a sentence or a run', async () => {
+    for (let round = 0; round < 10; round++) {
+      const child = spawn('/bin/sh', ['-c', `sleep 0.0${round}; ${round % 2 === 0 ? 'exit' : 'exec sleep 0.05'}`]);
+      const probes = `uprobe:libc:malloc { @ = count(); } uprobe:${whole}:work { @ = count(); } interval:ms:100 { exit(); }`;
+      const { status, stderr } = await trace(probes, ['-q', '-p', String(child.pid)]);
+      assert.match(`${status} ${stderr}`, /^(0 $|(1|255) (.*\n)*.*(process|No such process))/);
+      assert.doesNotMatch(stderr, /^ +at |BUG|Uncaught/m);
+    }
   });
 });
 

@@ -42,6 +42,7 @@ export const Attribute = {
   Language: 0x13,
   Directory: 0x1b,
   ConstValue: 0x1c,
+  Inline: 0x20,
   UpperBound: 0x2f,
   AbstractOrigin: 0x31,
   CallingConvention: 0x36,

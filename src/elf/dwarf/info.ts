@@ -27,6 +27,9 @@ export interface SourceFrames {
 /** Entries whose children may be functions. */
 const scopes: ReadonlySet<number> = new Set([0x39, 0x1e, Tag.StructureType, Tag.ClassType, Tag.UnionType]);
 
+/** DW_INL_inlined, DW_INL_declared_inlined. */
+const INLINED: ReadonlySet<number | undefined> = new Set([1, 3]);
+
 /** .debug_info of one file, read where it is asked about. Throws FormatError where the file is damaged. */
 export class DebugInfo {
   readonly #sections: DebugSections;
@@ -70,6 +73,18 @@ export class DebugInfo {
       if (found !== undefined) return found.offset;
     }
     return undefined;
+  }
+
+  /** The compiler put calls of a function of this name into their callers, so that it may have no code of its own. Reads all units. */
+  hasInlined(name: string): boolean {
+    return this.units.some((unit) =>
+      [...unit.children(unit.root)].some(
+        (entry) =>
+          entry.tag === Tag.Subprogram &&
+          INLINED.has(numberOf(entry, Attribute.Inline)) &&
+          textOf(entry, Attribute.Name) === name,
+      ),
+    );
   }
 
   /** Which lines of the source an address comes from, and through which calls; undefined: no unit has code there. */

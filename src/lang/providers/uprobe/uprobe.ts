@@ -124,6 +124,12 @@ class Resolver {
     const first = binaries[0]!;
     const isKnown = binaries.some((binary) => !('error' in binary.resolveFunction(name, 0n)));
     if (isKnown) return this.#cannotPlace(failure!);
+    if (binaries.some((binary) => binary.isInlined?.(name)))
+      return this.#noMatches(
+        binaries,
+        name,
+        `The compiler put ${name}() into its callers: it has no code of its own. Lines of it can be probed: uprobe:${shownPath(first)}@SOURCE.c:LINE.`,
+      );
     const close = nearest(name, first.functions());
     const hint = didYouMean(close === undefined ? undefined : `${this.#provider}:${shownPath(first)}:${close}`);
     return this.#noMatches(binaries, name, hint);
@@ -131,9 +137,11 @@ class Resolver {
 
   #noMatches(binaries: readonly UserBinary[], name: string, hint?: string): Resolution {
     const first = binaries[0]!;
-    const isStripped = binaries.every((binary) => binary.functions().length === 0);
+    const damage = binaries.map((binary) => binary.damage?.()).find((each) => each !== undefined);
+    const isStripped = damage === undefined && binaries.every((binary) => binary.functions().length === 0);
     return noMatches(this.#point, this.#options, `${this.#provider} ${shownPath(first)}:${name}`, [
       hint,
+      damage === undefined ? undefined : `Names may be missing: ${damage}.`,
       isStripped
         ? 'The file has no names of functions: it is stripped. Its debug symbols may be had apart (--debuginfo); an address needs none (--unsafe).'
         : undefined,
@@ -161,7 +169,14 @@ class Resolver {
   ): (Placed & { readonly name?: string | undefined }) | { readonly error: string } {
     const found = binary.resolveAddress(address);
     if ('error' in found || this.#options.unsafe) return found;
-    if (found.name === undefined) return { error: `${text} is not inside a function of ${binary.path}` };
+    if (found.name === undefined) {
+      const isStripped = binary.functions().length === 0;
+      return {
+        error: isStripped
+          ? `Where the functions of ${binary.path} are is not known: it is stripped. Use --unsafe to attach to ${text} anyway.`
+          : `${text} is not inside a function of ${binary.path}`,
+      };
+    }
     return this.#checkInstruction(found, `${binary.path}:${text}`);
   }
 
