@@ -19,28 +19,25 @@ interface Tested {
   readonly reason: string | undefined;
 }
 
-/** The first test of each tool; one on the host goes before one in a guest. */
+/** The test of each tool that says most: one that exercises it, and of those one on the host. */
 function readTests(): Map<string, Tested> {
   const found = new Map<string, Tested>();
   for (const file of testFiles) {
     const text = readFileSync(join(root, file), 'utf8');
     for (const [, kind, body] of text.matchAll(/(tool|load)Test\(\{([^]*?)\}\);/g)) {
-      const names = /tool: '([\w-]+)'/.exec(body!)?.[1];
-      const where = body!.includes("needs: 'kprobes'") ? 'guest' : 'host';
+      const tool = /tool: '([\w-]+)'/.exec(body!)![1]!;
+      const where = body!.includes("needs: '") ? 'guest' : 'host';
       const reason = kind === 'load' ? /reason: ['"`](.*?)['"`]\s*(?:,|$)/m.exec(body!)?.[1] : undefined;
-      const tools =
-        names === undefined
-          ? ['xfs', 'btrfs', 'nfs', 'f2fs', 'zfs'].flatMap((fs) => [`${fs}dist`, `${fs}slower`])
-          : [names];
-      for (const tool of tools)
-        if (!found.has(tool) || where === 'host')
-          found.set(tool, { file, where, reason: reason?.replace('${system}', tool.replace(/dist$|slower$/, '')) });
+      const before = found.get(tool);
+      const isBetter = before?.reason !== undefined || (where === 'host' && before?.where === 'guest');
+      if (before === undefined || (reason === undefined && isBetter)) found.set(tool, { file, where, reason });
     }
   }
   return found;
 }
 
-function writeReadme(): void {
+/** The text of tools/README.md. */
+export function readme(): string {
   const tests = readTests();
   const tools = listTools().map((tool) => ({ ...tool, ...readHeader(tool) }));
   const areas = Map.groupBy(tools, ({ area }) => area);
@@ -51,17 +48,14 @@ function writeReadme(): void {
     });
     return `## ${area}\n\n| tool | shows | tested | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
   });
-  writeFileSync(
-    join(root, 'tools/README.md'),
-    `# Tools
+  return `# Tools
 
 ${tools.length} ready-made tools: \`sonde NAME\` runs one, \`sonde NAME --help\` says which options it takes, \`sonde tools show NAME\`
 prints its script, which is a good start for one of your own. \`sonde top NAME\` is a live table; with \`--json\` rows are records with
 the names of their columns. The tests start a workload that is made for the tool and look for its
-line: on this machine's kernel (host), or for those that need kprobes under Debian's 6.12 (guest). This file is made by \`gen/tools.ts\`.
+line: on this machine's kernel (host), or for what this machine lacks or must not suffer under Debian's 6.12 (guest). This file is made by \`gen/tools.ts\`.
 
-${parts.join('\n')}`,
-  );
+${parts.join('\n')}`;
 }
 
 function describe(tested: Tested | undefined): string {
@@ -95,6 +89,8 @@ function runTests(): string {
   return `${host.stdout}\n${guest.stdout}`;
 }
 
-const [, , verb, ...logs] = process.argv;
-if (verb === 'examples') writeExamples(logs);
-writeReadme();
+if (import.meta.main) {
+  const [, , verb, ...logs] = process.argv;
+  if (verb === 'examples') writeExamples(logs);
+  writeFileSync(join(root, 'tools/README.md'), readme());
+}

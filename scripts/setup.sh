@@ -14,7 +14,7 @@ fi
 
 # What the live tests start: other kernels, C compilers for workloads and for what scripts import, peers to
 # compare with, shells that complete command lines.
-packages="bpftool bpftrace busybox-static clang cpio dwz fish gcc iproute2 libc6-dev openssl procps python3 qemu-system-x86 util-linux xz-utils zsh zstd"
+packages="bpftool bpftrace btrfs-progs busybox-static clang cpio dwz f2fs-tools fish gcc iproute2 libc6-dev openssl procps python3 qemu-system-x86 util-linux xfsprogs xz-utils zsh zstd"
 
 missing() {
 	for package in $packages; do

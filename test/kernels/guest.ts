@@ -1,7 +1,7 @@
 /**
  * Runs a command of this machine's files under another kernel, in QEMU under software emulation: no KVM needed.
  * Every file of the host is there at its own path, but for /dev, /proc, /run and /sys; what the guest writes stays
- * in its memory. As a command: `node test/kernels/guest.ts [--kernel PACKAGE] [--disk SIZE]... -- COMMAND ARGS`
+ * in its memory. As a command: `node test/kernels/guest.ts [--kernel PACKAGE] [--disk SIZE]... [--nodes 2] -- COMMAND ARGS`
  */
 import { spawn } from 'node:child_process';
 import {
@@ -26,6 +26,8 @@ export interface GuestOptions {
   readonly kernel?: string;
   /** Sizes in bytes of scratch disks: /dev/vda, /dev/vdb … */
   readonly disks?: readonly number[];
+  /** NUMA nodes, between which the two CPUs and the memory are divided; one unless given. */
+  readonly nodes?: 1 | 2;
   readonly timeoutMs?: number;
   /** Where the command starts; the host's own unless given. */
   readonly cwd?: string;
@@ -63,7 +65,7 @@ async function bootOnce(
   try {
     prepareRun(run, kernel, command, options);
     const disks = (options.disks ?? []).map((sizeBytes, index) => makeDisk(join(run, `disk${index}`), sizeBytes));
-    const ended = await runQemu(qemuArguments(kernel, run, disks), run, options);
+    const ended = await runQemu(qemuArguments(kernel, run, disks, options.nodes ?? 1), run, options);
     const status = readFileSync(join(run, 'status'), 'utf8');
     if (status === '' && ended === 'ended' && !readText(run, 'console').includes('first process runs')) {
       if (/Oops|BUG:|Kernel panic/.test(readText(run, 'console'))) return 'no boot';
@@ -106,7 +108,7 @@ function makeDisk(path: string, sizeBytes: number): string {
   return path;
 }
 
-function qemuArguments(kernel: Kernel, run: string, disks: readonly string[]): string[] {
+function qemuArguments(kernel: Kernel, run: string, disks: readonly string[], nodes: number): string[] {
   // Against slow emulation: no mitigations, no self-tests of ciphers, no watchdogs. An oops ends the guest.
   const parameters =
     'console=ttyS0 quiet panic=-1 oops=panic mitigations=off no_timer_check tsc=reliable nowatchdog cryptomgr.notests';
@@ -117,6 +119,10 @@ function qemuArguments(kernel: Kernel, run: string, disks: readonly string[]): s
   const disk = (path: string, index: number): string[][] => [
     ['-drive', `if=none,id=disk${index},format=raw,cache=unsafe,file=${path}`],
     ['-device', `virtio-blk-pci,drive=disk${index}`],
+  ];
+  const node = (_: unknown, index: number): string[][] => [
+    ['-object', `memory-backend-ram,id=memory${index},size=512M`],
+    ['-numa', `node,nodeid=${index},cpus=${index},memdev=memory${index}`],
   ];
   return [
     ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off', '-smp', '2', '-m', '1G'],
@@ -130,6 +136,7 @@ function qemuArguments(kernel: Kernel, run: string, disks: readonly string[]): s
     ...port('status', 3),
     ['-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
     ...disks.flatMap(disk),
+    ...(nodes === 2 ? [0, 1].flatMap(node) : []),
   ].flat();
 }
 
@@ -181,12 +188,14 @@ async function main(): Promise<void> {
     options: {
       kernel: { type: 'string' },
       disk: { type: 'string', multiple: true, default: [] },
+      nodes: { type: 'string', default: '1' },
       timeout: { type: 'string', default: '120' },
     },
   });
   const { status } = await runInGuest(positionals, {
     kernel: values.kernel,
     disks: values.disk.map((size) => Number.parseInt(size, 10) * (units[size.slice(-1)] ?? 1)),
+    nodes: values.nodes === '2' ? 2 : 1,
     timeoutMs: Number(values.timeout) * 1000,
     onOutput: (stream, text) => process[stream].write(text),
   });

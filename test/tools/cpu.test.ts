@@ -1,4 +1,4 @@
-import { loadTest, toolTest } from './support.ts';
+import { loadTest, toolTest, workloadSource } from './support.ts';
 
 const spin = "exec python3 -Sc 'import time\nend = time.time() + 0.6\nwhile time.time() < end: pass'";
 const rows = /(\[\S+(, \S+\))?\]? +\d+ \|[@ ]+\|\n)+/.source;
@@ -145,10 +145,35 @@ toolTest({
   expect: [new RegExp(`^@function\\[\\w+\\]:\\n${rows}`, 'm')],
 });
 
-loadTest({ tool: 'kvmexit', reason: 'no virtual machine runs on this kernel itself' });
 loadTest({ tool: 'cpufreq', reason: 'the frequency of virtual CPUs never changes' });
 
+loadTest({ tool: 'kvmexit', reason: 'no virtual machine runs on this kernel itself' });
+
+toolTest({
+  tool: 'kvmexit',
+  title: 'a small virtual machine that writes 100 times to a port',
+  needs: 'kvm',
+  setup: `modprobe kvm_amd nested=0 || modprobe kvm_intel; gcc -O1 -o machine ${workloadSource('machine.c')}`,
+  args: ['-p', 'PID'],
+  workload: 'exec ./machine',
+  atEnd: true,
+  // SVM_EXIT_IOIO or EXIT_REASON_IO_INSTRUCTION
+  expect: [/^@exits\[<pid>, machine, (?:123|30)\]: 100$/m],
+});
+
 loadTest({ tool: 'numasched', reason: 'there is one NUMA node' });
+
+toolTest({
+  tool: 'numasched',
+  title: 'a process that is moved to a CPU of the other node',
+  needs: 'nodes',
+  args: ['-p', 'PID'],
+  workload: `exec python3 -Sc '
+import os, time
+for cpu in (0, 1): os.sched_setaffinity(0, {cpu}); time.sleep(0.2)'`,
+  expect: [/^TIME +PID +TID +SRC_NID +DST_NID +COMM$/m, /^\d\d:\d\d:\d\d <pid> +<pid> +0 +1 +python3$/m],
+});
+
 loadTest({
   tool: 'llcstat',
   reason: 'a virtual machine without counters of its cache',

@@ -72,7 +72,19 @@ toolTest({
   expect: [/^\d\d:\d\d:\d\d +\S+ +\d+ +sync +\d+\.\d{3}$/m],
 });
 
-loadTest({ tool: 'mdflush', needs: 'kprobes', setup: 'modprobe md_mod', reason: 'it needs an md device' });
+/** A mirror of one disk, /dev/md_sonde, without a description of it on the disk. */
+const mirror = `modprobe raid1; echo md_sonde >/sys/module/md_mod/parameters/new_array; cd /sys/block/md_sonde/md
+echo raid1 >level; echo 1 >raid_disks; echo none >metadata_version; cat /sys/block/vdd/dev >new_dev
+echo 0 >dev-vdd/offset; echo 32768 >component_size; echo 0 >dev-vdd/slot; echo active >array_state`;
+
+toolTest({
+  tool: 'mdflush',
+  title: 'a process that writes to an md device and syncs it',
+  needs: 'kprobes',
+  setup: mirror,
+  workload: `exec python3 -Sc 'import os; f = os.open("/dev/md_sonde", 1); os.write(f, bytes(4096)); os.fsync(f)'`,
+  expect: [/^TIME +PID +COMM +DEVICE$/m, /^\d\d:\d\d:\d\d <pid> +python3 +md_sonde$/m],
+});
 
 loadTest({
   tool: 'biolatency-kp',

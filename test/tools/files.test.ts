@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { loadTest, toolTest } from './support.ts';
 
 toolTest({
@@ -174,15 +175,146 @@ toolTest({
   ],
 });
 
-for (const system of ['xfs', 'btrfs', 'nfs', 'f2fs', 'zfs']) {
-  for (const tool of [`${system}dist`, `${system}slower`])
-    loadTest({
-      tool,
-      needs: 'kprobes',
-      setup: `modprobe ${system} || [ ${system} = zfs ]`, // a kernel of Debian has no zfs
-      reason: `there is no ${system} here; it is as ext4's`,
-    });
-}
+/** Disk and folder of the other file systems, one after the other. `mkfs` comes by a package of its own. */
+const mount = (kind: string): string =>
+  `modprobe ${kind}; mkdir -p /tmp/sonde-fs; ! mountpoint -q /tmp/sonde-fs || umount /tmp/sonde-fs
+mkfs.${kind} -q -f /dev/vdc && mount -t ${kind} /dev/vdc /tmp/sonde-fs`;
+const writeThere = write.replace('sonde-ext4', 'sonde-fs');
+const without = (kind: string): string | false =>
+  existsSync(`/sbin/mkfs.${kind}`) || process.env['CI'] === 'true' ? false : `no mkfs.${kind}`;
+
+toolTest({
+  tool: 'xfsdist',
+  title: 'a process that writes, syncs and reads a file',
+  needs: 'kprobes',
+  skip: without('xfs'),
+  setup: mount('xfs'),
+  args: ['-p', 'PID'],
+  workload: writeThere,
+  atEnd: true,
+  expect: [/^@us\[xfs_file_write_iter\]:$/m, /^@us\[xfs_file_fsync\]:$/m, /^@us\[xfs_file_read_iter\]:$/m],
+});
+
+toolTest({
+  tool: 'xfsslower',
+  title: 'everything that the process does there',
+  needs: 'kprobes',
+  skip: without('xfs'),
+  setup: mount('xfs'),
+  args: ['-p', 'PID', '0'],
+  workload: writeThere,
+  expect: [
+    /^\d\d:\d\d:\d\d python3 +<pid> +xfs_file_write_iter +5000 +4 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +xfs_file_fsync +0 +0 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +xfs_file_read_iter +9 +0 +\d+\.\d{3} sonde-slow$/m,
+  ],
+});
+
+toolTest({
+  tool: 'btrfsdist',
+  title: 'a process that writes, syncs and reads a file',
+  needs: 'kprobes',
+  skip: without('btrfs'),
+  setup: mount('btrfs'),
+  args: ['-p', 'PID'],
+  workload: writeThere,
+  atEnd: true,
+  expect: [/^@us\[btrfs_file_write_iter\]:$/m, /^@us\[btrfs_sync_file\]:$/m, /^@us\[btrfs_file_read_iter\]:$/m],
+});
+
+toolTest({
+  tool: 'btrfsslower',
+  title: 'everything that the process does there',
+  needs: 'kprobes',
+  skip: without('btrfs'),
+  setup: mount('btrfs'),
+  args: ['-p', 'PID', '0'],
+  workload: writeThere,
+  expect: [
+    /^\d\d:\d\d:\d\d python3 +<pid> +btrfs_file_write_iter +5000 +4 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +btrfs_sync_file +0 +0 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +btrfs_file_read_iter +9 +0 +\d+\.\d{3} sonde-slow$/m,
+  ],
+});
+
+toolTest({
+  tool: 'f2fsdist',
+  title: 'a process that writes, syncs and reads a file',
+  needs: 'kprobes',
+  skip: without('f2fs'),
+  setup: mount('f2fs'),
+  args: ['-p', 'PID'],
+  workload: writeThere,
+  atEnd: true,
+  expect: [/^@us\[f2fs_file_write_iter\]:$/m, /^@us\[f2fs_sync_file\]:$/m, /^@us\[f2fs_file_read_iter\]:$/m],
+});
+
+toolTest({
+  tool: 'f2fsslower',
+  title: 'everything that the process does there',
+  needs: 'kprobes',
+  skip: without('f2fs'),
+  setup: mount('f2fs'),
+  args: ['-p', 'PID', '0'],
+  workload: writeThere,
+  expect: [
+    /^\d\d:\d\d:\d\d python3 +<pid> +f2fs_file_write_iter +5000 +4 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +f2fs_sync_file +0 +0 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +f2fs_file_read_iter +9 +0 +\d+\.\d{3} sonde-slow$/m,
+  ],
+});
+
+/** The kernel's own server on the loopback interface; what its daemons would answer is in its caches before. */
+const nfs = `modprobe nfsd; modprobe nfsv4; mkdir -p /run/sonde-export /run/pipefs /tmp/sonde-fs
+! mountpoint -q /tmp/sonde-fs || umount /tmp/sonde-fs; ! mountpoint -q /run/sonde-export || exec mount --bind /run/nfs /tmp/sonde-fs
+mount -t nfsd nfsd /proc/fs/nfsd; mount -t rpc_pipefs pipes /run/pipefs; mount -t tmpfs export /run/sonde-export; mkdir -p /var/lib/nfs/v4recovery; cd /proc/net/rpc
+echo 'nfsd 127.0.0.1 2147483647 *' >auth.unix.ip/channel
+echo '* /run/sonde-export 2147483647 9234 65534 65534 0' >nfsd.export/channel
+echo '* 1 \\x00000000 2147483647 /run/sonde-export' >nfsd.fh/channel
+cd /proc/fs/nfsd; echo -3 >versions; echo 'tcp 2049' >portlist; echo 2 >threads; echo Y >v4_end_grace; mkdir -p /run/nfs
+python3 -Sc 'import ctypes, sys
+mount = ctypes.CDLL(None).mount
+sys.exit(mount(b"127.0.0.1:/", b"/run/nfs", b"nfs4", 0, b"addr=127.0.0.1,clientaddr=127.0.0.1,vers=4.2"))'
+mount --bind /run/nfs /tmp/sonde-fs`;
+
+toolTest({
+  tool: 'nfsdist',
+  title: 'a process that writes, syncs and reads a file',
+  needs: 'kprobes',
+  setup: nfs,
+  args: ['-p', 'PID'],
+  workload: writeThere,
+  atEnd: true,
+  expect: [/^@us\[nfs_file_write\]:$/m, /^@us\[nfs_file_fsync\]:$/m, /^@us\[nfs_file_read\]:$/m],
+});
+
+toolTest({
+  tool: 'nfsslower',
+  title: 'everything that the process does there',
+  needs: 'kprobes',
+  setup: nfs,
+  args: ['-p', 'PID', '0'],
+  workload: writeThere,
+  expect: [
+    /^\d\d:\d\d:\d\d python3 +<pid> +nfs_file_write +5000 +4 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +nfs_file_fsync +0 +0 +\d+\.\d{3} sonde-slow$/m,
+    /^\d\d:\d\d:\d\d python3 +<pid> +nfs_file_read +9 +0 +\d+\.\d{3} sonde-slow$/m,
+  ],
+});
+
+loadTest({
+  tool: 'zfsdist',
+  needs: 'kprobes',
+  // A kernel of Debian has no zfs.
+  reason: "there is no zfs here; it is as ext4's",
+});
+
+loadTest({
+  tool: 'zfsslower',
+  needs: 'kprobes',
+  // A kernel of Debian has no zfs.
+  reason: "there is no zfs here; it is as ext4's",
+});
 
 toolTest({
   tool: 'dirtop',

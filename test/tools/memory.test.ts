@@ -90,6 +90,15 @@ for round in range(3):
 loadTest({ tool: 'drsnoop', reason: "it would take all of the machine's memory" });
 
 toolTest({
+  tool: 'drsnoop',
+  title: 'a shell that asks for more huge pages than there are',
+  needs: 'solitude',
+  args: ['-p', 'PID'],
+  workload: 'echo 900 >/proc/sys/vm/nr_hugepages; echo 0 >/proc/sys/vm/nr_hugepages',
+  expect: [/^COMM +PID +LAT\(ms\) +PAGES$/m, /^sh +<pid> +\d+\.\d{3} +[1-9]\d*$/m],
+});
+
+toolTest({
   tool: 'cachetop',
   title: 'a file that one process reads again and again',
   needs: 'kprobes',
@@ -100,7 +109,19 @@ toolTest({
   expect: [/^@touched\[<pid>, python3\]: \d{3,}$/m],
 });
 
-loadTest({ tool: 'numamove', needs: 'kprobes', reason: 'there is one NUMA node' });
+toolTest({
+  tool: 'numamove',
+  title: 'memory that follows its process to the other node',
+  needs: 'nodes',
+  setup:
+    'cd /sys/kernel/debug/sched/numa_balancing; echo 20 >scan_delay_ms; echo 20 >scan_period_min_ms; echo 1 >/proc/sys/kernel/numa_balancing',
+  workload: `exec python3 -Sc '
+import os, time
+os.sched_setaffinity(0, {0}); b = bytearray(8 << 20); os.sched_setaffinity(0, {1}); end = time.time() + 15
+while time.time() < end:
+  for i in range(0, len(b), 4096): b[i] = 1'`,
+  expect: [/^TIME +MIGRATIONS +TOTAL\(us\)$/m, /^\d\d:\d\d:\d\d +[1-9]\d* +[1-9]\d*$/m],
+});
 
 toolTest({
   tool: 'readahead',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { loadTest, toolTest } from './support.ts';
+import { toolTest, workloadSource } from './support.ts';
 
 /** A server and its client in one process: 4096 bytes there, 2048 back, 100 ms later the end. Then a port where no one listens. */
 const talk = (port: number): string => `exec python3 -S ${join(import.meta.dirname, 'workloads/talk.py')} ${port}`;
@@ -247,9 +247,14 @@ socket.send_fds(a, [b"x"], [f, 1]); socket.recv_fds(b, 9, 4)'`,
   ],
 });
 
-loadTest({
+toolTest({
   tool: 'rdmaucma',
+  title: 'a program that asks for the way to an address over RDMA',
   needs: 'kprobes',
-  setup: 'modprobe rdma_ucm',
-  reason: 'there is no RDMA device',
+  setup: `modprobe rdma_ucm; modprobe rdma_rxe; modprobe dummy; ip link add sonde-rdma type dummy
+ip addr add 10.99.0.1/24 dev sonde-rdma; ip link set sonde-rdma up; rdma link add sonde type rxe netdev sonde-rdma
+gcc -O1 -o resolve ${workloadSource('resolve.c')}`,
+  workload: './resolve 10.99.0.1',
+  // The answer comes by a work queue.
+  expect: [/^TIME +COMM +PID +EVENT +STATUS$/m, /^\d\d:\d\d:\d\d +\S+ +\d+ +ADDR_RESOLVED +0$/m],
 });

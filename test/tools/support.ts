@@ -18,6 +18,9 @@ const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 export const folder = mkdtempSync(join(tmpdir(), 'sonde-tools-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
+/** A file of `workloads`. */
+export const workloadSource = (name: string): string => join(import.meta.dirname, 'workloads', name);
+
 export interface ToolCase {
   readonly tool: string;
   /** What the case shows; the headline of its example. */
@@ -46,7 +49,7 @@ export interface ToolCase {
   /** The tool is ended so long after the workload's start, while that still runs. */
   readonly endAfterMs?: number;
   /** What the running kernel or machine must have; another than the host's own is in the guest of `test/kernels`. */
-  readonly needs?: 'kprobes';
+  readonly needs?: Need;
   readonly skip?: string | false;
   /** What the workload runs is not on this machine: only what stands for it is run. */
   readonly isAbsent?: boolean;
@@ -56,16 +59,23 @@ export interface ToolCase {
   readonly example?: boolean;
 }
 
-const hasKprobes = existsSync('/sys/bus/event_source/devices/kprobe');
+/** What the guest has for certain: whether it is here too, and what is said where it is not. */
+const NEEDS = {
+  kprobes: [existsSync('/sys/bus/event_source/devices/kprobe'), 'this kernel has no kprobes (CONFIG_KPROBES)'],
+  nodes: [existsSync('/sys/devices/system/node/node1'), 'this machine has one NUMA node'],
+  kvm: [existsSync('/dev/kvm'), 'this kernel runs no virtual machines'],
+  solitude: [false, 'it would take what others have in memory'],
+} as const;
+
+export type Need = keyof typeof NEEDS;
+
+const lacks = (need: Need | undefined): string | false =>
+  inGuest || need === undefined || NEEDS[need][0] ? false : `${NEEDS[need][1]}: it runs in a guest`;
 
 /** A test of one tool. On the host it runs what the host can; in a guest only what the host can't. */
 export function toolTest(each: ToolCase): void {
   if (inGuest && each.needs === undefined) return;
-  const skip = !isRoot
-    ? 'needs root'
-    : each.needs === 'kprobes' && !hasKprobes
-      ? 'this kernel has no kprobes (CONFIG_KPROBES): it runs in a guest'
-      : (each.skip ?? false);
+  const skip = isRoot ? lacks(each.needs) || (each.skip ?? false) : 'needs root';
   const options = { skip, timeout: 60_000 * SLOWNESS };
   const { standIn } = each;
   if (each.isAbsent !== true) test(`${each.tool}: ${each.title}`, options, () => runCase(each));
@@ -80,7 +90,7 @@ export interface LoadCase {
   /** Why nothing here can make it show something. */
   readonly reason: string;
   readonly setup?: string;
-  readonly needs?: 'kprobes';
+  readonly needs?: Need;
   /** How the try ends, where the kernel lacks what the tool looks for. */
   readonly ends?: { readonly status: number; readonly stderr: RegExp };
 }
@@ -88,7 +98,7 @@ export interface LoadCase {
 /** A test of a tool that nothing here can exercise: the kernel takes it, and everything that it looks for is there. */
 export function loadTest({ tool, reason, setup, needs, ends = { status: 0, stderr: /^$/ } }: LoadCase): void {
   if (inGuest && needs === undefined) return;
-  const skip = !isRoot ? 'needs root' : needs === 'kprobes' && !hasKprobes ? 'this kernel has no kprobes' : false;
+  const skip = isRoot ? lacks(needs) : 'needs root';
   test(`${tool}: loads, not exercised: ${reason}`, { skip, timeout: 60_000 * SLOWNESS }, async () => {
     if (setup !== undefined) execFileSync('/bin/sh', ['-c', setup], { stdio: 'ignore' });
     const { status, stdout, stderr } = await run(launcher, ['--dry-run', tool], {
