@@ -7,6 +7,7 @@ import { type Arguments, parsePid } from './arguments.ts';
 import type { Messages } from './messages.ts';
 import { readScript } from './read-script.ts';
 import { targetOptions } from './target-options.ts';
+import { harmless, isTerminal } from './terminal.ts';
 import { print } from './write-fully.ts';
 
 /** Returns the exit status. */
@@ -51,7 +52,10 @@ function listFile(
   return 'lines' in listing ? 0 : 1;
 }
 
-function show({ lines, notes }: ReturnType<typeof listProbes>, messages: Messages): void {
+function show({ lines: all, notes }: ReturnType<typeof listProbes>, messages: Messages): void {
   for (const note of notes) messages.write(`${note}\n`);
+  // A line is a probe or what belongs to it, whatever names the files have.
+  const toTerminal = isTerminal(1);
+  const lines = all.map((line) => (toTerminal ? harmless(line) : line).replaceAll('\n', '\\x0a'));
   if (lines.length > 0) print(`${lines.join('\n')}\n`);
 }

@@ -1,7 +1,7 @@
 /** What goes to standard error. */
 import { strerror } from '../abi/index.ts';
 import { SondeError, VerifierError } from '../base/index.ts';
-import { isTerminal } from './terminal.ts';
+import { harmless, isTerminal } from './terminal.ts';
 import { writeFully } from './write-fully.ts';
 
 export class Messages {
@@ -14,7 +14,7 @@ export class Messages {
   }
 
   write(text: string): void {
-    writeFully(2, text);
+    writeFully(2, this.isTerminal ? harmless(text, { keepColours: true }) : text);
   }
 
   error(text: string): void {

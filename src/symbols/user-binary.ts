@@ -224,7 +224,13 @@ export class UserBinary implements ProbedBinary {
 
   /** All USDT probes, in the file's order; a probe that stands in several places comes several times. */
   usdtProbes(): readonly UsdtPlace[] | TargetError {
-    return this.#orDamaged(() => [...this.elf.usdtNotes()].flatMap((note) => this.#usdtPlace(note) ?? []));
+    return this.#orDamaged(() => {
+      const notes = [...this.elf.usdtNotes()];
+      const places = notes.flatMap((note) => this.#usdtPlace(note) ?? []);
+      if (places.length === 0 && notes.length > 0)
+        throw new FormatError('USDT', 0, `none of its ${notes.length} notes names a place in its code`);
+      return places;
+    });
   }
 
   [Symbol.dispose](): void {

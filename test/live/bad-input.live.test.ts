@@ -198,6 +198,21 @@ describe('a file that user probes cannot be set in', live, () => {
     await refused(`uprobe:${source}:work`, `ERROR: uprobe target file '${source}' is not an ELF file\n`);
   });
 
+  test('USDT notes that name no place in its code', async () => {
+    const [text, file] = [join(folder, 'notes.c'), join(folder, 'notes')];
+    const note = join(import.meta.dirname, '../tools/workloads/note.h');
+    writeFileSync(text, `#include "${note}"\nint main(void) { asm volatile(NOTE("a", "b", "")); }\n`);
+    execFileSync('gcc', ['-o', file, text]);
+    const bytes = readFileSync(file);
+    bytes.writeBigUInt64LE(0xffff_ffff_ffff_fff0n, bytes.indexOf('stapsdt\0') + 8);
+    writeFileSync(file, bytes);
+    for (const name of ['a:b', '*'])
+      await refused(
+        `usdt:${file}:${name}`,
+        `ERROR: ${file} is damaged: USDT: none of its 1 notes names a place in its code (at offset 0)\n`,
+      );
+  });
+
   test('100,000 matches: refused with their number and how to narrow them', async () => {
     const [assembly, many] = [join(folder, 'many.s'), join(folder, 'many')];
     writeFileSync(
