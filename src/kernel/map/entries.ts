@@ -12,6 +12,7 @@ const BATCH_BYTES = 1 << 20;
 const MIN_TOKEN_BYTES = 8;
 /** A hash holds more than its maximum for moments, while CPUs replace entries. */
 const BUCKET_SLACK = 64;
+const MOST_ATTEMPTS = 10;
 
 /**
  * Reads the whole map by BPF_MAP_LOOKUP_BATCH, or takes the entries out by BPF_MAP_LOOKUP_AND_DELETE_BATCH. Returns false,
@@ -28,6 +29,7 @@ export function* readBatches(map: KernelMap, { take = false } = {}): Generator<M
     Math.min(maxEntries + BUCKET_SLACK, Math.max(64, Math.floor(BATCH_BYTES / (keySizeBytes + valueSizeBytes)))),
   );
   let position: Uint8Array | undefined;
+  let busy = 0;
   for (;;) {
     const keys = new Uint8Array(capacity * keySizeBytes);
     const values = new Uint8Array(capacity * valueSizeBytes);
@@ -45,6 +47,8 @@ export function* readBatches(map: KernelMap, { take = false } = {}): Generator<M
       capacity *= 2;
       continue;
     }
+    // Seen on 6.18 on a busy machine; nothing has been given by then.
+    if (result === -Errno.EAGAIN && !take && ++busy < MOST_ATTEMPTS) continue;
     if (position === undefined && cannotBatch(-result)) return false;
     if (result !== -Errno.ENOENT) checked(`${bpfCallName(command)} on map ${map.name}`, result);
     const count = attr.getU32(32);

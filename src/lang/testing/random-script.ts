@@ -1,6 +1,9 @@
 /** Random scripts that end by themselves and show all that they found out: for runs that must agree. */
 import { random } from './random.ts';
 
+const BUMP =
+  'fn bump($which : int64) : int64 { if ($which == 1) { @numbers[0]++; @numbers[1] = @numbers[0] + 1; } else { @gone[0]++; } return 0; }\n';
+
 type Next = (below: number) => number;
 
 const VARIABLES = ['$a', '$b', '$c', '$d'];
@@ -14,6 +17,11 @@ const CASTS = ['(int8)', '(uint8)', '(int16)', '(uint16)', '(int32)', '(uint32)'
 export function randomScript(seed: number): string {
   const script = new RandomScript(random(seed));
   return script.print();
+}
+
+/** The same in one program, which takes its numbers from the words of its context. */
+export function randomTracepoint(seed: number): string {
+  return new RandomScript(random(seed)).printTracepoint();
 }
 
 class RandomScript {
@@ -35,11 +43,20 @@ class RandomScript {
     const end = VARIABLES.map((name) => `@last["${name.slice(1)}"] = ${name};`).join(' ');
     const predicate = this.#next(3) === 0 ? ` /@given[1] ${this.#pick(COMPARISONS)} ${this.#pick(NUMBERS)}/` : '';
     const bodies = [3 + this.#next(5), 1 + this.#next(3)].map((length) => this.#statements(length));
-    return `fn bump($which : int64) : int64 { if ($which == 1) { @numbers[0]++; @numbers[1] = @numbers[0] + 1; } else { @gone[0]++; } return 0; }
-begin { ${given} @texts[1] = "sonde"; @word = 1; @sum = sum(0); @most = max(0); }
+    return `${BUMP}begin { ${given} @texts[1] = "sonde"; @word = 1; @sum = sum(0); @most = max(0); }
 begin { ${start} $text = str(@texts[1]); ${bodies[0]!} ${end} }
 begin${predicate} { ${start} $text = comm; ${bodies[1]!} ${end} }
 begin { exit(); }
+`;
+  }
+
+  printTracepoint(): string {
+    const start = VARIABLES.map((name, i) => `${name} = (int64)arg${i};`).join(' ');
+    const end = VARIABLES.map((name) => `@last["${name.slice(1)}"] = ${name};`).join(' ');
+    const body = this.#statements(4 + this.#next(4));
+    const predicate = this.#next(3) === 0 ? ` /(int64)arg1 ${this.#pick(COMPARISONS)} ${this.#pick(NUMBERS)}/` : '';
+    return `begin { @texts[1] = "sonde"; @given[0] = 1; }
+${BUMP}rawtracepoint:sched_switch${predicate} { ${start} $text = comm; ${body} @numbers[2] = 0; @gone[2] = 0; @word = 1; @sum = sum(0); @most = max(0); ${end} }
 `;
   }
 
