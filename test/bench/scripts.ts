@@ -29,7 +29,7 @@ export interface Script {
 
 const CALL = 'tracepoint:syscalls:sys_enter_sched_get_priority_max';
 const CALL_EXIT = 'tracepoint:syscalls:sys_exit_sched_get_priority_max';
-const PATH = 'tracepoint:syscalls:sys_enter_lremovexattr';
+const PATH = 'tracepoint:syscalls:sys_enter_umount';
 const OPEN = 'tracepoint:syscalls:sys_enter_openat';
 
 const onCall = (name: string, text: string, more: Partial<Script> = {}): Script => ({
@@ -79,7 +79,7 @@ const predicates: readonly Script[] = [
     name: 'predicate on a string argument',
     kind: 'tracepoint',
     operation: 'path',
-    text: `${PATH} /str(args->pathname) == "/sonde-bench-not-there"/ { @ = count(); }`,
+    text: `${PATH} /str(args->name) == "/sonde-bench-not-there"/ { @ = count(); }`,
   },
 ];
 
@@ -88,7 +88,7 @@ const texts: readonly Script[] = [
     name: 'count by path',
     kind: 'tracepoint',
     operation: 'path',
-    text: `${PATH} { @[str(args->pathname)] = count(); }`,
+    text: `${PATH} { @[str(args->name)] = count(); }`,
   },
   {
     name: 'opened files',
@@ -105,7 +105,7 @@ const texts: readonly Script[] = [
     operation: 'path',
     share: 0.1,
     printsEvents: true,
-    text: `${PATH} { printf("%s %s\\n", comm, str(args->pathname)); }`,
+    text: `${PATH} { printf("%s %s\\n", comm, str(args->name)); }`,
   },
   {
     name: 'print bytes',
@@ -113,7 +113,7 @@ const texts: readonly Script[] = [
     operation: 'path',
     share: 0.1,
     printsEvents: true,
-    text: `${PATH} { printf("%r\\n", buf(args->pathname, 16)); }`,
+    text: `${PATH} { printf("%r\\n", buf(args->name, 16)); }`,
   },
 ];
 

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { programIdOf, totalOf } from './program-statistics.ts';
+import { enableProgramStatistics } from '../../src/kernel/index.ts';
+import { isRoot, launcher } from '../sonde.ts';
+import { Load } from './load.ts';
+import { Workbench } from './measure.ts';
+import { programIdOf, readProgram, totalOf } from './program-statistics.ts';
 import { geometricMean, median, quantile } from './statistics.ts';
 import { formatSection, holds, limits, type Row } from './table.ts';
+import { Tracer } from './tracer.ts';
 
 describe('statistics', () => {
   test('the median of an odd and of an even number of values, in any order', () => {
@@ -93,6 +98,30 @@ describe('statistics of programs', () => {
     assert.equal(programIdOf('pos:\t0\nlink_type:\traw_tracepoint\nlink_id:\t44088\nprog_id:\t7\n'), 7);
     assert.equal(programIdOf('pos:\t0\nflags:\t02\nmap_id:\t3\nowner_prog_id:\t9\n'), undefined);
   });
+
+  test(
+    'a program on the live kernel: its instructions, and at least the runs that we made',
+    { skip: isRoot ? false : 'needs root' },
+    async () => {
+      using workbench = new Workbench();
+      using load = new Load(workbench.load);
+      using tracer = new Tracer({ name: 'Sonde', command: launcher }, [
+        '-e',
+        'tracepoint:syscalls:sys_enter_sched_get_priority_max { @ = count(); }',
+      ]);
+      const ids = await tracer.attached(() => load.run('call', 1));
+      assert.equal(ids.length, 1);
+      using _ = enableProgramStatistics();
+      const before = readProgram(ids[0]!)!;
+      await load.run('call', 3000, { workers: [3, 'processes'] });
+      const after = readProgram(ids[0]!)!;
+      assert.ok(after.runCount - before.runCount >= 3000);
+      assert.ok(after.runTimeNs > before.runTimeNs);
+      assert.ok(after.instructions > 2 && after.instructions < 100);
+      await tracer.end();
+      assert.equal(readProgram(ids[0]!), undefined);
+    },
+  );
 
   test('the total of several', () => {
     const one = { id: 1, runTimeNs: 100, runCount: 2, instructions: 30 };

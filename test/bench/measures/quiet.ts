@@ -8,22 +8,26 @@ import { median, quantile } from '../statistics.ts';
 import { type Tool, Tracer } from '../tracer.ts';
 
 const SILENT = { subject: 8, peer: 2 } as const;
+/** So many of them count instead: they have nothing to tell before their end. */
+const COUNTING = { subject: 4, peer: 2 } as const;
+const PRINT = 'printf("at %llu\\n", nsecs);';
+const COUNT = '@ = count();';
 const ROUNDS = 3;
 const SILENCE_MS = 10_000;
 const BETWEEN_EVENTS_MS = 120;
 const FIRST_NUMBER = 1000;
 
-/** Prints when the kernel saw the call that has its number; remembers how late each line came. */
+/** Its body runs for the call that has its number. Where that prints the kernel's time, it remembers how late each line came. */
 class SilentTracer implements Disposable {
   readonly latenciesMs: number[] = [];
   readonly idlePercent: number[] = [];
   readonly number: number;
   readonly #tracer: Tracer;
 
-  constructor(tool: Tool, number: number) {
+  constructor(tool: Tool, number: number, body: string) {
     this.number = number;
     const probe = `tracepoint:syscalls:sys_enter_sched_get_priority_max /args->policy == ${number}/`;
-    this.#tracer = new Tracer(tool, ['-e', `${probe} { printf("at %llu\\n", nsecs); }`], {
+    this.#tracer = new Tracer(tool, ['-e', `${probe} { ${body} }`], {
       onOutput: (text, readNs) => {
         for (const [, ns] of text.matchAll(/^at (\d+)$/gm)) this.latenciesMs.push(Number(readNs - BigInt(ns!)) / 1e6);
       },
@@ -74,6 +78,7 @@ class IntervalTracer implements Disposable {
 interface Quiet {
   readonly latenciesMs: readonly number[];
   readonly idlePercent: readonly number[];
+  readonly countingPercent: readonly number[];
   readonly printedJitterMs: readonly number[];
   readonly kernelJitterMs: readonly number[];
 }
@@ -81,30 +86,44 @@ interface Quiet {
 async function watch(bench: Bench): Promise<Both<Quiet>> {
   const { load, subject, peer, isQuick, runs } = bench;
   using all = new DisposableStack();
-  const silent = (tool: Tool, count: number, first: number): SilentTracer[] =>
-    Array.from({ length: count }, (_, i) => all.use(new SilentTracer(tool, first + i)));
-  const ours = silent(subject, SILENT.subject, FIRST_NUMBER);
-  const theirs = silent(peer, SILENT.peer, FIRST_NUMBER + ours.length);
+  let number = FIRST_NUMBER;
+  const silent = (tool: Tool, count: number, body: string): SilentTracer[] =>
+    Array.from({ length: count }, () => all.use(new SilentTracer(tool, number++, body)));
+  const ours = silent(subject, SILENT.subject, PRINT);
+  const theirs = silent(peer, SILENT.peer, PRINT);
+  const counting = {
+    subject: silent(subject, COUNTING.subject, COUNT),
+    peer: silent(peer, COUNTING.peer, COUNT),
+  };
+  const everyone = [...ours, ...theirs, ...counting.subject, ...counting.peer];
   const intervals = { subject: all.use(new IntervalTracer(subject)), peer: all.use(new IntervalTracer(peer)) };
-  for (const tracer of [...ours, ...theirs]) await tracer.attached();
+  for (const tracer of everyone) await tracer.attached();
   for (let round = 0; round < Math.min(ROUNDS, runs); round++) {
     await sleep(500); // what came before is done
-    const ends = [...ours, ...theirs].map((tracer) => tracer.watchIdle());
+    const ends = everyone.map((tracer) => tracer.watchIdle());
     await sleep(isQuick ? SILENCE_MS / 4 : SILENCE_MS);
     for (const end of ends) end();
-    for (const { number } of [...ours, ...theirs]) {
-      await load.run('once', number);
+    for (const tracer of [...ours, ...theirs]) {
+      await load.run('once', tracer.number);
       await sleep(BETWEEN_EVENTS_MS);
     }
     await sleep(500);
   }
-  const of = (tracers: readonly SilentTracer[], interval: IntervalTracer): Quiet => ({
+  const of = (
+    tracers: readonly SilentTracer[],
+    counters: readonly SilentTracer[],
+    interval: IntervalTracer,
+  ): Quiet => ({
     latenciesMs: tracers.flatMap(({ latenciesMs }) => latenciesMs),
     idlePercent: tracers.flatMap(({ idlePercent }) => idlePercent),
+    countingPercent: counters.flatMap(({ idlePercent }) => idlePercent),
     printedJitterMs: interval.jitterMs('readNs'),
     kernelJitterMs: interval.jitterMs('kernelNs'),
   });
-  return { subject: of(ours, intervals.subject), peer: of(theirs, intervals.peer) };
+  return {
+    subject: of(ours, counting.subject, intervals.subject),
+    peer: of(theirs, counting.peer, intervals.peer),
+  };
 }
 
 export const quiet: Measure = {
@@ -122,7 +141,13 @@ export const quiet: Measure = {
       {
         title: 'With nothing to do',
         rows: [
-          { what: 'a processor’s time, idle and attached', unit: '%', bound: '<= 0.3', ...both('idlePercent', median) },
+          {
+            what: 'a processor’s time, idle: of a script that prints',
+            unit: '%',
+            bound: '<= 0.3',
+            ...both('idlePercent', median),
+          },
+          { what: '… that counts', unit: '%', bound: '<= 0.3', ...both('countingPercent', median) },
           { what: `${first}, p99`, unit: 'ms', bound: '<= 100', ...both('latenciesMs', late) },
           { what: '… median', unit: 'ms', bound: '', ...both('latenciesMs', median) },
           {
