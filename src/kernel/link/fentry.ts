@@ -16,14 +16,17 @@ export function attachTypedFunction(program: AttachableProgram, hook: TypedFunct
   if (result >= 0) return new DescriptorLink('fentry', { links: [result] });
   const what = describeTypedFunction(hook);
   if (result === -Errno.ENOTSUPP || result === -Errno.EOPNOTSUPP) {
-    throw new UnsupportedFeatureError('fentry', `this kernel cannot attach to ${what}`, { advice: INSTEAD });
+    throw new UnsupportedFeatureError('fentry', `this kernel cannot attach to ${what}`, {
+      advice: 'A kprobe of the same function, or a tracepoint near it, may serve.',
+    });
   }
   throw systemError(`${bpfCallName(Command.RawTracepointOpen)} of ${what}`, -result, {
     advice: advice(-result, hook.function),
   });
 }
 
-const INSTEAD = 'A kprobe of the same function, or a tracepoint near it, may serve.';
+/** No kprobe either: the kernel takes none where its own tracing may not be, unless it was built so (KPROBE_EVENTS_ON_NOTRACE). */
+const INSTEAD = 'Trace its caller, or a tracepoint.';
 
 function advice(errno: number, name: string): string | undefined {
   switch (errno) {
