@@ -20,6 +20,9 @@ function writeWhole(name: string, text: string): void {
   renameSync(temporary, join(dist, name));
 }
 
+/** A build waits no longer for a run, which takes a tenth of a second. */
+const LONGEST_FILL_MS = 20_000;
+
 /** The first run of a script leaves the code cache behind: make these runs now, with a small and a large one that end at once. */
 function fillCodeCaches(): void {
   for (const file of globSync('*.code-cache', { cwd: dist })) rmSync(join(dist, file));
@@ -27,7 +30,7 @@ function fillCodeCaches(): void {
     'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @[comm, pid] = count(); printf("%d %s\\n", 1, "x"); }';
   const small = ['-e', count, '-c', '/bin/true'];
   for (const script of [small, [join(import.meta.dirname, 'fill.bt')]])
-    spawnSync(join(root, 'bin/sonde'), script, { stdio: 'ignore' });
+    spawnSync(join(root, 'bin/sonde'), script, { stdio: 'ignore', timeout: LONGEST_FILL_MS, killSignal: 'SIGKILL' });
 }
 
 const stampFile = join(dist, 'stamp');
