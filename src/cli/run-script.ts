@@ -132,8 +132,8 @@ export async function runCompiled(
       if (pid !== undefined && showsUserSymbols(plan)) cleanUp.use(primeSymbols(backend.resolver.userSymbols, pid));
     },
   });
-  void child?.exited.then(() => session.stop());
-  void target?.exited.then(() => session.stop());
+  void child?.exited.then(() => session.finish());
+  void target?.exited.then(() => session.finish());
   const endSignals = handleSignals(session);
   try {
     const { exitCode } = await session.run();
@@ -185,7 +185,7 @@ async function dryRun(
 }
 
 function stopLater(session: Session, afterMs: number): Disposable {
-  const timer = setTimeout(() => session.stop(), afterMs);
+  const timer = setTimeout(() => session.finish(), afterMs);
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 

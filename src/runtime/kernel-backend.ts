@@ -1,7 +1,7 @@
 /** The running kernel as a session's Backend. */
 import type { ChildProcess } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, readSync } from 'node:fs';
-import { signalNumber, strerror } from '../abi/index.ts';
+import { BpfFlag, signalNumber, strerror } from '../abi/index.ts';
 import { BugError, SondeError } from '../base/index.ts';
 import {
   attachAll,
@@ -12,6 +12,8 @@ import {
   KernelProgram,
   type Link,
   RingBuffer,
+  RingSleeper,
+  threadsToDetach,
 } from '../kernel/index.ts';
 import type { MapEntry } from '../output/index.ts';
 import type {
@@ -24,6 +26,7 @@ import type {
   MissedEvents,
   RecordVisitor,
   ShellResult,
+  Sleep,
   Walk,
 } from '../session/index.ts';
 import type { CollectionSpec, PlanConfig, PlannedPoint, PlannedProbe, ProgramSpec, ScriptPlan } from '../spec/index.ts';
@@ -53,6 +56,8 @@ export class KernelBackend implements Backend {
   readonly resolver: KernelResolver;
   #unwinding: Unwinding | undefined;
   #ring: RingBuffer | undefined;
+  /** Null: there can't be one. */
+  #sleeper: RingSleeper | undefined | null;
   #data: MappedRegion | undefined;
   /** Commands of system() that are running. */
   readonly #commands = new Set<ChildProcess>();
@@ -153,6 +158,8 @@ export class KernelBackend implements Backend {
     this.#links.clear();
     for (const program of this.#programs.values()) program.close();
     this.#programs.clear();
+    this.#sleeper?.close();
+    this.#sleeper = undefined;
     this.#ring?.[Symbol.dispose]();
     this.#ring = undefined;
     this.#data = undefined;
@@ -224,6 +231,29 @@ export class KernelBackend implements Backend {
       return visit(view.data, view.u8, offset, length);
     });
     return taken;
+  }
+
+  sleep(maxMs: number): Sleep | undefined {
+    const wakeOffset = this.#plan?.ring?.wakeOffset;
+    const sleeper = this.#openSleeper();
+    if (sleeper === undefined || wakeOffset === undefined) return undefined;
+    const setFlags = (flags: bigint): void => this.#data?.store(wakeOffset, flags);
+    setFlags(BigInt(BpfFlag.BPF_RB_FORCE_WAKEUP));
+    const over = sleeper.sleep(maxMs).then(() => setFlags(BigInt(BpfFlag.BPF_RB_NO_WAKEUP)));
+    return { over, wake: () => sleeper.wake() };
+  }
+
+  #openSleeper(): RingSleeper | undefined {
+    const ring = this.#plan?.ring;
+    if (this.#sleeper === undefined && ring !== undefined) {
+      try {
+        this.#sleeper = new RingSleeper(this.#map(ring.map).fd, threadsToDetach([...this.#links.values()].flat()));
+      } catch (error) {
+        if (!(error instanceof SondeError)) throw error;
+        this.#sleeper = null;
+      }
+    }
+    return this.#sleeper ?? undefined;
   }
 
   missedEvents(): readonly MissedEvents[] {
@@ -328,6 +358,10 @@ class MappedRegion implements DataRegion {
     const view = new DataView(words.buffer, words.byteOffset, words.length);
     for (let at = 0; at < words.length; at += 8)
       Atomics.sub(this.#words, (offset + at) / 8, view.getBigUint64(at, true));
+  }
+
+  store(offset: number, value: bigint): void {
+    Atomics.store(this.#words, offset / 8, value);
   }
 
   zero(offset: number, length: number): void {

@@ -45,6 +45,11 @@ export interface Backend {
    * record stands in one piece at a multiple of 8. Returns the number of bytes taken.
    */
   drain(visit: RecordVisitor): number;
+  /**
+   * Sleeps until there are records, or for so long. Undefined where nothing can wake it. One at a time, and nothing is
+   * taken from the ring meanwhile.
+   */
+  sleep?(maxMs: number): Sleep | undefined;
   /** Events that programs missed because the kernel doesn't run a program inside itself: totals since `open`. */
   missedEvents(): readonly MissedEvents[];
 
@@ -57,6 +62,12 @@ export interface Backend {
   appendFile(path: string, bytes: Uint8Array): string | undefined | Promise<string | undefined>;
   /** `sh -c command` to its end; its standard output is gathered, its standard error goes where ours goes. */
   runShell(command: string): ShellResult | Promise<ShellResult>;
+}
+
+export interface Sleep {
+  readonly over: Promise<void>;
+  /** Ends it. */
+  wake(): void;
 }
 
 export interface Measurement {

@@ -419,6 +419,17 @@ test('run-time warnings show their place, how often, and what the helper said', 
   assert.equal((await finish(all)).stderr, 'stdin:1:1-3: WARNING: only with -k\n@a[1] = $x / $y;\n~~\n');
 });
 
+test('a command that ends at the same signal does not hurry the end', async () => {
+  const run = prepare({ probes: ['kprobe:f', 'end'], events: [event(0, 'printf', '%s;', string(8))] });
+  run.backend.programs.set('p1', () => send(run, 0, [string(8)], ['last']));
+  run.clock.at(50, () => {
+    run.session.finish();
+    run.session.stop();
+    run.session.finish();
+  });
+  assert.equal((await finish(run)).stdout, 'last;\n\n');
+});
+
 test('a warning can have another text for one code', async () => {
   const [message, messageByCode] = ['full', { '-12': 'no memory' }];
   for (const [code, shown] of [

@@ -105,6 +105,8 @@ export class Session {
   readonly #giveUp = Promise.withResolvers<void>();
   #visit: RecordVisitor = () => true;
   #stops = 0;
+  /** There is nothing left to trace. */
+  #isOver = false;
   #phase: ProbePhase = 'begin';
   /** An exit record was met: what comes after it is dropped until the end programs run. */
   #isExiting = false;
@@ -128,7 +130,7 @@ export class Session {
     this.#warningLevel = options.warningLevel ?? 1;
     this.#maps = new ScriptMaps(options.plan, options.backend);
     this.#counters = new Counters(options.plan.data, () => options.backend.data);
-    this.#timer = new PollTimer(this.#clock, options.plan.ring?.sizeBytes);
+    this.#timer = new PollTimer(this.#clock, options.plan.ring?.sizeBytes, (maxMs) => this.#backend.sleep?.(maxMs));
     this.#presenter = this.#createPresenter();
     this.#reporter = new Reporter({
       ...options,
@@ -225,13 +227,19 @@ export class Session {
   }
 
   /**
-   * Ends tracing: call it at a signal, when the child or the target is gone. The second call, while the end programs
-   * and the last records are on their way, leaves those records and goes on to the maps.
+   * Ends tracing at a signal. The second call, while the end programs and the last records are on their way, leaves those
+   * records and goes on to the maps.
    */
   stop(): void {
     this.#stops++;
     this.#timer.wake();
     if (this.#stops > 1) this.#giveUp.resolve();
+  }
+
+  /** Ends tracing because there is nothing left to trace. It is no call of `stop`: a Ctrl-C that ends the traced command too is one signal. */
+  finish(): void {
+    this.#isOver = true;
+    this.#timer.wake();
   }
 
   async #runPrograms(phase: 'begin' | 'end'): Promise<void> {
@@ -257,12 +265,12 @@ export class Session {
         count += attached;
       }
     }
-    if (count === 0 && this.#stops === 0) throw new SondeError('No probes to attach');
+    if (count === 0 && !this.#isEnding()) throw new SondeError('No probes to attach');
     return count;
   }
 
   async #attach(probe: PlannedProbe): Promise<number> {
-    if (this.#stops > 0) return 0;
+    if (this.#isEnding()) return 0;
     for (const point of probe.points) this.#say(`Trying to attach probe: ${point.name}`);
     const { failures, by } = await this.#backend.attach(probe);
     if (by !== undefined) {
@@ -289,7 +297,7 @@ export class Session {
     while (true) {
       await this.#runSignalled();
       const taken = await this.#look();
-      if (!this.#isTracing || this.#stops > 0 || this.#isExiting || this.#counters.exitStatus() !== undefined) return;
+      if (!this.#isTracing || this.#isEnding() || this.#isExiting || this.#counters.exitStatus() !== undefined) return;
       await this.#timer.wait(taken);
     }
   }
@@ -309,7 +317,7 @@ export class Session {
   async #walk(probe: PlannedProbe): Promise<void> {
     const walk = this.#backend.iterate(probe.program);
     try {
-      for (let steps = 1; this.#stops === 0 && walk.step(this.#visit); steps++) {
+      for (let steps = 1; !this.#isEnding() && walk.step(this.#visit); steps++) {
         if (this.#options.fullBuffering !== true) this.#flush();
         await this.#settle();
         // A signal must find a way in.
@@ -352,6 +360,10 @@ export class Session {
       this.#pending = undefined;
       await Promise.race([pending, this.#giveUp.promise]);
     }
+  }
+
+  #isEnding(): boolean {
+    return this.#isOver || this.#stops > 0;
   }
 
   #isSkipping(): boolean {

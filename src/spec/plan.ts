@@ -11,12 +11,19 @@ export interface ScriptPlan {
   /** Record kinds; a record's first u32 is the index in this list. */
   readonly events: readonly EventSchema[];
   /** Present when some program emits records. */
-  readonly ring?: { readonly map: string; readonly sizeBytes: number };
+  readonly ring?: PlannedRing;
   /** The script's data region: one mmapped array value; see DataLayout. Absent when nothing needs it. */
   readonly data?: DataLayout;
   /** Stacks are walked by tables: the maps of `unwind.ts` want to be filled before anything runs, and kept up to date. */
   readonly unwinds?: boolean;
   readonly config: PlanConfig;
+}
+
+export interface PlannedRing {
+  readonly map: string;
+  readonly sizeBytes: number;
+  /** Shared u64 of the data region: the flags with which programs give records to the ring. The reader says there when it sleeps. */
+  readonly wakeOffset: number;
 }
 
 export interface PlanConfig {

@@ -160,9 +160,10 @@ describe('-c', live, () => {
 
   test('a waiting command exits by itself when the tracer is killed', async () => {
     const marker = join(folder, 'started');
+    // Each by a tracepoint of its own: while so many are attached, there is time to look.
     using tracer = new Tracer([
       '-e',
-      'tracepoint:syscalls:sys_enter_* { @[probe] = count(); }',
+      'config = { hook_choice = named } tracepoint:syscalls:sys_enter_* { @[probe] = count(); }',
       '-c',
       `touch ${marker}`,
     ]);
@@ -243,7 +244,7 @@ describe('output', live, () => {
   for (const more of ['', `-c 'sleep 100'`]) {
     test(`Ctrl-C on a terminal ${more}`, async () => {
       // `exec`, as a shell that waits beside Sonde would report the same signal as its own end.
-      const command = `exec ${launcher} -e 'interval:ms:50 { @ = count(); } end { printf("end\\n"); }' ${more}`;
+      const command = `exec ${launcher} -e 'interval:ms:10 { @ = count(); } end { printf("end\\n"); }' ${more}`;
       const child = spawn('script', ['-qec', command, '/dev/null'], {
         stdio: ['pipe', 'pipe', 'inherit'],
         env: testEnvironment(),
@@ -252,7 +253,7 @@ describe('output', live, () => {
       child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
       const ended = new Promise<unknown>((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
       await eventually(() => shown.includes('Attached'), 10_000);
-      await sleep(200);
+      await sleep(400);
       child.stdin.write('\x03');
       const status = await Promise.race([ended, sleep(5000, 'hangs', { ref: false })]);
       child.kill('SIGKILL');

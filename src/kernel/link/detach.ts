@@ -3,13 +3,11 @@
  * event, and once more, one after the other, at the end of each event.
  */
 import { close } from 'node:fs';
-import { closeFd, openPipe, spawnProcess } from '../sys/index.ts';
+import { closeFd, openPipe, spawnProcess, withThreads } from '../sys/index.ts';
 import type { Link } from './link.ts';
 
 /** Ending so many one by one is not worth a thread or a process. */
 const FEW = 2;
-/** Each thread waits for one grace period at a time, and the kernel serves many that wait with one. */
-const MOST_THREADS = 256;
 /** Events take 20 to 40 ms each: so many are waited for, more are left to a process that ends when ours has. */
 const MOST_WAITED_FOR = 8;
 
@@ -22,12 +20,15 @@ export async function detachLinks(links: readonly Link[]): Promise<void> {
   for (const link of fast) link.close();
 }
 
-/** Node's own threads do it; how many there are is read once, when the first is needed. */
+/** Each thread waits for one grace period at a time, and the kernel serves many that wait with one. */
 async function closeInThreads(fds: readonly number[]): Promise<void> {
-  process.env['UV_THREADPOOL_SIZE'] = String(Math.min(fds.length, MOST_THREADS));
-  const closed = fds.map((fd) => new Promise<void>((resolve) => close(fd, () => resolve())));
-  delete process.env['UV_THREADPOOL_SIZE'];
-  await Promise.all(closed);
+  const start = () => fds.map((fd) => new Promise<void>((resolve) => close(fd, () => resolve())));
+  await Promise.all(withThreads(fds.length, start));
+}
+
+/** So many threads are of use at the end of these links. */
+export function threadsToDetach(links: readonly Link[]): number {
+  return links.filter((link) => link.isSlow).reduce((sum, link) => sum + link.detachFds().length, 0);
 }
 
 /** Gives back what links hold. Programs that still run end here. */

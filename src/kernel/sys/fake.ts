@@ -21,6 +21,9 @@ export class FakeSyscalls implements Syscalls {
     if (answer === undefined) throw new Error(`the fake kernel has no answer to ${name}`);
     return answer(...args);
   }
+  callInThread(name: SyscallName, ...args: SyscallArgument[]): Promise<number> {
+    return Promise.resolve(this.call(name, ...args));
+  }
   addressOf(buffer: Uint8Array | BigUint64Array): bigint {
     const address = BigInt(0x1000 * (this.#buffers.size + 1));
     this.#buffers.set(address, buffer);

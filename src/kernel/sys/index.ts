@@ -12,4 +12,5 @@ export * from './perf-event.ts';
 export { holdUntilHere } from './native.ts';
 export * from './process.ts';
 export * from './spawn.ts';
+export * from './threads.ts';
 export { replaceSyscalls, syscalls, type SyscallArgument, type SyscallName, type Syscalls } from './syscalls.ts';

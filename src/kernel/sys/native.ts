@@ -2,15 +2,20 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { architectureOf, syscallNumber } from '../../abi/index.ts';
 import { BugError, UnsupportedFeatureError } from '../../base/index.ts';
-import type { SyscallName, Syscalls } from './syscalls.ts';
+import type { SyscallArgument, SyscallName, Syscalls } from './syscalls.ts';
 
 /** The part of koffi that is used here. */
 interface Koffi {
   readonly version: string;
-  load(path: null): { func(declaration: string): (...args: (number | bigint)[]) => number | bigint };
+  load(path: null): { func(declaration: string): NativeFunction };
   address(buffer: Uint8Array | BigUint64Array): bigint;
   view(address: number, sizeBytes: number): ArrayBuffer;
   errno(): number;
+}
+
+interface NativeFunction {
+  (...args: (number | bigint)[]): number | bigint;
+  async(...args: [...(number | bigint)[], (error: Error | null, result: number | bigint) => void]): void;
 }
 
 /** The direct path below is koffi's own affair: it is taken only for the release that it was checked with. */
@@ -37,19 +42,25 @@ export function nativeSyscalls(): Syscalls {
   };
   const addressOf = (buffer: Uint8Array | BigUint64Array): bigint =>
     buffer.byteLength === 0 ? 0n : koffi.address(buffer);
+  const rawArguments = (name: SyscallName, args: readonly SyscallArgument[]): (number | bigint)[] => {
+    const raw: (number | bigint)[] = [numberOf(name), 0, 0, 0, 0, 0, 0];
+    for (let i = 0; i < args.length; i++) {
+      const argument = args[i]!;
+      raw[i + 1] = typeof argument === 'object' ? addressOf(argument) : argument;
+    }
+    return raw;
+  };
   return {
     call(name, ...args) {
-      const raw: (number | bigint)[] = [numberOf(name), 0, 0, 0, 0, 0, 0];
-      for (let i = 0; i < args.length; i++) {
-        const argument = args[i]!;
-        raw[i + 1] = typeof argument === 'object' ? addressOf(argument) : argument;
-      }
+      const raw = rawArguments(name, args);
       // User space addresses have fewer than 53 bits: a Number holds every result.
       const result = Number(syscall(...raw));
       const outcome = result === -1 ? -koffi.errno() : result;
       holdUntilHere(args);
       return outcome;
     },
+    callInThread: (name, ...args) =>
+      new Promise((resolve) => syscall.async(...rawArguments(name, args), (_, result) => resolve(Number(result)))),
     addressOf,
     view: (address, sizeBytes) => koffi.view(address, sizeBytes),
   };

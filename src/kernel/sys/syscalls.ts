@@ -7,6 +7,11 @@ import { nativeSyscalls } from './native.ts';
 export interface Syscalls {
   /** The result, or the negated errno. Buffers are passed by address and stay alive during the call. */
   call(name: SyscallName, ...args: SyscallArgument[]): number;
+  /**
+   * The same by one of Node's threads, for calls that wait; any failure gives -1. The threads are joined at the end of the
+   * process: what waits must be woken by then. Buffers must be kept by the caller.
+   */
+  callInThread(name: SyscallName, ...args: SyscallArgument[]): Promise<number>;
   /** Address of the first byte. Valid as long as the caller holds the buffer. */
   addressOf(buffer: Uint8Array | BigUint64Array): bigint;
   /** Memory at `address` as an ArrayBuffer, without a copy. It dangles once the memory is unmapped: see `Mapping`. */
@@ -40,6 +45,10 @@ export type SyscallName =
   | 'sendto'
   | 'setsockopt'
   | 'bind'
+  | 'eventfd2'
+  | 'ppoll'
+  | 'read'
+  | 'write'
   | 'sched_get_priority_max';
 
 let current: Syscalls | undefined;

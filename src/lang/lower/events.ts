@@ -1,5 +1,4 @@
 /** Records sent to the user side through the ring buffer. */
-import { BpfFlag } from '../../abi/index.ts';
 import { BugError } from '../../base/index.ts';
 import type { EventField, EventSchema } from '../../spec/index.ts';
 import type { Emit, Expression, Statement } from '../checked/index.ts';
@@ -208,7 +207,7 @@ function reserve(l: Lowering, id: number, sizeBytes: number, fill: (record: Addr
   b.scope(() => {
     b.store(8, record, 0, b.constant(id));
     fill({ base: record, offset: 0 });
-    b.call(Helper.ringbuf_submit, [record, b.constant(BpfFlag.BPF_RB_NO_WAKEUP)]);
+    b.call(Helper.ringbuf_submit, [record, ringFlags(l)]);
     b.jump(done);
   });
   b.enter(done);
@@ -217,6 +216,11 @@ function reserve(l: Lowering, id: number, sizeBytes: number, fill: (record: Addr
 /** Its records go into the file that is being read, not into the ring. */
 function isIterator(l: Lowering): boolean {
   return l.program.variant.context.output === 'records';
+}
+
+/** While the reader looks by itself nobody wakes it; when it sleeps it has these flags say so. */
+function ringFlags(l: Lowering): Value {
+  return l.builder.load(8, false, l.builder.mapValue('data', l.script.wakeOffset()));
 }
 
 function countLost(l: Lowering): void {
@@ -257,8 +261,7 @@ function sendOutput(l: Lowering, area: Address, length: Value): void {
     writeRecord(l, area, length);
     return;
   }
-  const flags = b.constant(BpfFlag.BPF_RB_NO_WAKEUP);
-  const result = b.call(Helper.ringbuf_output, [b.map(l.script.ring()), pointer(l, area), length, flags]);
+  const result = b.call(Helper.ringbuf_output, [b.map(l.script.ring()), pointer(l, area), length, ringFlags(l)]);
   whenRare(l, 'ne', result, b.constant(0), () => countLost(l));
 }
 

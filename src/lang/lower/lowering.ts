@@ -55,6 +55,8 @@ export interface ScriptLowering {
   /** Map of the frames of such stacks. */
   stackMap(type: Type & { kind: 'stack' }): string;
   lostOffset(): number;
+  /** Of the flags with which records are given to the ring. */
+  wakeOffset(): number;
   exitOffset(): number;
   /** Where a program marks that it ran; only for probes that may silently never be hit. */
   hitOffset(program: CheckedProgram): number | undefined;

@@ -61,6 +61,7 @@ class ScriptState implements ScriptLowering {
   private readonly counters: ReadonlySet<string>;
   private readonly assigned: ReadonlySet<string>;
   private readonly hits = new Map<CheckedProgram, number>();
+  private readonly wake: number = 0;
   private lost: number | undefined;
   private exit: number | undefined;
   private zeroArea: { offset: number; sizeBytes: number } | undefined;
@@ -79,6 +80,8 @@ class ScriptState implements ScriptLowering {
     this.deletedFrom = facts.deletedFrom;
     this.counters = facts.counters;
     this.assigned = facts.assigned;
+    if (this.usesRing)
+      this.wake = this.region.sharedBytes(Uint8Array.of(BpfFlag.BPF_RB_NO_WAKEUP, 0, 0, 0, 0, 0, 0, 0));
     // What all CPUs read comes first, so that every map has its place before programs are lowered.
     for (const map of checked.maps) this.storages.set(map.name, this.makeStorage(map));
     const largest = Math.max(
@@ -118,6 +121,10 @@ class ScriptState implements ScriptLowering {
 
   lostOffset(): number {
     return (this.lost ??= this.region.perCpu(8));
+  }
+
+  wakeOffset(): number {
+    return this.wake;
   }
 
   exitOffset(): number {
@@ -242,7 +249,7 @@ class ScriptState implements ScriptLowering {
       probes: this.checked.programs.map((program) => this.plannedProbe(program)),
       maps: this.checked.maps.map((map) => this.plannedMap(map)),
       events: this.events,
-      ...(this.usesRing ? { ring: { map: RING_MAP, sizeBytes: config.ringBytes } } : {}),
+      ...(this.usesRing ? { ring: { map: RING_MAP, sizeBytes: config.ringBytes, wakeOffset: this.wake } } : {}),
       ...(data === undefined ? {} : { data: data.layout }),
       ...(unwinds ? { unwinds } : {}),
       config: {

@@ -185,7 +185,7 @@ export function planOf({ text = '', probes = ['begin'], maps = [], events = [], 
     }),
     maps,
     events,
-    ring: { map: 'ring', sizeBytes: 1 << 23 },
+    ring: { map: 'ring', sizeBytes: 1 << 23, wakeOffset: 0 },
     data,
     config: { printMapsOnExit: true, missingProbes: 'error', strTruncTrailer: '..', maxCatBytes: 10240, cppDemangle: true, logSizeBytes: 1_000_000, ...config },
   };
