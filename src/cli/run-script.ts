@@ -7,6 +7,7 @@ import {
   FileSink,
   KernelBackend,
   openNotifySocket,
+  optimizeLater,
   primeSymbols,
   requireCapabilities,
   showsUserSymbols,
@@ -26,11 +27,6 @@ import { handleSignals } from './signals.ts';
 import { isTerminal } from './terminal.ts';
 import { print } from './write-fully.ts';
 
-/** V8's flag for each optimising compiler, and after how much of the run it is worth its cost. */
-const COMPILERS = [
-  { flag: '--maglev', afterMs: 20 },
-  { flag: '--opt', afterMs: 300 },
-];
 /** Harnesses set a variable of this name, and wait for this line. */
 const ATTACHED_LINE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 /** As if SIGPIPE had ended us. */
@@ -187,12 +183,4 @@ async function dryRun(
 function stopLater(session: Session, afterMs: number): Disposable {
   const timer = setTimeout(() => session.finish(), afterMs);
   return { [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-/** The launcher turned V8's optimising compilers off. A script that runs for a while and formats records earns them back. */
-function optimizeLater(): Disposable {
-  const timers = COMPILERS.map(({ flag, afterMs }) =>
-    setTimeout(() => process.getBuiltinModule('node:v8').setFlagsFromString(flag), afterMs).unref(),
-  );
-  return { [Symbol.dispose]: () => timers.forEach((timer) => clearTimeout(timer)) };
 }

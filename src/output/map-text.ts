@@ -1,8 +1,9 @@
-import type { Aggregation, PlannedMap, ValueType } from '../spec/index.ts';
+import type { Aggregation, MapColumns, PlannedMap, ValueType } from '../spec/index.ts';
 import { type Aggregate, combineAggregation, weightOf } from './aggregate.ts';
 import { type ByteString, encodeText } from './byte-string.ts';
 import { compareBytes, compareNumbers, compareValues } from './compare.ts';
 import { formatHistogram } from './histogram.ts';
+import { formatLargeMap, MANY_ELEMENTS } from './large-map.ts';
 import type { FormatOptions } from './resolver.ts';
 import { type SeriesAggregation, type SeriesPoint, windowOf } from './series.ts';
 import { formatSeries } from './series-text.ts';
@@ -22,6 +23,8 @@ export interface MapSnapshot {
   readonly map: PlannedMap;
   /** Of a scalar at most one; none: it is not set. */
   readonly entries: readonly MapEntry[];
+  /** The same in columns, where there are many. */
+  readonly columns?: MapColumns;
   /** Distance of the CPUs' shares of an aggregation. */
   readonly strideBytes: number;
 }
@@ -75,10 +78,24 @@ export function formatMap(snapshot: MapSnapshot, print: MapPrintOptions, options
   const divisor = BigInt(print.div ?? 1);
   if (map.key === undefined) return formatScalar(snapshot, name, divisor, options);
   const key = map.key;
+  const large = formatColumns(snapshot, key, print, options);
+  if (large !== undefined) return large;
   const entries = orderEntries(snapshot, print.top);
   const label = (entry: OrderedEntry): ByteString => `${name}[${formatKey(key, entry.key, options)}]`;
   if (isSeries(map)) return formatAllSeries(map, entries, label, options);
   return entries.map((entry) => formatEntry(map, label(entry), entry, divisor, options)).join('');
+}
+
+function formatColumns(
+  { map, columns, strideBytes }: MapSnapshot,
+  key: ValueType,
+  print: MapPrintOptions,
+  options: FormatOptions,
+): ByteString | undefined {
+  if (columns === undefined || columns.count < MANY_ELEMENTS) return undefined;
+  const top = print.top !== undefined && print.top > 0 ? print.top : shownOf(map);
+  const lines = { prefix: `${encodeText(map.name)}[`, top, divisor: BigInt(print.div ?? 1) };
+  return formatLargeMap({ map: { ...map, key }, columns, strideBytes }, lines, options);
 }
 
 /** Series share their window: keys without a value in it are left out. */

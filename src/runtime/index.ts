@@ -5,6 +5,7 @@ export * from './doctor/index.ts';
 export * from './kernel-backend.ts';
 export { bootTimeNs, bootTimeOffsetNs, monotonicMs, taiOffsetNs } from '../kernel/index.ts';
 export * from './notify-socket.ts';
+export { optimizeLater } from './optimize.ts';
 export * from './output-sink.ts';
 export * from './prime-symbols.ts';
 export type { ProbeCost } from './program-costs.ts';

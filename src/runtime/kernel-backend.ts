@@ -29,10 +29,19 @@ import type {
   Sleep,
   Walk,
 } from '../session/index.ts';
-import type { CollectionSpec, PlanConfig, PlannedPoint, PlannedProbe, ProgramSpec, ScriptPlan } from '../spec/index.ts';
+import type {
+  CollectionSpec,
+  MapColumns,
+  PlanConfig,
+  PlannedPoint,
+  PlannedProbe,
+  ProgramSpec,
+  ScriptPlan,
+} from '../spec/index.ts';
 import { IteratorWalk } from './iterator-walk.ts';
 import { describeLinks } from './describe-links.ts';
 import { KernelResolver } from './kernel-resolver.ts';
+import { optimizeNow } from './optimize.ts';
 import { CostMeter, measureProgram, type ProbeCost } from './program-costs.ts';
 import { type UnwindTargets, Unwinding } from './unwinding.ts';
 
@@ -46,6 +55,9 @@ export interface KernelBackendOptions {
   /** The kernel is to measure each run of a program, for `costs`. That takes some 20 ns per run. */
   readonly measuresCosts?: boolean;
 }
+
+/** Sorting and writing so many elements of a map takes longer than V8 takes to compile the loops. */
+const WORTH_OPTIMIZING = 10_000;
 
 export class KernelBackend implements Backend {
   readonly #options: KernelBackendOptions;
@@ -198,6 +210,12 @@ export class KernelBackend implements Backend {
     const found: MapEntry[] = [];
     for (const [key, value] of this.#map(map).entries()) found.push({ key, value });
     return found;
+  }
+
+  columns(map: string): MapColumns | undefined {
+    const columns = this.#map(map).columns();
+    if (columns !== undefined && columns.count >= WORTH_OPTIMIZING) optimizeNow();
+    return columns;
   }
 
   takeAll(map: string): Iterable<MapEntry> {

@@ -1,6 +1,6 @@
 import type { SondeError } from '../base/index.ts';
 import type { MapEntry, ValueResolver } from '../output/index.ts';
-import type { CollectionSpec, PlannedPoint, PlannedProbe, ScriptPlan } from '../spec/index.ts';
+import type { CollectionSpec, MapColumns, PlannedPoint, PlannedProbe, ScriptPlan } from '../spec/index.ts';
 
 /**
  * Where a script runs: the kernel, or a simulated machine. A session drives it: open, runOnce for the begin programs,
@@ -27,6 +27,8 @@ export interface Backend {
 
   /** All elements, copied. A per-CPU value is the values of all possible CPUs, each rounded up to 8 bytes. */
   entries(map: string): Iterable<MapEntry>;
+  /** The elements in columns, without an object for each; undefined where they can't be had so. */
+  columns?(map: string): MapColumns | undefined;
   /** Takes all elements out, each in one step: what comes meanwhile is either among them or stays. */
   takeAll(map: string): Iterable<MapEntry>;
   /** Creates or replaces an element. The value is in the form of `entries`. */

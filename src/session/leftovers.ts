@@ -8,11 +8,11 @@ const NOTHING = new Uint8Array(0);
  * what comes next.
  */
 export class Leftovers {
-  readonly #printed = new Map<string, readonly MapEntry[]>();
+  readonly #printed = new Map<string, () => readonly MapEntry[]>();
   readonly #kept = new Map<string, readonly MapEntry[]>();
 
   /** These are the kernel's entries as they are printed; a clear may follow. */
-  notePrinted(name: string, entries: readonly MapEntry[]): void {
+  notePrinted(name: string, entries: () => readonly MapEntry[]): void {
     this.#printed.set(name, entries);
   }
 
@@ -20,7 +20,7 @@ export class Leftovers {
   takePrinted(name: string): readonly MapEntry[] | undefined {
     const printed = this.#printed.get(name);
     this.#printed.delete(name);
-    return printed;
+    return printed?.();
   }
 
   /** Everything goes, what is kept too. */
@@ -51,7 +51,7 @@ export class Leftovers {
       rest.delete(name);
       return more === undefined ? entry : { key: entry.key, value: join(snapshot.map, entry.value, more.value) };
     });
-    return { ...snapshot, entries: [...entries, ...rest.values()] };
+    return { map: snapshot.map, strideBytes: snapshot.strideBytes, entries: [...entries, ...rest.values()] };
   }
 }
 

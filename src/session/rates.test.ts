@@ -62,7 +62,7 @@ test('V-13 maps without keys, top and div, JSON', () => {
 test('F-09 what was counted between print and clear is kept by key', () => {
   const leftovers = new Leftovers();
   const printed = sums({ a: 5, b: 1 });
-  leftovers.notePrinted('@s', printed.entries);
+  leftovers.notePrinted('@s', () => printed.entries);
   leftovers.keep(printed.map, leftovers.takePrinted('@s')!, sums({ a: 7, b: 1, c: 4 }).entries);
   assert.equal(leftovers.takePrinted('@s'), undefined);
   const rates = (snapshot: MapSnapshot): string[] => shown(new Rates(0), leftovers.addTo(snapshot), 1000);

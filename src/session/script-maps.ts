@@ -8,7 +8,7 @@ import {
   remainderOf,
   wordCount,
 } from '../output/index.ts';
-import type { DataLayout, MapStorage, PlannedMap, ScriptPlan } from '../spec/index.ts';
+import type { DataLayout, MapColumns, MapStorage, PlannedMap, ScriptPlan } from '../spec/index.ts';
 import type { Backend } from './backend.ts';
 import { Leftovers } from './leftovers.ts';
 
@@ -46,7 +46,7 @@ export class ScriptMaps {
   /** The same for a print, which a clear of what was printed may follow. */
   snapshotToPrint(name: string): MapSnapshot {
     const snapshot = this.#read(name);
-    if (this.#clearedWhenPrinted.has(name)) this.#leftovers.notePrinted(name, snapshot.entries);
+    if (this.#clearedWhenPrinted.has(name)) this.#leftovers.notePrinted(name, () => snapshot.entries);
     return this.#leftovers.addTo(snapshot);
   }
 
@@ -54,8 +54,11 @@ export class ScriptMaps {
     const map = this.#map(name);
     const { storage } = map;
     if (storage.kind === 'map') {
+      const columns = this.#backend.columns?.(storage.map);
+      if (columns !== undefined)
+        return new ColumnSnapshot(map, columns, this.#strideInMap(map, storage.perCpu, columns.valueSizeBytes));
       const entries = Array.from(this.#backend.entries(storage.map));
-      return { map, entries, strideBytes: this.#strideInMap(map, storage.perCpu, entries) };
+      return { map, entries, strideBytes: this.#strideInMap(map, storage.perCpu, entries[0]?.value.length ?? 8) };
     }
     const value = storage.kind === 'shared' ? this.#sharedValue(map, storage) : this.#perCpuValue(map, storage);
     const strideBytes = storage.kind === 'perCpu' ? storage.sizeBytes : (value?.length ?? 8);
@@ -119,7 +122,7 @@ export class ScriptMaps {
         this.#backend.update(storage.map, key, new Uint8Array(value.length));
       return;
     }
-    if (this.snapshot(name).entries.length === 0) return;
+    if (isEmptySnapshot(this.snapshot(name))) return;
     if (storage.kind === 'perCpu') this.#zeroed.add(name);
     this.#zeroValue(map);
   }
@@ -130,9 +133,8 @@ export class ScriptMaps {
     return map;
   }
 
-  #strideInMap(map: PlannedMap, perCpu: boolean, entries: readonly MapEntry[]): number {
-    if (map.value.kind === 'aggregation' && perCpu) return wordCount(map.value.aggregation) * 8;
-    return entries[0]?.value.length ?? 8;
+  #strideInMap(map: PlannedMap, perCpu: boolean, valueSizeBytes: number): number {
+    return map.value.kind === 'aggregation' && perCpu ? wordCount(map.value.aggregation) * 8 : valueSizeBytes;
   }
 
   #sharedValue(map: PlannedMap, storage: Extract<MapStorage, { kind: 'shared' }>): Uint8Array | undefined {
@@ -163,6 +165,33 @@ export class ScriptMaps {
   #blocks(): number[] {
     return cpuBlocks(this.#plan.data as DataLayout);
   }
+}
+
+/** Objects are made of the elements only where someone asks for them. */
+class ColumnSnapshot implements MapSnapshot {
+  readonly map: PlannedMap;
+  readonly columns: MapColumns;
+  readonly strideBytes: number;
+  #entries: readonly MapEntry[] | undefined;
+
+  constructor(map: PlannedMap, columns: MapColumns, strideBytes: number) {
+    this.map = map;
+    this.columns = columns;
+    this.strideBytes = strideBytes;
+  }
+
+  get entries(): readonly MapEntry[] {
+    const { count, keys, keySizeBytes, values, valueSizeBytes } = this.columns;
+    this.#entries ??= Array.from({ length: count }, (_, i) => ({
+      key: keys.subarray(i * keySizeBytes, (i + 1) * keySizeBytes),
+      value: values.subarray(i * valueSizeBytes, (i + 1) * valueSizeBytes),
+    }));
+    return this.#entries;
+  }
+}
+
+export function isEmptySnapshot(snapshot: MapSnapshot): boolean {
+  return (snapshot.columns?.count ?? snapshot.entries.length) === 0;
 }
 
 /** Offset of each CPU's block in the data region. */

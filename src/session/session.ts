@@ -17,7 +17,7 @@ import type { Presenter } from './presenter.ts';
 import { Rates } from './rates.ts';
 import { createRecordVisitor, FLUSH_BYTES } from './record-actions.ts';
 import { Reporter } from './reporter.ts';
-import { ScriptMaps } from './script-maps.ts';
+import { isEmptySnapshot, ScriptMaps } from './script-maps.ts';
 import { TextPresenter } from './text-presenter.ts';
 
 export interface SessionOptions {
@@ -386,7 +386,7 @@ export class Session {
   async #dumpMaps(): Promise<void> {
     for (const name of this.#maps.names()) {
       const snapshot = this.#maps.snapshot(name);
-      if (snapshot.entries.length > 0) this.#presenter.map(snapshot, {});
+      if (!isEmptySnapshot(snapshot)) this.#presenter.map(snapshot, {});
       if (this.#out.length >= FLUSH_BYTES && !this.#flush()) await this.#settle();
     }
   }

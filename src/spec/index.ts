@@ -3,6 +3,7 @@ export type * from './debug-types.ts';
 export * from './frame.ts';
 export * from './hook.ts';
 export type * from './linked-object.ts';
+export type * from './map-columns.ts';
 export * from './plan.ts';
 export * from './unwind.ts';
 export type * from './user-binary.ts';

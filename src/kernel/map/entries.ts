@@ -14,11 +14,38 @@ const MIN_TOKEN_BYTES = 8;
 const BUCKET_SLACK = 64;
 const MOST_ATTEMPTS = 10;
 
+/** Entries one behind the other: key bytes, and value bytes as in a MapEntry. */
+export interface MapBatch {
+  readonly count: number;
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
+}
+
+/** The same entry by entry; returns as `readBatches` does. */
+export function* readBatchEntries(
+  map: KernelMap,
+  options: { readonly take?: boolean } = {},
+): Generator<MapEntry, boolean> {
+  const { keySizeBytes } = map.spec;
+  const valueSizeBytes = map.transferSizeBytes;
+  const batches = readBatches(map, options);
+  for (;;) {
+    const { done, value: batch } = batches.next();
+    if (done === true) return batch;
+    for (let i = 0; i < batch.count; i++) {
+      yield [
+        batch.keys.subarray(i * keySizeBytes, (i + 1) * keySizeBytes),
+        batch.values.subarray(i * valueSizeBytes, (i + 1) * valueSizeBytes),
+      ];
+    }
+  }
+}
+
 /**
  * Reads the whole map by BPF_MAP_LOOKUP_BATCH, or takes the entries out by BPF_MAP_LOOKUP_AND_DELETE_BATCH. Returns false,
  * having given nothing, where the kernel can't.
  */
-export function* readBatches(map: KernelMap, { take = false } = {}): Generator<MapEntry, boolean> {
+export function* readBatches(map: KernelMap, { take = false } = {}): Generator<MapBatch, boolean> {
   if (isTakenAway('map-batch') || (map.spec.type === MapType.PercpuArray && isTakenAway('map-batch-percpu-array')))
     return false;
   const command = take ? Command.MapLookupAndDeleteBatch : Command.MapLookupBatch;
@@ -52,12 +79,7 @@ export function* readBatches(map: KernelMap, { take = false } = {}): Generator<M
     if (position === undefined && cannotBatch(-result)) return false;
     if (result !== -Errno.ENOENT) checked(`${bpfCallName(command)} on map ${map.name}`, result);
     const count = attr.getU32(32);
-    for (let i = 0; i < count; i++) {
-      yield [
-        keys.subarray(i * keySizeBytes, (i + 1) * keySizeBytes),
-        values.subarray(i * valueSizeBytes, (i + 1) * valueSizeBytes),
-      ];
-    }
+    yield { count, keys, values };
     if (result === -Errno.ENOENT || count === 0) return true;
     position = next;
   }

@@ -136,6 +136,11 @@ test('all entries of large maps come, once each, through batches', () => {
       entries.every(([key, value]) => value === key * 3),
       mapTypeName(type),
     );
+    const columns = map.columns()!;
+    assert.equal(columns.count, entries.length);
+    const flat = [...map.entries()];
+    assert.ok(Buffer.concat(flat.map(([key]) => key)).equals(columns.keys));
+    assert.ok(Buffer.concat(flat.map(([, value]) => value)).equals(columns.values));
   }
 });
 
@@ -146,6 +151,7 @@ test('maps without batch operations are walked key by key', () => {
   assert.deepEqual([...map.entries()], []);
   using stacks = KernelMap.create(spec(MapType.StackTrace, { valueSizeBytes: 8 }));
   assert.deepEqual([...stacks.entries()], []);
+  assert.equal(stacks.columns(), undefined);
 });
 
 test('per-CPU values: one slot of 8-byte units for each possible CPU', () => {

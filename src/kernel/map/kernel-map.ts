@@ -1,6 +1,6 @@
 import { BpfFlag, Command, Errno, MapType } from '../../abi/index.ts';
 import { BugError } from '../../base/index.ts';
-import type { MapSpec } from '../../spec/index.ts';
+import type { MapColumns, MapSpec } from '../../spec/index.ts';
 import {
   Attr,
   bpfAdvice,
@@ -13,7 +13,7 @@ import {
   tryBpf,
 } from '../sys/index.ts';
 import { requireNotTakenAway } from '../features/taken-away.ts';
-import { readBatches, readOneByOne, type MapEntry } from './entries.ts';
+import { type MapBatch, type MapEntry, readBatchEntries, readBatches, readOneByOne } from './entries.ts';
 import { isArrayMap, isKeylessMap, isLocalStorageMap, isPerCpuMap } from './map-type.ts';
 import { withMemlockRetry } from './memlock.ts';
 import { loadStorageBtf, type MapBtf } from './storage-btf.ts';
@@ -113,7 +113,33 @@ export class KernelMap implements Disposable {
    */
   *entries(): IterableIterator<MapEntry> {
     if (isKeylessMap(this.spec.type)) throw new BugError(`map ${this.name} has no keys`);
-    if (!(yield* readBatches(this))) yield* readOneByOne(this);
+    if (!(yield* readBatchEntries(this))) yield* readOneByOne(this);
+  }
+
+  /**
+   * All entries in columns, for maps of which there are very many: the same as `entries` without an object for each.
+   * Undefined where the kernel has no batches.
+   */
+  columns(): MapColumns | undefined {
+    const batches: MapBatch[] = [];
+    const reading = readBatches(this);
+    for (;;) {
+      const { done, value: batch } = reading.next();
+      if (done === true && !batch) return undefined;
+      if (done === true) break;
+      batches.push(batch);
+    }
+    const { keySizeBytes } = this.spec;
+    const valueSizeBytes = this.transferSizeBytes;
+    const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+    const [keys, values] = [new Uint8Array(count * keySizeBytes), new Uint8Array(count * valueSizeBytes)];
+    let at = 0;
+    for (const batch of batches) {
+      keys.set(batch.keys.subarray(0, batch.count * keySizeBytes), at * keySizeBytes);
+      values.set(batch.values.subarray(0, batch.count * valueSizeBytes), at * valueSizeBytes);
+      at += batch.count;
+    }
+    return { count, keys, keySizeBytes, values, valueSizeBytes };
   }
 
   /**
@@ -121,7 +147,7 @@ export class KernelMap implements Disposable {
    * where the kernel can't.
    */
   *takeAll(): IterableIterator<MapEntry> {
-    if (yield* readBatches(this, { take: true })) return;
+    if (yield* readBatchEntries(this, { take: true })) return;
     for (const key of [...this.entries()].map(([found]) => found)) {
       const value = this.#takeOne(key);
       if (value !== undefined) yield [key, value];
