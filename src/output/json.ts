@@ -2,12 +2,14 @@ import type { NamedValueField, PlannedMap, ValueType } from '../spec/index.ts';
 import { weightOf } from './aggregate.ts';
 import { type ByteString, decodeText, encodeText } from './byte-string.ts';
 import { bucketRange, usedBuckets } from './histogram.ts';
+import { joinLarge, type LargeView } from './large-map.ts';
 import {
   divideEntryNumber,
   formatAverage,
   formatKey,
   isHistogram,
   isSeries,
+  largeViewOf,
   type MapPrintOptions,
   type MapSnapshot,
   type OrderedEntry,
@@ -75,6 +77,9 @@ export function formatMapJson(
   options: FormatOptions,
 ): ByteString | undefined {
   const { map } = snapshot;
+  const large = largeViewOf(snapshot, print, options);
+  if (large !== undefined && map.key !== undefined)
+    return `{"type": "map", "data": {${jsonString(map.name)}: ${largeJson(map.key, large, options)}}}`;
   const entries = orderEntries(snapshot, print.top);
   const divisor = BigInt(print.div ?? 1);
   if (isSeries(map)) return seriesJson(map, entries, options);
@@ -105,6 +110,16 @@ export function keyedJson(
     return `[${pairs.join(',')}]`;
   }
   return `{${entries.map(({ key }, index) => `${jsonKey(type, key, options)}: ${values[index]}`).join(', ')}}`;
+}
+
+/** The same for very many elements. */
+function largeJson(type: ValueType, large: LargeView, options: FormatOptions): ByteString {
+  const { keys, keySizeBytes, keyText, valueText } = large;
+  if (options.structuredKeys !== true)
+    return `{${joinLarge(large, (i) => `${jsonText(withoutBlanks(keyText(i)))}: ${valueText(i)}`, ', ')}}`;
+  const pair = (i: number): ByteString =>
+    `{"key": ${jsonValue(type, keys, i * keySizeBytes, options)}, "value": ${valueText(i)}}`;
+  return `[${joinLarge(large, pair, ',')}]`;
 }
 
 /** Keys without a value in the window of the map are left out. */
@@ -145,10 +160,11 @@ function typeName({ map }: MapSnapshot): string {
   return aggregation.kind === 'avg' || aggregation.kind === 'stats' ? 'stats' : 'map';
 }
 
-/** The key's text without blanks. */
 function jsonKey(type: ValueType, key: ValueBytes, options: FormatOptions): ByteString {
-  return jsonText(formatKey(type, key, options).replaceAll(' ', ''));
+  return jsonText(withoutBlanks(formatKey(type, key, options)));
 }
+
+const withoutBlanks = (text: ByteString): ByteString => text.replaceAll(' ', '');
 
 function jsonEntry({ map }: MapSnapshot, entry: OrderedEntry, divisor: bigint, options: FormatOptions): ByteString {
   if (map.value.kind === 'value') {

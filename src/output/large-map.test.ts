@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Aggregation, PlannedMap, ValueType } from '../spec/index.ts';
 import { MANY_ELEMENTS } from './large-map.ts';
 import { bool, i16, i64, i8, plainOptions, pointer, string, tuple, u32, u64 } from './testdata/values.ts';
-import { decodeText, formatMap, type MapPrintOptions, type MapSnapshot } from './index.ts';
+import { decodeText, formatMap, formatMapJson, type MapPrintOptions, type MapSnapshot } from './index.ts';
 
 type Value = PlannedMap['value'];
 
@@ -75,6 +75,9 @@ function positive(bytes: Uint8Array, random: (below: number) => number): void {
 const text = (snapshot: MapSnapshot, print: MapPrintOptions = {}): string =>
   decodeText(formatMap(snapshot, print, plainOptions));
 
+const json = (snapshot: MapSnapshot, structuredKeys: boolean): string =>
+  formatMapJson(snapshot, { div: 7 }, { ...plainOptions, structuredKeys })!;
+
 const keyTypes: Readonly<Record<string, ValueType>> = {
   i8,
   i16,
@@ -98,6 +101,8 @@ for (const [name, key] of Object.entries(keyTypes)) {
       assert.equal(text(counts.large, print), text(counts.usual, print));
     const plain = maps(key, value(i64), small);
     assert.equal(text(plain.large), text(plain.usual));
+    for (const structuredKeys of [false, true])
+      assert.equal(json(counts.large, structuredKeys), json(counts.usual, structuredKeys));
   });
 }
 

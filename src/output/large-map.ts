@@ -17,34 +17,48 @@ export interface LargeMap {
 }
 
 interface LargePrint {
-  /** What stands before a key's text. */
-  readonly prefix: ByteString;
   /** 0: all. */
   readonly top: number;
   readonly divisor: bigint;
 }
 
+/** The elements by their numbers, in the order in which they are shown. */
+export interface LargeView {
+  readonly order: Uint32Array;
+  /** All keys; that of element `i` begins at `i * keySizeBytes`. */
+  readonly keys: ValueBytes;
+  readonly keySizeBytes: number;
+  /** The text between the brackets. */
+  keyText(i: number): ByteString;
+  valueText(i: number): string;
+}
+
 /** Longer texts are compared instead of being sorted word by word. */
 const MOST_TEXT_BYTES = 64;
-const LINES_AT_ONCE = 4096;
+const TEXTS_AT_ONCE = 4096;
 const TWO_TO_32 = 2 ** 32;
 
-/** The lines of a map, or undefined where its values are no numbers that a double holds: then it takes the usual way. */
-export function formatLargeMap(large: LargeMap, print: LargePrint, options: FormatOptions): ByteString | undefined {
+/** Undefined where its values are no numbers that a double holds: such a map takes the usual way. */
+export function viewLarge(large: LargeMap, print: LargePrint, options: FormatOptions): LargeView | undefined {
   const weights = weightsOf(large);
   if (weights === undefined) return undefined;
   const order = orderOf(large, weights);
-  const keyText = keyWriter(large, options);
-  const { prefix, top, divisor } = print;
-  const valueText = (weight: number): string => (divisor === 1n ? String(weight) : String(BigInt(weight) / divisor));
+  const { top, divisor } = print;
+  return {
+    order: order.subarray(top > 0 ? Math.max(0, order.length - top) : 0),
+    keys: viewOf(large.columns.keys),
+    keySizeBytes: large.columns.keySizeBytes,
+    keyText: keyWriter(large, options),
+    valueText: (i) => (divisor === 1n ? String(weights[i]) : String(BigInt(weights[i]!) / divisor)),
+  };
+}
+
+/** The texts of all elements, one after the other. */
+export function joinLarge({ order }: LargeView, textOf: (i: number) => ByteString, separator = ''): ByteString {
   const texts: ByteString[] = [];
-  for (let from = top > 0 ? Math.max(0, order.length - top) : 0; from < order.length; from += LINES_AT_ONCE) {
-    let text = '';
-    for (const i of order.subarray(from, from + LINES_AT_ONCE))
-      text += `${prefix}${keyText(i)}]: ${valueText(weights[i]!)}\n`;
-    texts.push(text);
-  }
-  return texts.join('');
+  for (let from = 0; from < order.length; from += TEXTS_AT_ONCE)
+    texts.push(Array.from(order.subarray(from, from + TEXTS_AT_ONCE), textOf).join(separator));
+  return texts.join(separator);
 }
 
 /** What each element shows and is sorted by. */

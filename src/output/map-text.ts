@@ -3,7 +3,7 @@ import { type Aggregate, combineAggregation, weightOf } from './aggregate.ts';
 import { type ByteString, encodeText } from './byte-string.ts';
 import { compareBytes, compareNumbers, compareValues } from './compare.ts';
 import { formatHistogram } from './histogram.ts';
-import { formatLargeMap, MANY_ELEMENTS } from './large-map.ts';
+import { joinLarge, type LargeView, MANY_ELEMENTS, viewLarge } from './large-map.ts';
 import type { FormatOptions } from './resolver.ts';
 import { type SeriesAggregation, type SeriesPoint, windowOf } from './series.ts';
 import { formatSeries } from './series-text.ts';
@@ -78,24 +78,24 @@ export function formatMap(snapshot: MapSnapshot, print: MapPrintOptions, options
   const divisor = BigInt(print.div ?? 1);
   if (map.key === undefined) return formatScalar(snapshot, name, divisor, options);
   const key = map.key;
-  const large = formatColumns(snapshot, key, print, options);
-  if (large !== undefined) return large;
+  const large = largeViewOf(snapshot, print, options);
+  if (large !== undefined) return joinLarge(large, (i) => `${name}[${large.keyText(i)}]: ${large.valueText(i)}\n`);
   const entries = orderEntries(snapshot, print.top);
   const label = (entry: OrderedEntry): ByteString => `${name}[${formatKey(key, entry.key, options)}]`;
   if (isSeries(map)) return formatAllSeries(map, entries, label, options);
   return entries.map((entry) => formatEntry(map, label(entry), entry, divisor, options)).join('');
 }
 
-function formatColumns(
+/** A map of which there are many elements in columns, where it can be shown from there. */
+export function largeViewOf(
   { map, columns, strideBytes }: MapSnapshot,
-  key: ValueType,
   print: MapPrintOptions,
   options: FormatOptions,
-): ByteString | undefined {
-  if (columns === undefined || columns.count < MANY_ELEMENTS) return undefined;
+): LargeView | undefined {
+  const { key } = map;
+  if (key === undefined || columns === undefined || columns.count < MANY_ELEMENTS) return undefined;
   const top = print.top !== undefined && print.top > 0 ? print.top : shownOf(map);
-  const lines = { prefix: `${encodeText(map.name)}[`, top, divisor: BigInt(print.div ?? 1) };
-  return formatLargeMap({ map: { ...map, key }, columns, strideBytes }, lines, options);
+  return viewLarge({ map: { ...map, key }, columns, strideBytes }, { top, divisor: BigInt(print.div ?? 1) }, options);
 }
 
 /** Series share their window: keys without a value in it are left out. */
