@@ -46,14 +46,16 @@ test('P-40 P-42 P-43 P-44 arguments, results and memory behind them have the val
 
 test('P-40 P-41 P-42 P-43 a module, wildcards, all arguments at once, a result that is a pointer, -p', async () => {
   const script = `
-    fentry:9p:v9fs_file_read_iter { @module[probe, args.iocb->ki_filp->f_mode > 0] = count(); }
+    fentry:9p:v9fs_file_open { @module[probe, args.file->f_mode > 0] = count(); }
     fentry:vfs_re*link*, fexit:vfs_stat* { @wild[probe] = count(); }
     fexit:fget /retval/ { @result[retval->f_inode == 0] = count(); }
-    fexit:vfs_fstat /pid == cpid/ { print(args); exit(); }`;
+    fexit:vfs_read /pid == cpid && args.count > 4096/ { print(args); exit(); }`;
   const { status, stdout, stderr } = await sonde(['-q', '-e', script, '-c', `cat ${file} /etc/passwd`], slow);
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /^\{ \.fd = \d+, \.stat = 0xffff[0-9a-f]{12} \}$/m);
-  assert.match(stdout, /^@module\[fentry:9p:v9fs_file_read_iter, true\]: [1-9]/m);
+  const [kernelAddress, userAddress] = ['0xffff[0-9a-f]{12}', '0x[0-9a-f]{6,12}'];
+  const all = `{ \\.file = ${kernelAddress}, \\.buf = ${userAddress}, \\.count = \\d+, \\.pos = ${kernelAddress} }`;
+  assert.match(stdout, new RegExp(`^${all}$`, 'm'));
+  assert.match(stdout, /^@module\[fentry:9p:v9fs_file_open, true\]: [1-9]/m);
   assert.match(stdout, /^@result\[false\]: [1-9]/m);
 });
 

@@ -40,13 +40,14 @@ test('P-10 P-35 a kprobe sees the same through fentry and as a kprobe; -v says w
 
 test('P-30 P-31 P-35 offsets, a module, an address, registers, stacks', async () => {
   const address = /^([0-9a-f]+) t vfs_read$/im.exec(readFileSync('/proc/kallsyms', 'latin1'))![1]!;
-  // vfs_read begins with endbr64 (4 bytes) and the call that tracing uses (5 bytes).
+  // vfs_read begins with endbr64 (4 bytes), where the kernel was built so, and the call that tracing uses (5 bytes).
+  const atFour = await sonde(['-e', 'kprobe:vfs_read+4 { } begin { exit(); }'], slow);
+  const offsets = atFour.status === 0 ? [4, 9] : [5];
   const script = `
     kprobe:vfs_read /pid == cpid && arg2 == 123/ { @[probe, func] = count(); @caller = kstack(2); @user = ustack(1);
       print((reg("dx"), ((struct pt_regs *)ctx)->dx, usermode)); }
-    kprobe:vfs_read+4 /pid == cpid && arg2 == 123/ { @[probe, func] = count(); }
-    kprobe:vfs_read+0x9 /pid == cpid && arg2 == 123/ { @[probe, func] = count(); }
-    kprobe:vmlinux:vfs_read+4 /pid == cpid && arg2 == 123/ { @[probe, func] = count(); }
+    ${offsets.map((offset) => `kprobe:vfs_read+0x${offset}`).join(', ')} /pid == cpid && arg2 == 123/ { @[probe, func] = count(); }
+    kprobe:vmlinux:vfs_read+${offsets[0]} /pid == cpid && arg2 == 123/ { @[probe, func] = count(); }
     kprobe:0x${address} /pid == cpid && arg2 == 123/ { @[probe, func] = count(); }
     kprobe:9p:v9fs_file_open /pid == cpid/ { @[probe, func] = count(); }`;
   const { status, stdout, stderr } = await sonde(['-q', '--unsafe', '-e', script, '-c', `${reader}`], slow);
@@ -58,9 +59,8 @@ test('P-30 P-31 P-35 offsets, a module, an address, registers, stacks', async ()
   delete counts['kprobe:9p:v9fs_file_open'];
   assert.deepEqual(counts, {
     'kprobe:vfs_read': 'vfs_read 2',
-    'kprobe:vfs_read+4': 'vfs_read 2',
-    'kprobe:vfs_read+9': 'vfs_read 2',
-    'kprobe:vmlinux:vfs_read+4': 'vfs_read 2',
+    ...Object.fromEntries(offsets.map((offset) => [`kprobe:vfs_read+${offset}`, 'vfs_read 2'])),
+    [`kprobe:vmlinux:vfs_read+${offsets[0]}`]: 'vfs_read 2',
     [`kprobe:${BigInt(`0x${address}`)}`]: 'vfs_read 2',
   });
   assert.match(stdout, /^\(123, 123, 0\)$/m);
@@ -85,7 +85,7 @@ test('P-10 P-33 wildcards: one link, and each match by its own name', async () =
   assert.ok(Number(reads) >= 2, stdout);
   assert.equal(of('@by_func[vfs_read]'), reads);
   assert.equal(of('@return[kretprobe:vfs_read]'), reads);
-  assert.match(stdout, /^@module\[kprobe:9p:v9fs_file_read_iter\]: [1-9]/m);
+  assert.match(stdout, /^@module\[kprobe:9p:v9fs_file_\w+\]: [1-9]/m);
 });
 
 test('P-31 P-32 P-12 E-54 E-55 E-57 what the kernel does not let be probed says which it is', async () => {
@@ -133,12 +133,17 @@ test('P-30 a module that is unloaded while functions of it are probed', async ()
   assert.equal(readFileSync('/sys/kernel/debug/kprobes/list', 'utf8'), '');
 });
 
-test('P-05 P-33 many functions: refused with their number, or attached and left in time', async (t) => {
+/** Where each function has a link of its own, many take long. */
+const withoutMulti = haveFeature('kprobe-multi') ? false : 'this kernel has no CONFIG_FPROBE';
+
+test('P-05 many functions are refused with their number', async () => {
   const { status, stderr } = await sonde(['-e', 'kprobe:* { @ = count(); }'], slow);
   assert.equal(status, 1);
   assert.match(stderr, /^ERROR: Can't attach to \d{5} probes because it exceeds the current limit of 1024 probes\.$/m);
   assert.match(stderr, /kprobe \* matches \d{5}: write more of the name, or the module it is in/);
-  assert.ok(haveFeature('kprobe-multi'));
+});
+
+test('P-33 many functions by one link are attached and left in time', { skip: withoutMulti }, (t) => {
   const names = new Map<string, number>();
   for (const { name, module } of tracefs().availableFilterFunctions() ?? [])
     if (module === undefined) names.set(name, (names.get(name) ?? 0) + 1);
@@ -166,7 +171,7 @@ test('P-05 P-33 many functions: refused with their number, or attached and left 
   assert.ok(attached - started < 10_000 && left - attached < 3_000, `${attached - started} ms, ${left - attached} ms`);
 });
 
-test('P-33 the whole of a run: 500 functions take little longer than two', async () => {
+test('P-33 the whole of a run: 500 functions take little longer than two', { skip: withoutMulti }, async () => {
   const run = async (patterns: string[]): Promise<{ attached: number; ms: number }> => {
     const script = `${patterns.map((pattern) => `kprobe:${pattern}`).join(',')} { @ = count(); } begin { exit(); }`;
     const started = performance.now();
