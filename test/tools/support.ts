@@ -63,7 +63,8 @@ export interface ToolCase {
 const NEEDS = {
   kprobes: [existsSync('/sys/bus/event_source/devices/kprobe'), 'this kernel has no kprobes (CONFIG_KPROBES)'],
   nodes: [existsSync('/sys/devices/system/node/node1'), 'this machine has one NUMA node'],
-  kvm: [existsSync('/dev/kvm'), 'this kernel runs no virtual machines'],
+  // Without the processor's own help (kvm_pvm) exits have other reasons.
+  kvm: [existsSync('/dev/kvm') && !existsSync('/sys/module/kvm_pvm'), 'no processor here runs virtual machines'],
   solitude: [false, 'it would take what others have in memory'],
 } as const;
 
