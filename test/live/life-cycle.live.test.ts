@@ -158,6 +158,27 @@ describe('-c', live, () => {
     }
   });
 
+  test('after a silence of records too, nothing is counted behind the end', async () => {
+    // One that does not end while it is traced.
+    const busy = spawn(workload('calls'), ['1', '1000000000'], { stdio: 'ignore' });
+    try {
+      using tracer = new Tracer([
+        '-q',
+        '-e',
+        `tracepoint:syscalls:sys_enter_sched_get_priority_max /pid == ${busy.pid}/ { @n++; @kept[args.policy] = count(); }
+         interval:ms:1 { @ticks = count(); } end { printf("%d\\n", @n); clear(@kept); clear(@ticks); }`,
+      ]);
+      await sleep(1500);
+      tracer.signal('SIGINT');
+      const { stdout } = await tracer.ended;
+      const [, seen, left] = /^(\d+)\n\n\n@n: (\d+)\n$/.exec(stdout) ?? [];
+      assert.ok(Number(seen) > 0, stdout);
+      assert.equal(seen, left);
+    } finally {
+      busy.kill('SIGKILL');
+    }
+  });
+
   test('a waiting command exits by itself when the tracer is killed', async () => {
     const marker = join(folder, 'started');
     // Each by a tracepoint of its own: while so many are attached, there is time to look.

@@ -28,7 +28,7 @@ async function closeInThreads(fds: readonly number[]): Promise<void> {
 
 /** So many threads are of use at the end of these links. */
 export function threadsToDetach(links: readonly Link[]): number {
-  return links.filter((link) => link.isSlow).reduce((sum, link) => sum + link.detachFds().length, 0);
+  return links.filter((link) => link.isSlow).reduce((sum, link) => sum + link.detachCount, 0);
 }
 
 /** Gives back what links hold. Programs that still run end here. */

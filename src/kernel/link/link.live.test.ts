@@ -32,7 +32,7 @@ import {
 } from '../live-test-support.ts';
 import { kallsyms } from '../kallsyms/index.ts';
 import { Mapping, onlineCpus, pageSizeBytes } from '../sys/index.ts';
-import { attach, attachAll, multiAttachType } from './index.ts';
+import { attach, attachAll, multiAttachType, threadsToDetach } from './index.ts';
 
 const syscallTracepoint: Hook = { kind: 'tracepoint', ...driverTracepoint };
 const rawTracepoint: Hook = { kind: 'rawTracepoint', event: 'sys_enter' };
@@ -56,6 +56,15 @@ describe('tracepoints', () => {
   test('perf tracepoint', () => {
     using counter = new Counter(program(ProgramType.Tracepoint, [...onlyProcess(), ...count(0), ...leave]));
     countsExactly(counter, syscallTracepoint);
+  });
+  test('how many threads an end needs is told, and nothing ends of it', () => {
+    using counter = new Counter(program(ProgramType.Tracepoint, [...onlyProcess(), ...count(0), ...leave]));
+    using link = attach(counter.program, syscallTracepoint);
+    for (let i = 0; i < 2; i++) assert.equal(threadsToDetach([link]), 1);
+    assert.equal(link.info().ids.length, 1);
+    link.close();
+    drive(3);
+    assert.equal(counter.read(8)[0], 0);
   });
   test('perf tracepoint with a cookie', () => {
     using counter = new Counter(program(ProgramType.Tracepoint, [...onlyProcess(), ...countByCookie(), ...leave]));

@@ -25,6 +25,8 @@ export interface Link extends Disposable {
   close(): void;
   /** Whether each takes so long. */
   readonly isSlow: boolean;
+  /** How many descriptors `detachFds` would hand over. */
+  readonly detachCount: number;
   /** Hands over the descriptors with whose end the programs are detached, to be closed by the caller. */
   detachFds(): readonly number[];
   /** The descriptors that are left when the programs are detached; `close` closes them. */
@@ -53,6 +55,10 @@ export class DescriptorLink implements Link {
 
   get isSlow(): boolean {
     return SLOW_KINDS.has(this.kind);
+  }
+
+  get detachCount(): number {
+    return (this.#linkFds.length === 0 ? this.#eventFds : this.#linkFds).length;
   }
 
   detachFds(): readonly number[] {
