@@ -22,7 +22,8 @@ export class RingSleeper implements Disposable {
 
   /** `threads`: how many the process is going to need besides. Throws SystemError. */
   constructor(ringFd: number, threads: number) {
-    this.#threads = threads + 1;
+    // One is left for whatever Node does meanwhile.
+    this.#threads = Math.max(threads, 1) + 1;
     this.#bellFd = checked('eventfd', syscalls().call('eventfd2', 0, EFD_NONBLOCK));
     const view = new DataView(this.#fds.buffer);
     for (const [i, fd] of [ringFd, this.#bellFd].entries()) {
